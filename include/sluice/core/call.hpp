@@ -1,0 +1,158 @@
+// The awaitable forms of an operation. The awaiter is the operation: it lies in the coroutine's
+// frame and nothing is allocated for it.
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "sluice/core/promise.hpp"
+#include "sluice/core/space.hpp"
+
+namespace sluice::inline v0 {
+
+/// How results that need their space (handles) are made from an operation's value.
+struct adopt_t {};
+inline constexpr adopt_t adopt{};
+
+namespace detail {
+
+inline void resume_waiter(job& j) noexcept {
+  auto& op = static_cast<operation&>(j);
+  op.home->resume_next(std::coroutine_handle<>::from_address(op.waiter));
+}
+
+/// Options that every awaitable operation takes before it is awaited.
+template <class Self, class Op>
+class call_options : public Op {
+ public:
+  using Op::Op;
+
+  /// Asks for the operation to be cancelled when this much time has passed since its submission.
+  Self&& within(time_point_ns nanoseconds) && noexcept {
+    this->deadline.when = nanoseconds;
+    this->relative = true;
+    return static_cast<Self&&>(*this);
+  }
+  /// The same for a time on the driver's clock.
+  Self&& before(time_point_ns when) && noexcept {
+    this->deadline.when = when;
+    this->relative = false;
+    return static_cast<Self&&>(*this);
+  }
+  /// Listens to this source, not to the one of the awaiting task. It must belong to the same driver.
+  Self&& stop_with(stop_source& s) && noexcept {
+    this->stop_by = &s;
+    return static_cast<Self&&>(*this);
+  }
+
+  bool await_ready() const noexcept { return false; }
+
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    const surroundings around = surroundings_of(h);
+    this->waiter = h.address();
+    auto& self = static_cast<Self&>(*this);
+    stop_source* stop = this->stop_by != nullptr ? this->stop_by : around.stop;
+    if (!self.begin(*around.home, stop, resume_waiter)) return true;
+    if (around.home->spend_inline()) return false;
+    this->run = resume_waiter;
+    around.home->schedule(*this);
+    return true;
+  }
+};
+
+}  // namespace detail
+
+/// One operation, awaited once: `auto n = co_await f.read_at(buffer, offset);`
+template <class Op, class Result = typename Op::value_type>
+class [[nodiscard]] call : public detail::call_options<call<Op, Result>, Op> {
+ public:
+  using detail::call_options<call<Op, Result>, Op>::call_options;
+  using result_type = result<Result>;
+
+  /// Submits; `then` runs on the driver's thread when the operation has finished, unless this
+  /// returns true: then it has finished already.
+  bool begin(driver& home, stop_source* stop, void (*then)(job&) noexcept) noexcept {
+    this->run = then;
+    return start(*this, home, stop);
+  }
+
+  result_type await_resume() noexcept {
+    if (this->failure) return std::unexpected(this->failure);
+    if constexpr (std::is_void_v<Result>) {
+      return {};
+    } else if constexpr (std::is_same_v<Result, typename Op::value_type>) {
+      return std::move(this->value);
+    } else {
+      return Result(adopt, *this->target, this->value);
+    }
+  }
+};
+
+/// What became of a transfer of many bytes, told also when it failed.
+struct transfer_result {
+  std::size_t done = 0;    // bytes from the start that were transferred
+  std::size_t total = 0;   // bytes asked for
+  error first_error;       // why the next byte was not
+  bool end = false;        // the end of the file came first
+
+  bool whole() const noexcept { return done == total; }
+  explicit operator bool() const noexcept { return whole(); }
+};
+
+/// An operation that is submitted again for what is left until all of it is transferred, the file
+/// ends, or an error comes: read_exact_at and write_all_at. No allocation, no frame of its own.
+template <class Op>
+class [[nodiscard]] exact_call : public detail::call_options<exact_call<Op>, Op> {
+ public:
+  template <class... Arguments>
+  explicit exact_call(Arguments&&... arguments) noexcept
+      : detail::call_options<exact_call<Op>, Op>(std::forward<Arguments>(arguments)...) {
+    outcome_.total = this->buffer.size();
+  }
+  using result_type = transfer_result;
+
+  bool begin(driver& home, stop_source* stop, void (*then)(job&) noexcept) noexcept {
+    then_ = then;
+    stop_ = stop;
+    this->run = [](job& j) noexcept {
+      auto& self = static_cast<exact_call&>(j);
+      if (self.advance() && !self.go_on(*self.home)) return;
+      self.then_(self);
+    };
+    return outcome_.whole() || go_on(home);
+  }
+
+  transfer_result await_resume() noexcept { return outcome_; }
+
+ private:
+  /// True when nothing is left to do.
+  bool go_on(driver& home) noexcept {
+    do {
+      if (!start(*this, home, stop_)) return false;
+    } while (advance());
+    return true;
+  }
+
+  /// Books what the last piece did; true when there is more to ask for.
+  bool advance() noexcept {
+    if (this->failure) {
+      outcome_.first_error = this->failure;
+      return false;
+    }
+    outcome_.done += this->value;
+    outcome_.end = this->value == 0;
+    this->buffer = this->buffer.subspan(this->value);
+    this->move_by(this->value);
+    return !outcome_.end && !outcome_.whole();
+  }
+
+  transfer_result outcome_;
+  stop_source* stop_ = nullptr;
+  void (*then_)(job&) noexcept = nullptr;
+};
+
+}  // namespace sluice::inline v0

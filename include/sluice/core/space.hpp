@@ -1,0 +1,113 @@
+#pragma once
+
+#include "sluice/core/operation.hpp"
+
+namespace sluice::inline v0 {
+
+/// One row per kind of operation, and the two things that are about a space and not about an
+/// operation's arguments. Tables are constants.
+struct space_table {
+  using row = void (*)(space&, operation&) noexcept;
+
+  const char* name;
+  row rows[op_kinds] = {};
+
+  /// Asked to end `op` early. A request: the operation still completes exactly once, and with what
+  /// really happened. Null: its operations can't be cancelled.
+  row cancel = nullptr;
+
+  /// A handle was destroyed without an awaited close. Never blocks, fails or allocates.
+  void (*release)(space&, handle_id) noexcept = nullptr;
+
+  constexpr row& operator[](op_kind kind) noexcept { return rows[static_cast<std::size_t>(kind)]; }
+};
+
+/// Accepts operations and gives handle ids meaning. Serves every driver.
+class space {
+ public:
+  space(const space&) = delete;
+  space& operator=(const space&) = delete;
+
+  /// Never fails, blocks (but for a driver without a carrier) or recurses; the operation completes
+  /// later, or before this returns.
+  void submit(operation& op) noexcept {
+    const space_table::row row = table_->rows[static_cast<std::size_t>(op.kind)];
+    if (row == nullptr) return op.fail(errc::not_supported);
+    row(*this, op);
+  }
+
+  void cancel(operation& op) noexcept {
+    if (table_->cancel != nullptr) table_->cancel(*this, op);
+  }
+
+  void release(handle_id id) noexcept {
+    if (table_->release != nullptr) table_->release(*this, id);
+  }
+
+  const char* name() const noexcept { return table_->name; }
+  const space_table& table() const noexcept { return *table_; }
+
+ protected:
+  explicit space(const space_table& table) noexcept : table_(&table) {}
+  ~space() = default;
+
+ private:
+  const space_table* table_;
+};
+
+namespace detail {
+
+inline void stop_operation(stop_slot& s) noexcept {
+  operation& op = *static_cast<operation::stop_link&>(s).op;
+  op.target->cancel(op);
+}
+
+inline void expire_operation(timer& t) noexcept {
+  operation& op = *static_cast<operation::deadline_timer&>(t).op;
+  op.expired = true;
+  op.target->cancel(op);
+}
+
+/// Listens for what may end a pending operation early. Out of the hot path on purpose: most
+/// operations have neither a stop source nor a deadline.
+inline void watch(operation& op, stop_source* stop) noexcept {
+  if (stop != nullptr) {
+    op.stopper.op = &op;
+    op.stopper.requested = stop_operation;
+    stop->link(op.stopper);
+  }
+  if (op.deadline.when != never) {
+    op.deadline.op = &op;
+    op.deadline.fire = expire_operation;
+    op.home->timers().arm(op.deadline);
+  }
+}
+
+}  // namespace detail
+
+/// Submits `op` to its space. True: it has finished, and nothing was queued. False: `op.run` will
+/// be run by `home` when it has.
+inline bool start(operation& op, driver& home, stop_source* stop) noexcept {
+  SLUICE_ASSERT(op.state == op_state::idle || op.state == op_state::finished,
+                "an operation was submitted while it was pending");
+  op.home = &home;
+  op.failure = {};
+  op.expired = false;
+  op.state = op_state::submitting;
+  if (stop != nullptr && stop->stop_requested()) {
+    op.failure = errc::canceled;
+    op.state = op_state::finished;
+    return true;
+  }
+  if (op.relative) {
+    op.deadline.when += home.now();
+    op.relative = false;
+  }
+  op.target->submit(op);
+  if (op.state == op_state::finished) return true;
+  op.state = op_state::pending;
+  if (stop != nullptr || op.deadline.when != never) detail::watch(op, stop);
+  return false;
+}
+
+}  // namespace sluice::inline v0

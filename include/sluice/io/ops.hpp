@@ -1,0 +1,71 @@
+// The operations on streams, signals, children and time: arguments and results.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "sluice/core/operation.hpp"
+#include "sluice/fs/types.hpp"
+
+namespace sluice::inline v0 {
+
+struct signal_info {
+  int number = 0;
+  int code = 0;
+  std::uint32_t sender_process = 0;
+  std::uint32_t sender_user = 0;
+};
+
+struct child_exit {
+  bool signaled = false;  // ended by a signal
+  int status = 0;         // the exit status, or the signal's number
+};
+
+namespace ops {
+
+/// Completes when its deadline passes; needs nothing of a backend but its clock.
+struct sleep : operation_of<op_kind::sleep, void> {
+  sleep(space& s, time_point_ns duration) noexcept : operation_of(s, 0) {
+    deadline.when = duration;
+    relative = true;
+  }
+};
+
+template <op_kind Kind, class Byte>
+struct stream_transfer : operation_of<Kind, std::size_t> {
+  stream_transfer(space& s, handle_id i, std::span<Byte> b) noexcept
+      : operation_of<Kind, std::size_t>(s, i), buffer(b) {}
+  void move_by(std::size_t) noexcept {}
+  std::span<Byte> buffer;
+};
+struct read : stream_transfer<op_kind::read, std::byte> {
+  using stream_transfer::stream_transfer;
+};
+struct write : stream_transfer<op_kind::write, const std::byte> {
+  using stream_transfer::stream_transfer;
+};
+
+template <op_kind Kind>
+struct stream_vector : operation_of<Kind, std::size_t> {
+  stream_vector(space& s, handle_id i, std::span<const io_slice> v) noexcept
+      : operation_of<Kind, std::size_t>(s, i), slices(v) {}
+  std::span<const io_slice> slices;
+};
+struct readv : stream_vector<op_kind::readv> {
+  using stream_vector::stream_vector;
+};
+struct writev : stream_vector<op_kind::writev> {
+  using stream_vector::stream_vector;
+};
+
+struct wait_signal : operation_of<op_kind::wait_signal, signal_info> {
+  using operation_of::operation_of;
+  alignas(8) std::byte raw[128];  // the system's record
+};
+
+struct wait_child : operation_of<op_kind::wait_child, child_exit> {
+  using operation_of::operation_of;
+};
+
+}  // namespace ops
+}  // namespace sluice::inline v0

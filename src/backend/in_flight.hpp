@@ -1,0 +1,49 @@
+// Who has operations under way on a descriptor, so that closing one can find them. Each loop counts
+// its own in a slot that others only read: no read-modify-write on the submit path.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "backend/backend.hpp"
+
+namespace sluice::inline v0 {
+
+class in_flight_slot {
+ public:
+  static constexpr unsigned buckets = 256;
+
+  /// Takes a free slot. Throws std::system_error when a process has more than 256 loops.
+  in_flight_slot(loop& owner, backend& b);
+  ~in_flight_slot();
+  in_flight_slot(const in_flight_slot&) = delete;
+  in_flight_slot& operator=(const in_flight_slot&) = delete;
+
+  void begun(int descriptor) noexcept { change(descriptor, 1); }
+  void ended(int descriptor) noexcept { change(descriptor, -1); }
+
+ private:
+  void change(int descriptor, int by) noexcept {
+    auto& n = counts_[static_cast<unsigned>(descriptor) % buckets];
+    n.store(n.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+
+  std::atomic<int>* counts_;
+  std::size_t index_;
+};
+
+/// Ends everything under way on a descriptor, loop by loop, and then runs `done` on the thread of
+/// `home`. It lies in the scratch space of the operation that closes.
+struct drain_request : job {
+  std::size_t next_slot = 0;
+  driver* home = nullptr;
+  operation* closing = nullptr;
+  void (*done)(operation& closing) noexcept = nullptr;
+  int descriptor = -1;
+};
+static_assert(sizeof(drain_request) <= sizeof(operation::scratch));
+
+/// False: nothing was under way, and `done` will not be run.
+bool drain_everywhere(drain_request& request) noexcept;
+
+}  // namespace sluice::inline v0

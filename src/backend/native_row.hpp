@@ -1,0 +1,94 @@
+// How this machine carries out one kind of operation. A row is made from native<Op>, the native
+// side that stands beside each operation in src/ops.
+#pragma once
+
+#include <liburing.h>
+
+#include <cstdint>
+#include <iterator>
+#include <type_traits>
+
+#include "sluice/core/operation.hpp"
+
+namespace sluice::inline v0 {
+
+/// The ways an operation can take.
+enum class way : std::uint8_t { call, ring, pool };
+inline constexpr std::size_t ways = 3;
+
+/// What decides the way.
+enum class routing : std::uint8_t {
+  adaptive,   // measured: a plain call, or ring or pool
+  overlapped, // always ring or pool: it blocks by nature
+  attempt,    // a call that can't block where there is one, then ring or pool
+  readiness   // ring, or a call once the descriptor is ready
+};
+
+struct native_row {
+  /// The blocking call: a result >= 0, or a negated errno.
+  std::int64_t (*perform)(operation&) noexcept = nullptr;
+  /// The call that must not block; -EAGAIN when it would have to. Null where none exists.
+  std::int64_t (*attempt)(operation&) noexcept = nullptr;
+  /// Fills a submission entry; false when the ring can't do it with these arguments. Null where
+  /// the kernel has no such request.
+  bool (*prepare)(operation&, io_uring_sqe&) noexcept = nullptr;
+  /// Turns the kernel's number into the operation's result.
+  void (*finish)(operation&, std::int64_t) noexcept = nullptr;
+  std::uint8_t opcode = 0;       // of `prepare`, to ask the running kernel about
+  routing route = routing::adaptive;
+  std::int16_t readiness = 0;    // poll events that `perform` waits for, for routing::readiness
+};
+
+/// The native side of an operation: specialised in src/ops.
+template <class Op>
+struct native;
+
+error system_error(std::int64_t negated_errno) noexcept;
+
+template <class Op>
+void finish_plainly(operation& base, std::int64_t n) noexcept {
+  auto& op = static_cast<Op&>(base);
+  if (n < 0) {
+    op.failure = system_error(n);
+  } else if constexpr (!std::is_void_v<typename Op::value_type>) {
+    if constexpr (std::is_integral_v<typename Op::value_type>) {
+      op.value = static_cast<typename Op::value_type>(n);
+    }
+  }
+}
+
+template <class Op>
+constexpr native_row make_row() noexcept {
+  using N = native<Op>;
+  native_row r;
+  r.perform = [](operation& op) noexcept -> std::int64_t {
+    return N::perform(static_cast<Op&>(op));
+  };
+  if constexpr (requires(Op& op) { N::attempt(op); }) {
+    r.attempt = [](operation& op) noexcept -> std::int64_t {
+      return N::attempt(static_cast<Op&>(op));
+    };
+  }
+  if constexpr (requires(Op& op, io_uring_sqe& e) { N::prepare(op, e); }) {
+    r.prepare = [](operation& op, io_uring_sqe& e) noexcept {
+      return N::prepare(static_cast<Op&>(op), e);
+    };
+    r.opcode = N::opcode;
+  }
+  if constexpr (requires(Op& op) { N::finish(op, std::int64_t{}); }) {
+    r.finish = [](operation& op, std::int64_t n) noexcept { N::finish(static_cast<Op&>(op), n); };
+  } else {
+    r.finish = finish_plainly<Op>;
+  }
+  if constexpr (requires { N::route; }) r.route = N::route;
+  if constexpr (requires { N::readiness; }) r.readiness = N::readiness;
+  return r;
+}
+
+template <class Op>
+inline constexpr native_row row_of = make_row<Op>();
+
+/// The row of a kind; null for what needs no backend (see src/ops/rows.cpp).
+const native_row* row_for(op_kind kind) noexcept;
+
+}  // namespace sluice::inline v0

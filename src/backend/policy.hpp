@@ -1,0 +1,81 @@
+// Which way a kind of operation takes on a file system: measured, not guessed.
+#pragma once
+
+#include <cstdint>
+
+#include "backend/native_row.hpp"
+#include "space/system/system_id.hpp"
+#include "sluice/core/timer_heap.hpp"
+
+namespace sluice::inline v0 {
+
+/// One kind of operation on one file system. Two ways compete: a plain call, which costs its
+/// latency, and the overlapped way (ring or pool), which costs the time per completion at whatever
+/// concurrency there is. Both are kept as "nanoseconds of the loop per operation" and compared.
+class lane {
+ public:
+  static constexpr time_point_ns slow_call = 200'000;       // flips to overlapped at once
+  static constexpr time_point_ns suspicious_call = 30'000;  // worth trying the other way
+  static constexpr std::uint32_t sample_every = 128;        // overlapped: one plain call in so many
+  static constexpr std::uint32_t window = 32;               // completions that make a measurement
+
+  /// True: take the plain call now.
+  bool plain() noexcept {
+    if (!overlapped_) return true;
+    if (--until_sample_ != 0) return false;
+    until_sample_ = sample_every;
+    return true;
+  }
+  bool overlapped() const noexcept { return overlapped_; }
+  std::uint32_t flips() const noexcept { return flips_; }
+
+  /// A plain call took so long.
+  void called(time_point_ns took) noexcept;
+  /// One more is under way on the overlapped way.
+  void begun(time_point_ns now) noexcept {
+    if (in_flight_++ == 0) window_start_ = now;
+  }
+  /// One has completed. The clock is read only when there is something to measure.
+  template <class Clock>
+  void completed(Clock clock) noexcept {
+    --in_flight_;
+    if (++window_count_ >= window || in_flight_ == 0) measure(clock());
+  }
+
+ private:
+  void measure(time_point_ns now) noexcept;
+  void flip() noexcept;
+
+  bool overlapped_ = false;
+  bool trial_ = false;                    // overlapped only to see whether it is better
+  std::uint32_t until_sample_ = sample_every;
+  std::uint32_t in_flight_ = 0;
+  std::uint32_t window_count_ = 0;
+  std::uint32_t flips_ = 0;
+  std::uint32_t plain_since_trial_ = 0;
+  std::uint32_t next_trial_ = 64;         // doubles with every trial in vain
+  time_point_ns window_start_ = 0;
+  time_point_ns busy_ = 0;
+  time_point_ns call_cost_ = 0;           // of a plain call, smoothed
+  time_point_ns overlapped_cost_ = 0;     // per completion, smoothed
+};
+
+/// How a loop decides. `adaptive` measures; the others are fixed, for tests and simulation.
+enum class policy_mode : std::uint8_t { adaptive, calls, overlapped };
+
+class policy {
+ public:
+  lane& of(op_kind kind, handle_id id) noexcept {
+    return lanes_[static_cast<std::size_t>(kind)][system_id::fs_key(id)];
+  }
+  std::uint64_t flips(op_kind kind) const noexcept {
+    std::uint64_t n = 0;
+    for (const lane& l : lanes_[static_cast<std::size_t>(kind)]) n += l.flips();
+    return n;
+  }
+
+ private:
+  lane lanes_[op_kinds][system_id::fs_keys];
+};
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,121 @@
+#include "backend/pool/pool_backend.hpp"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <system_error>
+
+#include "ops/calls.hpp"
+
+namespace sluice::inline v0 {
+
+pool_backend::pool_backend(loop& owner, const loop_options& options, std::string why)
+    : native_backend(owner, options),
+      poll_(::epoll_create1(EPOLL_CLOEXEC)),
+      event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      why_(std::move(why)) {
+  epoll_event wanted{EPOLLIN, {.fd = event_.get()}};
+  if (poll_.get() < 0 || event_.get() < 0 ||
+      ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, event_.get(), &wanted) < 0) {
+    throw std::system_error(errno, std::generic_category(), "sluice: cannot wait for events");
+  }
+}
+
+void pool_backend::turn(time_point_ns until) noexcept {
+  hand_over();
+  int wait_ms = 0;
+  if (until == never) {
+    wait_ms = -1;
+  } else if (until != 0) {
+    const time_point_ns left = until - now();
+    // Rounded up: waking early would only mean coming back.
+    wait_ms = left <= 0 ? 0 : static_cast<int>((left + 999'999) / 1'000'000 < 1 << 30
+                                                   ? (left + 999'999) / 1'000'000
+                                                   : 1 << 30);
+  }
+  epoll_event events[64];
+  ++counts_.kernel_entries;
+  const int n = ::epoll_wait(poll_.get(), events, 64, wait_ms);
+  for (int i = 0; i < n; ++i) {
+    if (events[i].data.fd == event_.get()) {
+      std::uint64_t count;
+      [[maybe_unused]] const auto read = ::read(event_.get(), &count, sizeof count);
+    } else {
+      ready(events[i].data.fd);
+    }
+  }
+}
+
+void pool_backend::wake() noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+}
+
+/// Watches a descriptor for what the waiting operations on it need, once; false when it is of a
+/// kind that is always ready. Nothing waits on it any more: stops watching.
+bool pool_backend::watch(int descriptor) noexcept {
+  std::uint32_t events = 0;
+  for (job* j = waiting_.front(); j != nullptr; j = j->next) {
+    const auto& s = *static_cast<native_slot*>(j);
+    if (system_id::descriptor(s.op->id) != descriptor) continue;
+    events |= s.row->readiness == POLLIN ? EPOLLIN : EPOLLOUT;
+  }
+  epoll_event wanted{events | EPOLLONESHOT, {.fd = descriptor}};
+  if (events == 0) {
+    ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, descriptor, &wanted);
+    return true;
+  }
+  if (::epoll_ctl(poll_.get(), EPOLL_CTL_MOD, descriptor, &wanted) == 0) return true;
+  return ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
+}
+
+void pool_backend::await_readiness(native_slot& s) noexcept {
+  s.at = native_slot::stage::awaiting_readiness;
+  waiting_.push(s);
+  if (watch(system_id::descriptor(s.op->id))) return;
+  waiting_.remove(s);  // a regular file, say
+  send_to_pool(s);
+}
+
+/// Does what waits for the descriptor, in order, as far as that goes without blocking.
+void pool_backend::ready(int descriptor) noexcept {
+  job_queue here;
+  for (job* j = waiting_.front(); j != nullptr;) {
+    job* next = j->next;
+    if (system_id::descriptor(static_cast<native_slot*>(j)->op->id) == descriptor) {
+      waiting_.remove(*j);
+      here.push(*j);
+    }
+    j = next;
+  }
+  short blocked = 0;  // directions in which nothing more goes
+  while (job* j = here.pop()) {
+    auto& s = *static_cast<native_slot*>(j);
+    pollfd p{descriptor, s.row->readiness, 0};
+    if ((blocked & s.row->readiness) != 0 || ::poll(&p, 1, 0) <= 0) {
+      blocked = static_cast<short>(blocked | s.row->readiness);
+      waiting_.push(s);
+      continue;
+    }
+    const auto doing = s.row->attempt != nullptr ? s.row->attempt : s.row->perform;
+    ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
+    const std::int64_t result = doing(*s.op);
+    if (result == -EAGAIN) {
+      waiting_.push(s);
+    } else {
+      finished(s, result);
+    }
+  }
+  watch(descriptor);
+}
+
+void pool_backend::cancel_held(native_slot& s) noexcept {
+  waiting_.remove(s);
+  watch(system_id::descriptor(s.op->id));
+  finished(s, -ECANCELED);
+}
+
+std::string pool_backend::report() const { return "pool: " + why_; }
+
+}  // namespace sluice::inline v0

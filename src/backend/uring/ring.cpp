@@ -1,0 +1,88 @@
+#include "backend/uring/ring.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <thread>
+
+namespace sluice::inline v0 {
+
+namespace {
+
+struct attempt {
+  unsigned flags;
+  const char* name;
+};
+
+// Best first. Older kernels answer EINVAL to flags that they do not know.
+constexpr attempt attempts[] = {
+    {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
+         IORING_SETUP_SUBMIT_ALL,
+     "single issuer, deferred task work"},
+    {IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL,
+     "cooperative task work"},
+    {0, "no flags"},
+};
+
+constexpr unsigned needed_features =
+    IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_FAST_POLL | IORING_FEAT_EXT_ARG;
+
+/// kernel.io_uring_disabled tells a policy from a seccomp filter.
+std::string why_refused(int error) {
+  switch (error) {
+    case ENOSYS: return "the kernel has no io_uring, or a seccomp filter hides it";
+    case EPERM: {
+      int disabled = 0;
+      if (std::FILE* f = std::fopen("/proc/sys/kernel/io_uring_disabled", "re")) {
+        if (std::fscanf(f, "%d", &disabled) != 1) disabled = 0;
+        std::fclose(f);
+      }
+      return disabled != 0 ? "io_uring is switched off by sysctl kernel.io_uring_disabled"
+                           : "io_uring is refused, most likely by a seccomp filter (containers: "
+                             "run with one that allows io_uring_setup)";
+    }
+    case ENOMEM: return "io_uring: not enough locked memory (ulimit -l)";
+    case EMFILE:
+    case ENFILE: return "io_uring: no file descriptor left (ulimit -n)";
+    default: return std::string("io_uring: ") + std::strerror(error);
+  }
+}
+
+}  // namespace
+
+std::string ring::set_up(unsigned entries) {
+  int error = EINVAL;
+  for (const attempt& a : attempts) {
+    io_uring_params params{};
+    params.flags = a.flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+    params.cq_entries = entries * 4;
+    error = -io_uring_queue_init_params(entries, &raw, &params);
+    if (error == EINVAL) continue;
+    if (error != 0) return why_refused(error);
+    open = true;
+    defers_work = (a.flags & IORING_SETUP_DEFER_TASKRUN) != 0;
+    flags = a.name;
+    break;
+  }
+  if (!open) return why_refused(error);
+  if ((raw.features & needed_features) != needed_features) {
+    return "the kernel's io_uring is too old (5.13 or newer is needed)";
+  }
+  if (io_uring_probe* probe = io_uring_get_probe_ring(&raw)) {
+    for (unsigned op = 0; op < supports.size(); ++op) {
+      supports[op] = io_uring_opcode_supported(probe, static_cast<int>(op)) != 0;
+    }
+    io_uring_free_probe(probe);
+  }
+  // Best effort: one look-up less at each entry; not more blocking workers than the pool has.
+  io_uring_register_ring_fd(&raw);
+  unsigned workers[2] = {std::max(4u, 4 * std::thread::hardware_concurrency()), 0};
+  io_uring_register_iowq_max_workers(&raw, workers);
+  io_uring_ring_dontfork(&raw);
+  return {};
+}
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <liburing.h>
+
+#include <bitset>
+#include <string>
+
+namespace sluice::inline v0 {
+
+/// A ring with the best flags that the running kernel takes, found by trying.
+struct ring {
+  io_uring raw{};
+  bool open = false;
+  bool defers_work = false;  // completions are only made while we are inside the kernel
+  std::bitset<256> supports; // opcodes
+  std::string flags;         // for the report
+
+  ring() = default;
+  ~ring() {
+    if (open) io_uring_queue_exit(&raw);
+  }
+  ring(const ring&) = delete;
+  ring& operator=(const ring&) = delete;
+
+  /// Empty on success; else what stands in the way and how to remove it.
+  std::string set_up(unsigned entries);
+};
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,188 @@
+#include "backend/uring/uring_backend.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <system_error>
+#include <vector>
+
+#include "ops/calls.hpp"
+#include "sluice/fs/ops.hpp"
+
+namespace sluice::inline v0 {
+
+uring_backend::uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r)
+    : native_backend(owner, options),
+      ring_(std::move(r)),
+      event_(::eventfd(0, EFD_CLOEXEC)),
+      ring_limit_(ring_->raw.cq.ring_entries - 8) {
+  if (event_.get() < 0) {
+    throw std::system_error(errno, std::generic_category(), "sluice: cannot make an eventfd");
+  }
+}
+
+/// A submission entry, unless the ring is full until the next turn.
+io_uring_sqe* uring_backend::entry() noexcept { return io_uring_get_sqe(&ring_->raw); }
+
+void uring_backend::overlap(native_slot& s) noexcept {
+  const native_row& row = *s.row;
+  if (row.prepare == nullptr || !ring_->supports[row.opcode]) {
+    return row.route == routing::readiness ? s.op->fail(errc::not_supported) : send_to_pool(s);
+  }
+  if (!backlog_.empty() || !put(s)) backlog_.push(s);
+}
+
+/// False: there is no room now.
+bool uring_backend::put(native_slot& s) noexcept {
+  if (in_ring_ >= ring_limit_) return false;
+  io_uring_sqe* e = entry();
+  if (e == nullptr) return false;
+  if (s.at == native_slot::stage::polled) {
+    io_uring_prep_poll_add(e, system_id::descriptor(s.op->id),
+                           static_cast<unsigned>(s.row->readiness));
+  } else if (!s.row->prepare(*s.op, *e)) {
+    io_uring_prep_nop(e);  // the entry is taken; nothing to be done with these arguments
+    io_uring_sqe_set_data64(e, tag_ignored);
+    send_to_pool(s);
+    return true;
+  } else {
+    ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].ring;
+    s.at = native_slot::stage::in_ring;
+  }
+  io_uring_sqe_set_data64(e, reinterpret_cast<std::uint64_t>(&s) | tag_operation);
+  ++in_ring_;
+  return true;
+}
+
+void uring_backend::cancel_held(native_slot& s) noexcept {
+  if (backlog_.remove(s)) return finished(s, -ECANCELED);
+  cancels_.push(s);
+}
+
+/// Puts into the ring what has been waiting for room, and what this turn has to say.
+void uring_backend::fill() noexcept {
+  while (job* j = cancels_.front()) {
+    io_uring_sqe* e = entry();
+    if (e == nullptr) return;
+    cancels_.pop();
+    io_uring_prep_cancel64(e, reinterpret_cast<std::uint64_t>(static_cast<native_slot*>(j)), 0);
+    io_uring_sqe_set_data64(e, tag_ignored);
+  }
+  while (job* j = backlog_.pop()) {
+    auto& s = *static_cast<native_slot*>(j);
+    if (put(s)) continue;
+    backlog_.push_front(s);
+    return;
+  }
+  if (!wake_armed_) arm_wake();
+}
+
+void uring_backend::arm_wake() noexcept {
+  io_uring_sqe* e = entry();
+  if (e == nullptr) return;
+  io_uring_prep_read(e, event_.get(), &event_count_, sizeof event_count_, 0);
+  io_uring_sqe_set_data64(e, tag_wake);
+  wake_armed_ = true;
+}
+
+void uring_backend::close_released() noexcept {
+  if (!ring_->supports[IORING_OP_CLOSE]) return native_backend::close_released();
+  while (released_ >= 0) {
+    io_uring_sqe* e = entry();
+    if (e == nullptr) return;
+    const int fd = std::exchange(released_, system_id::release_link(released_));
+    io_uring_prep_close(e, fd);
+    io_uring_sqe_set_data64(e, tag_ignored);
+  }
+}
+
+void uring_backend::turn(time_point_ns until) noexcept {
+  hand_over();
+  fill();
+  enter(until);
+  reap();
+}
+
+/// The one kernel entry of a turn: submits, and waits if there is nothing else to do.
+void uring_backend::enter(time_point_ns until) noexcept {
+  io_uring& r = ring_->raw;
+  const unsigned flags = __atomic_load_n(r.sq.kflags, __ATOMIC_RELAXED);
+  const bool leftovers = (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+  if (until == 0) {
+    if (io_uring_sq_ready(&r) == 0 && !leftovers) return;
+    ++counts_.kernel_entries;
+    io_uring_submit_and_get_events(&r);
+    return;
+  }
+  if (io_uring_cq_ready(&r) > 0 && io_uring_sq_ready(&r) == 0 && !leftovers) return;
+  ++counts_.kernel_entries;
+  if (until == never) {
+    io_uring_submit_and_wait(&r, 1);
+    return;
+  }
+  const time_point_ns left = until - now();
+  constexpr time_point_ns second = 1'000'000'000;
+  __kernel_timespec limit{left > 0 ? left / second : 0, left > 0 ? left % second : 0};
+  io_uring_cqe* first;
+  io_uring_submit_and_wait_timeout(&r, &first, 1, &limit, nullptr);
+}
+
+void uring_backend::reap() noexcept {
+  io_uring& r = ring_->raw;
+  unsigned head;
+  unsigned seen = 0;
+  io_uring_cqe* c;
+  io_uring_for_each_cqe(&r, head, c) {
+    ++seen;
+    const std::uint64_t data = c->user_data;
+    if ((data & tag_mask) == tag_operation) {
+      take(*reinterpret_cast<native_slot*>(data), c->res);
+    } else if ((data & tag_mask) == tag_wake) {
+      wake_armed_ = false;
+    }
+  }
+  io_uring_cq_advance(&r, seen);
+}
+
+/// What the kernel says of an operation: its end, unless it should be asked again.
+void uring_backend::take(native_slot& s, int result) noexcept {
+  --in_ring_;
+  if (s.cancel_wanted) cancels_.remove(s);
+  if (s.at == native_slot::stage::polled && result >= 0) {
+    s.at = native_slot::stage::queued;  // ready now: do it
+    return backlog_.push(s);
+  }
+  if (result == -EINTR || result == -EAGAIN) {
+    if (s.cancel_wanted) return finished(s, -ECANCELED);
+    // A non-blocking descriptor is not waited for by the kernel: ask when it is ready.
+    const bool wait = result == -EAGAIN && s.row->readiness != 0;
+    if (result == -EAGAIN && !wait) return send_to_pool(s);
+    s.at = wait ? native_slot::stage::polled : native_slot::stage::queued;
+    return backlog_.push(s);
+  }
+  finished(s, result);
+}
+
+void uring_backend::wake() noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+}
+
+int uring_backend::native_handle() noexcept { return ring_->raw.ring_fd; }
+
+std::string uring_backend::report() const { return "io_uring: " + ring_->flags; }
+
+bool uring_backend::register_buffers(std::span<const std::span<std::byte>> buffers) {
+  std::vector<iovec> list;
+  list.reserve(buffers.size());
+  for (const auto& b : buffers) list.push_back({b.data(), b.size()});
+  buffers_registered_ =
+      io_uring_register_buffers(&ring_->raw, list.data(), static_cast<unsigned>(list.size())) == 0;
+  return buffers_registered_;
+}
+
+void uring_backend::unregister_buffers() noexcept {
+  if (std::exchange(buffers_registered_, false)) io_uring_unregister_buffers(&ring_->raw);
+}
+
+}  // namespace sluice::inline v0

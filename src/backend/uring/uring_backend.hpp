@@ -1,0 +1,52 @@
+#pragma once
+
+#include "backend/native_backend.hpp"
+#include "backend/unique_fd.hpp"
+#include "backend/uring/ring.hpp"
+
+namespace sluice::inline v0 {
+
+/// io_uring: what is submitted during a turn of the loop enters the kernel together, in the same
+/// system call that waits. What the ring can't do goes to the pool.
+class uring_backend final : public native_backend {
+ public:
+  /// Takes a ring that has been set up.
+  uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r);
+
+  void turn(time_point_ns until) noexcept override;
+  void wake() noexcept override;
+  int native_handle() noexcept override;
+  std::string report() const override;
+
+  bool register_buffers(std::span<const std::span<std::byte>> buffers) override;
+  void unregister_buffers() noexcept override;
+
+ private:
+  // The low bits of user data say what a completion is about; slots are 8-aligned.
+  enum tag : std::uint64_t { tag_operation = 0, tag_wake = 1, tag_ignored = 2, tag_mask = 7 };
+
+  void overlap(native_slot& s) noexcept override;
+  void await_readiness(native_slot& s) noexcept override { overlap(s); }
+  void cancel_held(native_slot& s) noexcept override;
+  void close_released() noexcept override;
+
+  io_uring_sqe* entry() noexcept;
+  bool put(native_slot& s) noexcept;
+  void fill() noexcept;
+  void arm_wake() noexcept;
+  void enter(time_point_ns until) noexcept;
+  void reap() noexcept;
+  void take(native_slot& s, int result) noexcept;
+
+  std::unique_ptr<ring> ring_;
+  unique_fd event_;
+  std::uint64_t event_count_ = 0;
+  bool wake_armed_ = false;
+  bool buffers_registered_ = false;
+  unsigned in_ring_ = 0;
+  unsigned ring_limit_;
+  job_queue backlog_;  // operations that found the ring full
+  job_queue cancels_;  // in the ring, to be cancelled
+};
+
+}  // namespace sluice::inline v0

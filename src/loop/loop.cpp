@@ -1,0 +1,128 @@
+#include "sluice/loop.hpp"
+
+#include "backend/backend.hpp"
+#include "loop/current.hpp"
+
+namespace sluice::inline v0 {
+
+loop::loop(const loop_options& options) {
+  frames_ = options.frames;
+  backend_ = make_backend(*this, options);
+  carrier_ = backend_.get();
+}
+
+loop::~loop() {
+  cancel_all();
+  while (backend_->in_flight() > 0) run_once();
+  while (run_once(0)) {
+  }
+  backend_.reset();
+  take_inbox();
+}
+
+loop_statistics& loop_statistics::operator+=(const loop_statistics& other) noexcept {
+  for (std::size_t k = 0; k < op_kinds; ++k) {
+    kinds[k].calls += other.kinds[k].calls;
+    kinds[k].ring += other.kinds[k].ring;
+    kinds[k].pool += other.kinds[k].pool;
+    kinds[k].flips += other.kinds[k].flips;
+  }
+  kernel_entries += other.kernel_entries;
+  wakeups += other.wakeups;
+  return *this;
+}
+
+time_point_ns loop::now() noexcept { return backend_->now(); }
+
+void loop::post(job& j) noexcept {
+  j.next = inbox_.load(std::memory_order_relaxed);
+  while (!inbox_.compare_exchange_weak(j.next, &j, std::memory_order_seq_cst,
+                                       std::memory_order_relaxed)) {
+  }
+  // Only the first of those who find the loop asleep has to wake it.
+  if (asleep_.exchange(false, std::memory_order_seq_cst)) backend_->wake();
+}
+
+/// Posted last is found first; the ready queue gets them in the order posted.
+void loop::take_inbox() noexcept {
+  if (inbox_.load(std::memory_order_relaxed) == nullptr) return;
+  job* reversed = inbox_.exchange(nullptr, std::memory_order_acquire);
+  job* ordered = nullptr;
+  while (reversed != nullptr) {
+    job* j = reversed;
+    reversed = j->next;
+    j->next = ordered;
+    ordered = j;
+  }
+  while (ordered != nullptr) {
+    job* j = ordered;
+    ordered = j->next;
+    ready_.push(*j);
+  }
+}
+
+void loop::run() {
+  while (!stopping_.exchange(false, std::memory_order_acquire)) run_once();
+}
+
+void loop::stop() noexcept {
+  stopping_.store(true, std::memory_order_seq_cst);
+  if (asleep_.exchange(false, std::memory_order_seq_cst)) backend_->wake();
+}
+
+bool loop::run_once(time_point_ns deadline) {
+  const current_driver_scope here(*this);
+  asleep_.store(false, std::memory_order_relaxed);
+  take_inbox();
+  if (timers_.next() != never) timers_.expire(now());
+
+  // A bounded turn: what becomes ready meanwhile gets its turn after the kernel has had one.
+  constexpr unsigned jobs_per_turn = 1024;
+  inline_left_ = inline_budget;
+  for (unsigned i = 0; i < jobs_per_turn; ++i) {
+    job* j = ready_.pop();
+    if (j == nullptr) break;
+    run_job(*j);
+  }
+
+  time_point_ns until = 0;
+  if (ready_.empty() && deadline != 0) {
+    until = timers_.next() < deadline ? timers_.next() : deadline;
+  }
+  // Whoever posts from now on wakes us; what came before this we see.
+  asleep_.store(true, std::memory_order_seq_cst);
+  if (inbox_.load(std::memory_order_seq_cst) != nullptr ||
+      stopping_.load(std::memory_order_seq_cst)) {
+    until = 0;
+  }
+  backend_->turn(until);
+  if (deadline != 0) asleep_.store(false, std::memory_order_relaxed);
+  take_inbox();
+  return !ready_.empty();
+}
+
+int loop::native_handle() noexcept { return backend_->native_handle(); }
+
+time_point_ns loop::next_deadline() const noexcept {
+  const bool now = !ready_.empty() || inbox_.load(std::memory_order_seq_cst) != nullptr;
+  return now ? 0 : timers_.next();
+}
+
+void loop::cancel_all() noexcept { backend_->cancel_all(); }
+
+std::string loop::backend_report() const { return backend_->report(); }
+
+loop_statistics loop::statistics() const noexcept {
+  loop_statistics s;
+  backend_->collect(s);
+  return s;
+}
+
+registered_buffers::registered_buffers(loop& l, std::span<const std::span<std::byte>> buffers)
+    : loop_(l), buffers_(buffers), registered_(l.backend_->register_buffers(buffers)) {}
+
+registered_buffers::~registered_buffers() {
+  if (registered_) loop_.backend_->unregister_buffers();
+}
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,31 @@
+// What the native sides share.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+
+#include "backend/native_row.hpp"
+#include "space/system/system_id.hpp"
+
+namespace sluice::inline v0 {
+
+/// A kernel call's -1 and errno as one number; interrupted calls are made again.
+template <class Call>
+std::int64_t retry(Call call) noexcept {
+  for (;;) {
+    const std::int64_t n = call();
+    if (n >= 0) return n;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+/// The most that the kernel moves at once.
+inline constexpr std::size_t transfer_max = 0x7ffff000;
+
+constexpr unsigned transfer_size(std::size_t n) noexcept {
+  return static_cast<unsigned>(n < transfer_max ? n : transfer_max);
+}
+
+inline int fd_of(const operation& op) noexcept { return system_id::descriptor(op.id); }
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,46 @@
+#include "space/system/system_id.hpp"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <new>
+
+namespace sluice::inline v0::system_id {
+
+unsigned find_fs_key(int fd) noexcept {
+  static std::atomic<std::uint64_t> devices[fs_keys];  // 0: free
+  struct stat found;
+  if (::fstat(fd, &found) < 0) return 1;
+  const std::uint64_t device = found.st_dev + 1;
+  for (unsigned key = 1; key < fs_keys; ++key) {
+    std::uint64_t known = devices[key].load(std::memory_order_relaxed);
+    if (known == 0 && devices[key].compare_exchange_strong(known, device)) return key;
+    if (known == device) return key;
+  }
+  return 1 + static_cast<unsigned>(device % (fs_keys - 1));  // many file systems: share
+}
+
+namespace {
+
+constexpr int chunk_size = 1024;
+constexpr int chunk_count = 4096;
+std::atomic<int*> chunks[chunk_count];
+
+}  // namespace
+
+bool reserve_release(int fd) noexcept {
+  if (fd / chunk_size >= chunk_count) return false;
+  std::atomic<int*>& place = chunks[fd / chunk_size];
+  if (place.load(std::memory_order_acquire) != nullptr) return true;
+  int* fresh = new (std::nothrow) int[chunk_size];
+  if (fresh == nullptr) return false;
+  int* expected = nullptr;
+  if (!place.compare_exchange_strong(expected, fresh, std::memory_order_acq_rel)) delete[] fresh;
+  return true;
+}
+
+int& release_link(int fd) noexcept {
+  return chunks[fd / chunk_size].load(std::memory_order_acquire)[fd % chunk_size];
+}
+
+}  // namespace sluice::inline v0::system_id

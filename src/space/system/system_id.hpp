@@ -1,0 +1,34 @@
+// What the system space keeps in a handle id: the descriptor, and the little that choosing a way
+// needs to know about it without asking the kernel.
+#pragma once
+
+#include <cstdint>
+
+#include "sluice/core/operation.hpp"
+
+namespace sluice::inline v0::system_id {
+
+inline constexpr handle_id direct = handle_id{1} << 36;    // opened with O_DIRECT
+inline constexpr handle_id borrowed = handle_id{1} << 37;  // not ours to close
+
+constexpr int descriptor(handle_id id) noexcept {
+  return static_cast<int>(static_cast<std::uint32_t>(id));
+}
+/// A small number for the file system; 0 is unknown. What lies under a directory inherits its
+/// number: a mount point below it is then taken for its parent, which costs speed and nothing else.
+constexpr unsigned fs_key(handle_id id) noexcept { return (id >> 32) & 15; }
+inline constexpr unsigned fs_keys = 16;
+
+constexpr handle_id make(int fd, unsigned key, handle_id flags) noexcept {
+  return static_cast<std::uint32_t>(fd) | (handle_id{key} << 32) | flags;
+}
+
+/// The number of the file system that the descriptor is on. One system call; never 0.
+unsigned find_fs_key(int fd) noexcept;
+
+/// Room to release this descriptor later without allocating. False: out of memory.
+bool reserve_release(int fd) noexcept;
+/// The link that reserve_release made room for.
+int& release_link(int fd) noexcept;
+
+}  // namespace sluice::inline v0::system_id

@@ -1,0 +1,149 @@
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <new>
+
+#include "backend/backend.hpp"
+#include "backend/in_flight.hpp"
+#include "ops/calls.hpp"
+#include "sluice/system.hpp"
+
+namespace sluice::inline v0 {
+
+namespace {
+
+backend* backend_of(const driver& d) noexcept { return static_cast<backend*>(d.carrier()); }
+
+/// Every native operation: the backend of the driver that asks, or, without one, a blocking call.
+void carry(operation& op, const native_row& row) noexcept {
+  if (backend* b = backend_of(*op.home)) return b->submit(op, row);
+  row.finish(op, row.perform(op));
+  op.complete();
+}
+
+template <op_kind Kind>
+void submit(space&, operation& op) noexcept {
+  carry(op, *row_for(Kind));
+}
+
+/// Closing first asks what is in flight on the descriptor, wherever, to end.
+void submit_close(space&, operation& op) noexcept {
+  auto& request = *::new (static_cast<void*>(op.scratch)) drain_request;
+  request.home = op.home;
+  request.closing = &op;
+  request.descriptor = system_id::descriptor(op.id);
+  request.done = [](operation& closing) noexcept { carry(closing, *row_for(op_kind::close)); };
+  if (!drain_everywhere(request)) request.done(op);
+}
+
+void submit_sleep(space&, operation& op) noexcept {
+  if (backend_of(*op.home) != nullptr) return;  // its deadline ends it
+  carry(op, *row_for(op_kind::sleep));
+}
+
+/// A file of one space means nothing in another, so two ids of one space are always ours.
+void cancel(space&, operation& op) noexcept {
+  if (op.kind == op_kind::sleep) {
+    if (!op.expired) op.failure = errc::canceled;
+    return op.complete();
+  }
+  if (op.kind == op_kind::close) return;
+  if (backend* b = backend_of(*op.home)) b->cancel(op);
+}
+
+void release(space&, handle_id id) noexcept {
+  if ((id & system_id::borrowed) != 0) return;
+  const int fd = system_id::descriptor(id);
+  driver* d = port::current_driver();
+  if (d != nullptr && backend_of(*d) != nullptr) return backend_of(*d)->release(fd);
+  ::close(fd);  // a thread without a loop: nobody but the caller waits
+}
+
+constexpr space_table make_table() noexcept {
+  space_table t{"system"};
+#define SLUICE_SYSTEM_ROW(name) t[op_kind::name] = submit<op_kind::name>;
+  SLUICE_OPERATIONS(SLUICE_SYSTEM_ROW)
+#undef SLUICE_SYSTEM_ROW
+  t[op_kind::close] = submit_close;
+  t[op_kind::sleep] = submit_sleep;
+  t.cancel = cancel;
+  t.release = release;
+  return t;
+}
+
+constexpr space_table table = make_table();
+
+}  // namespace
+
+system_space::system_space() noexcept : space(table) {}
+
+system_space& system() noexcept {
+  static system_space the_one;
+  return the_one;
+}
+
+handle_id system_space::id_of(int descriptor) noexcept {
+  system_id::reserve_release(descriptor);
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  const handle_id direct = flags >= 0 && (flags & O_DIRECT) != 0 ? system_id::direct : 0;
+  return system_id::make(descriptor, system_id::find_fs_key(descriptor), direct);
+}
+
+dir system_space::current_dir() noexcept {
+  return dir(adopt, *this, system_id::make(AT_FDCWD, 0, system_id::borrowed));
+}
+
+namespace {
+
+stream standard(system_space& s, int fd) noexcept {
+  return stream(adopt, s, system_id::make(fd, 0, system_id::borrowed));
+}
+
+}  // namespace
+
+stream system_space::standard_input() noexcept { return standard(*this, STDIN_FILENO); }
+stream system_space::standard_output() noexcept { return standard(*this, STDOUT_FILENO); }
+stream system_space::standard_error() noexcept { return standard(*this, STDERR_FILENO); }
+
+result<pipe_ends> system_space::make_pipe() noexcept {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected(system_error(-errno));
+  return pipe_ends(adopt_descriptor<stream>(ends[0]), adopt_descriptor<stream>(ends[1]));
+}
+
+namespace {
+
+sigset_t set_of(std::initializer_list<int> numbers) noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int n : numbers) sigaddset(&set, n);
+  return set;
+}
+
+}  // namespace
+
+result<signal_stream> system_space::signals(std::initializer_list<int> numbers) noexcept {
+  const sigset_t set = set_of(numbers);
+  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
+  if (fd < 0) return std::unexpected(system_error(-errno));
+  return adopt_descriptor<signal_stream>(fd);
+}
+
+result<child> system_space::watch_child(int process_id) noexcept {
+  const auto fd = static_cast<int>(::syscall(SYS_pidfd_open, process_id, 0));
+  if (fd < 0) return std::unexpected(system_error(-errno));
+  return adopt_descriptor<child>(fd);
+}
+
+result<void> block_signals(std::initializer_list<int> numbers) noexcept {
+  const sigset_t set = set_of(numbers);
+  const int e = ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  if (e != 0) return std::unexpected(system_error(-e));
+  return {};
+}
+
+}  // namespace sluice::inline v0
