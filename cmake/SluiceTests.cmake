@@ -1,5 +1,5 @@
-# Every test is found by its place: see the table in CONTRIBUTING.md or `ctest --print-labels`.
-# Exit code 77 means skipped, everywhere.
+# Every test is found by its place; `ctest --print-labels` lists the kinds. Exit code 77 means
+# skipped, everywhere.
 include(GoogleTest)
 find_package(GTest REQUIRED)
 find_package(fmt REQUIRED)
