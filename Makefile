@@ -1,0 +1,110 @@
+# The way in for people: `make`, `make test`, `make help`. CMake does the work.
+
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+PREFIX ?= /usr/local
+# WERROR=1 turns warnings into errors, as the automatic checks do. FLAGS= adds CMake options.
+WERROR ?= 0
+FLAGS ?=
+
+RELEASE := build/release
+CTEST := ctest --parallel $(JOBS)
+
+# One stage at a time: ninja and ctest have the -j.
+.NOTPARALLEL:
+
+# $(call build,<preset>[,<target>[,<werror>]]): CMake is quick when nothing changed, so it always runs.
+define build
+@cmake --preset $(1) --log-level=WARNING -DSLUICE_WERROR=$(or $(3),$(WERROR)) $(FLAGS) >/dev/null
+@cmake --build --preset $(1) --parallel $(JOBS) $(if $(2),--target $(2))
+endef
+
+.PHONY: all
+all: setup
+	$(call build,release,product)
+
+.PHONY: help
+help:
+	@echo 'Build'
+	@echo '  make                  install what is missing, build $(RELEASE)/sluice'
+	@echo '  make install PREFIX=  install tool, library and headers (default $(PREFIX))'
+	@echo '  make clean            remove build/'
+	@echo
+	@echo 'Try'
+	@echo '  make demo             build, then show what it does'
+	@echo
+	@echo 'Test'
+	@echo '  make test             every test on the release build'
+	@echo '  make gcc              g++ build; unit and conformance tests'
+	@echo '  make ci-sanitizers    the same tests under address, undefined and thread sanitizers'
+	@echo '  make test-linux-tree  the tool on the Linux source tree (installs 140 MB)'
+	@echo
+	@echo 'Measure'
+	@echo '  make bench            all benchmarks'
+	@echo '  make bench-tools      the tool beside cp, du and the like'
+	@echo
+	@echo 'Tidy up'
+	@echo '  make format           clang-format over all C++'
+	@echo '  make tidy             source check, then clang-tidy'
+	@echo
+	@echo 'Variables: JOBS=$(JOBS)  WERROR=1  FLAGS="-D..."  PREFIX=$(PREFIX)'
+
+.PHONY: setup
+setup:
+	@tools/setup.sh
+
+.PHONY: test
+test: setup
+	$(call build,release)
+	@$(CTEST) --preset release -LE '^linux_tree$$'
+
+.PHONY: test-linux-tree
+test-linux-tree: setup
+	@tools/setup.sh packages-linux-tree.txt
+	$(call build,release)
+	@$(CTEST) --preset release -L '^linux_tree$$'
+
+.PHONY: gcc
+gcc: setup
+	$(call build,gcc,,1)
+	@$(CTEST) --preset gcc -L '^(unit|conformance|sim|headers)$$'
+
+.PHONY: ci-sanitizers
+ci-sanitizers: asan tsan
+
+.PHONY: asan tsan
+asan tsan: setup
+	$(call build,$@,gtest_programs)
+	@$(CTEST) --preset $@ -L '^(unit|conformance|sim)$$'
+
+.PHONY: demo
+demo: all
+	@bench/demo.sh
+
+.PHONY: bench
+bench: setup
+	$(call build,release)
+	@bench/run.sh
+
+.PHONY: bench-tools
+bench-tools: all
+	@bench/tools/run.sh
+
+CXX_FILES = git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'
+
+.PHONY: format
+format: setup
+	@$(CXX_FILES) | xargs -r clang-format-19 -i
+
+.PHONY: tidy
+tidy: setup
+	@python3 tests/tidy/tidy.py
+	$(call build,release)
+	@run-clang-tidy-19 -quiet -j $(JOBS) -p $(RELEASE) '$(CURDIR)/(src|tools)/'
+
+.PHONY: install
+install: all
+	@cmake --install $(RELEASE) --prefix $(PREFIX)
+
+.PHONY: clean
+clean:
+	@rm -rf build

@@ -1,0 +1,38 @@
+# One export set per component, so that asking for `core` asks nothing of liburing.
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/sluice")
+
+# The pkg-config file finds its prefix from where it lies, so an installed tree can be moved.
+set(pc_dir "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig")
+file(RELATIVE_PATH SLUICE_PC_PREFIX "${pc_dir}" "${CMAKE_INSTALL_PREFIX}")
+file(RELATIVE_PATH SLUICE_PC_LIBDIR "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+file(RELATIVE_PATH SLUICE_PC_INCLUDEDIR
+  "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+
+install(TARGETS sluice_core EXPORT sluice-core-targets)
+install(TARGETS sluice_library EXPORT sluice-sluice-targets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+foreach(component core sluice)
+  install(EXPORT sluice-${component}-targets NAMESPACE sluice:: DESTINATION "${package_dir}")
+endforeach()
+if(EXISTS "${PROJECT_SOURCE_DIR}/include/")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING PATTERN "*.hpp")
+endif()
+if(TARGET sluice)
+  install(TARGETS sluice RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/sluice-config.cmake.in"
+  "${PROJECT_BINARY_DIR}/package/sluice-config.cmake" INSTALL_DESTINATION "${package_dir}")
+# Before 1.0 a new minor version may change anything.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/sluice-config-version.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/package/sluice-config.cmake"
+  "${PROJECT_BINARY_DIR}/package/sluice-config-version.cmake" DESTINATION "${package_dir}")
+
+configure_file("${PROJECT_SOURCE_DIR}/cmake/sluice.pc.in"
+  "${PROJECT_BINARY_DIR}/package/sluice.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/package/sluice.pc"
+  DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,0 +1,119 @@
+# Every test is found by its place; `ctest --print-labels` lists the kinds. Exit code 77 means
+# skipped, everywhere.
+include(GoogleTest)
+find_package(GTest REQUIRED)
+find_package(fmt REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+set(tests_dir "${PROJECT_SOURCE_DIR}/tests")
+
+# What the sanitizer builds build; it may be empty.
+add_custom_target(gtest_programs)
+
+# sluice_gtest(<target> <label> <sources>...): one GoogleTest program, each case a test of its own.
+function(sluice_gtest target label)
+  if(NOT ARGN)
+    return()
+  endif()
+  add_executable(${target} ${ARGN})
+  add_dependencies(gtest_programs ${target})
+  target_include_directories(${target} PRIVATE "${tests_dir}" "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(${target} PRIVATE
+    sluice::sluice GTest::gtest_main fmt::fmt-header-only sluice_options)
+  gtest_discover_tests(${target} TEST_PREFIX "${label}." DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77)
+endfunction()
+
+# sluice_command_test(<name> LABEL <label> COMMAND ... [ENVIRONMENT ...] [TIMEOUT <seconds>])
+function(sluice_command_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "COMMAND;ENVIRONMENT")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set(folder "${PROJECT_BINARY_DIR}/test_runs/${name}")
+  file(MAKE_DIRECTORY "${folder}")
+  add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${folder}")
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT "${arg_TIMEOUT}"
+    SKIP_RETURN_CODE 77 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;${arg_ENVIRONMENT}")
+endfunction()
+
+# sluice_programs(<label> <pattern>): each file a program, built, and run as a test.
+function(sluice_programs label pattern)
+  sluice_glob(sources ${pattern})
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    add_executable(${label}_${name} ${source})
+    set_target_properties(${label}_${name} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${label}")
+    target_link_libraries(${label}_${name} PRIVATE
+      sluice::sluice fmt::fmt-header-only sluice_options)
+    sluice_command_test(${label}.${name} LABEL ${label} COMMAND ${label}_${name})
+  endforeach()
+endfunction()
+
+# sluice_scripts(<label> <folder> <timeout>): each *.py and *.sh is a test of the tool, $SLUICE.
+function(sluice_scripts label folder timeout)
+  sluice_glob(scripts ${folder}/*.py ${folder}/*.sh)
+  foreach(script IN LISTS scripts)
+    cmake_path(GET script FILENAME name)
+    # A leading underscore marks a helper that other scripts use.
+    if(TARGET sluice AND NOT name MATCHES "^_")
+      set(interpreter bash)
+      if(name MATCHES "\\.py$")
+        set(interpreter "${Python3_EXECUTABLE}")
+      endif()
+      sluice_command_test(${label}.${name} LABEL ${label} TIMEOUT ${timeout}
+        COMMAND ${interpreter} "${script}"
+        ENVIRONMENT "SLUICE=$<TARGET_FILE:sluice>" "SLUICE_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    endif()
+  endforeach()
+endfunction()
+
+sluice_glob(unit_sources RECURSE tests/unit/*.cpp)
+sluice_gtest(unit_tests unit ${unit_sources})
+
+# The suite is an object library: a static one would lose the cases that nobody names.
+sluice_glob(suite_sources RECURSE tests/conformance/*.cpp)
+set(conformance_sources ${suite_sources})
+list(FILTER suite_sources EXCLUDE REGEX "_test\\.cpp$")
+list(FILTER conformance_sources INCLUDE REGEX "_test\\.cpp$")
+sluice_gtest(conformance_tests conformance ${conformance_sources})
+if(suite_sources)
+  add_library(sluice_conformance OBJECT ${suite_sources})
+  target_include_directories(sluice_conformance PUBLIC "${tests_dir}"
+    PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(sluice_conformance
+    PUBLIC sluice::sluice GTest::gtest fmt::fmt-header-only PRIVATE sluice_options)
+  if(TARGET conformance_tests)
+    target_link_libraries(conformance_tests PRIVATE sluice_conformance)
+  endif()
+endif()
+
+sluice_glob(sim_sources RECURSE tests/sim/*.cpp)
+sluice_gtest(sim_tests sim ${sim_sources})
+
+sluice_programs(example examples/*.cpp)
+sluice_programs(guide docs/guide/*.cpp)
+sluice_scripts(tools tests/tools 300)
+# Needs a large tree and minutes, so `make test` leaves the label out.
+sluice_scripts(linux_tree tests/linux_tree 1200)
+
+if(TARGET header_selfcheck AND SLUICE_HEADER_SELFCHECK)
+  sluice_command_test(header_selfcheck LABEL headers
+    COMMAND "${CMAKE_COMMAND}" --build "${PROJECT_BINARY_DIR}" --target header_selfcheck)
+endif()
+
+foreach(check tidy tidy_selftest)
+  sluice_command_test(tidy.${check} LABEL tidy
+    COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/tidy/${check}.py")
+endforeach()
+
+sluice_command_test(freestanding.core LABEL freestanding
+  COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/freestanding/check_core.py")
+
+foreach(way cmake core pkgconfig)
+  sluice_command_test(package.${way} LABEL package
+    COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/package/check_package.py" ${way}
+      --cmake "${CMAKE_COMMAND}" --build-dir "${PROJECT_BINARY_DIR}"
+      --compiler "${CMAKE_CXX_COMPILER}" "--flags=${CMAKE_CXX_FLAGS}")
+endforeach()

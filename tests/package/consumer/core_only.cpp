@@ -1,0 +1,3 @@
+#include <sluice/core/task.hpp>
+
+int main() {}
