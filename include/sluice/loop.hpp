@@ -56,8 +56,9 @@ class loop final : public driver {
 
   /// Runs until `stop` is called.
   void run();
-  /// One turn: runs what is ready, submits, and waits for something to happen, at most until
-  /// `deadline` on the loop's clock (0: does not wait). True if there is more to run at once.
+  /// One turn: submits, waits for something to happen unless there is something to run already, at
+  /// most until `deadline` on the loop's clock (0: does not wait), and runs what is ready. True if
+  /// there is more to run at once.
   bool run_once(time_point_ns deadline = never);
   /// Ends `run`; from any thread.
   void stop() noexcept;
@@ -79,8 +80,9 @@ class loop final : public driver {
   template <class T>
   T run(task<T> work) {
     bool done = false;
-    promise_base& p = work.prepare(
-        *this, nullptr, &done, [](promise_base& ended) noexcept { *static_cast<bool*>(ended.owner) = true; });
+    promise_base& p = work.prepare(*this, nullptr, &done, [](promise_base& ended) noexcept {
+      *static_cast<bool*>(ended.owner) = true;
+    });
     schedule(p);
     while (!done) run_once();
     return work.take();
@@ -91,6 +93,7 @@ class loop final : public driver {
   friend class native_backend;
 
   void take_inbox() noexcept;
+  void run_ready() noexcept;
   void cancel_all() noexcept;
 
   std::atomic<job*> inbox_ = nullptr;

@@ -72,33 +72,38 @@ void loop::stop() noexcept {
 
 bool loop::run_once(time_point_ns deadline) {
   const current_driver_scope here(*this);
+  time_point_ns until = 0;
+  if (ready_.empty() && deadline != 0) {
+    until = timers_.next() < deadline ? timers_.next() : deadline;
+    // Whoever posts from now on wakes us; what came before this we see.
+    asleep_.store(true, std::memory_order_seq_cst);
+    if (inbox_.load(std::memory_order_seq_cst) != nullptr ||
+        stopping_.load(std::memory_order_seq_cst)) {
+      until = 0;
+    }
+  }
+  backend_->turn(until);
   asleep_.store(false, std::memory_order_relaxed);
+  run_ready();
+  if (deadline == 0) {
+    // The caller waits elsewhere, on native_handle: leave nothing unsaid.
+    backend_->turn(0);
+    asleep_.store(true, std::memory_order_seq_cst);
+  }
+  return !ready_.empty();
+}
+
+void loop::run_ready() noexcept {
   take_inbox();
   if (timers_.next() != never) timers_.expire(now());
-
   // A bounded turn: what becomes ready meanwhile gets its turn after the kernel has had one.
   constexpr unsigned jobs_per_turn = 1024;
   inline_left_ = inline_budget;
   for (unsigned i = 0; i < jobs_per_turn; ++i) {
     job* j = ready_.pop();
-    if (j == nullptr) break;
+    if (j == nullptr) return;
     run_job(*j);
   }
-
-  time_point_ns until = 0;
-  if (ready_.empty() && deadline != 0) {
-    until = timers_.next() < deadline ? timers_.next() : deadline;
-  }
-  // Whoever posts from now on wakes us; what came before this we see.
-  asleep_.store(true, std::memory_order_seq_cst);
-  if (inbox_.load(std::memory_order_seq_cst) != nullptr ||
-      stopping_.load(std::memory_order_seq_cst)) {
-    until = 0;
-  }
-  backend_->turn(until);
-  if (deadline != 0) asleep_.store(false, std::memory_order_relaxed);
-  take_inbox();
-  return !ready_.empty();
 }
 
 int loop::native_handle() noexcept { return backend_->native_handle(); }

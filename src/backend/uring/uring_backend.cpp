@@ -27,7 +27,7 @@ io_uring_sqe* uring_backend::entry() noexcept { return io_uring_get_sqe(&ring_->
 void uring_backend::overlap(native_slot& s) noexcept {
   const native_row& row = *s.row;
   if (row.prepare == nullptr || !ring_->supports[row.opcode]) {
-    return row.route == routing::readiness ? s.op->fail(errc::not_supported) : send_to_pool(s);
+    return send_to_pool(s);
   }
   if (!backlog_.empty() || !put(s)) backlog_.push(s);
 }

@@ -75,11 +75,11 @@ constexpr space_table make_table() noexcept {
   return t;
 }
 
-constexpr space_table table = make_table();
+constexpr space_table rows = make_table();
 
 }  // namespace
 
-system_space::system_space() noexcept : space(table) {}
+system_space::system_space() noexcept : space(rows) {}
 
 system_space& system() noexcept {
   static system_space the_one;
