@@ -30,22 +30,28 @@ class call_options : public Op {
  public:
   using Op::Op;
 
+  // These give an lvalue: g++ 12 wants to move an awaited xvalue, and operations do not move.
+
   /// Asks for the operation to be cancelled when this much time has passed since its submission.
-  Self&& within(time_point_ns nanoseconds) && noexcept {
+  Self& within(time_point_ns nanoseconds) && noexcept
+    requires(Op::its_kind != op_kind::sleep)  // whose deadline is its end
+  {
     this->deadline.when = nanoseconds;
     this->relative = true;
-    return static_cast<Self&&>(*this);
+    return static_cast<Self&>(*this);
   }
   /// The same for a time on the driver's clock.
-  Self&& before(time_point_ns when) && noexcept {
+  Self& before(time_point_ns when) && noexcept
+    requires(Op::its_kind != op_kind::sleep)
+  {
     this->deadline.when = when;
     this->relative = false;
-    return static_cast<Self&&>(*this);
+    return static_cast<Self&>(*this);
   }
   /// Listens to this source, not to the one of the awaiting task. It must belong to the same driver.
-  Self&& stop_with(stop_source& s) && noexcept {
+  Self& stop_with(stop_source& s) && noexcept {
     this->stop_by = &s;
-    return static_cast<Self&&>(*this);
+    return static_cast<Self&>(*this);
   }
 
   bool await_ready() const noexcept { return false; }

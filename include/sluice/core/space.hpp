@@ -100,7 +100,8 @@ inline bool start(operation& op, driver& home, stop_source* stop) noexcept {
     return true;
   }
   if (op.relative) {
-    op.deadline.when += home.now();
+    const time_point_ns now = home.now();
+    op.deadline.when = op.deadline.when < never - now ? op.deadline.when + now : never;
     op.relative = false;
   }
   op.target->submit(op);
