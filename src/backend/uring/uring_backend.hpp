@@ -12,6 +12,7 @@ class uring_backend final : public native_backend {
  public:
   /// Takes a ring that has been set up.
   uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r);
+  ~uring_backend() override;
 
   void turn(time_point_ns until) noexcept override;
   void wake() noexcept override;
@@ -32,8 +33,8 @@ class uring_backend final : public native_backend {
 
   io_uring_sqe* entry() noexcept;
   bool put(native_slot& s) noexcept;
-  void fill() noexcept;
-  void arm_wake() noexcept;
+  bool fill() noexcept;
+  bool fill_once() noexcept;
   void enter(time_point_ns until) noexcept;
   void reap() noexcept;
   void take(native_slot& s, int result) noexcept;
@@ -43,8 +44,6 @@ class uring_backend final : public native_backend {
   std::uint64_t event_count_ = 0;
   bool wake_armed_ = false;
   bool buffers_registered_ = false;
-  unsigned in_ring_ = 0;
-  unsigned ring_limit_;
   job_queue backlog_;  // operations that found the ring full
   job_queue cancels_;  // in the ring, to be cancelled
 };
