@@ -15,12 +15,20 @@ native_backend::native_backend(loop& owner, const loop_options& options)
     : owner_(owner),
       ways_(options.ways),
       latency_sensitive_(options.latency_sensitive),
-      counted_(owner, *this),
+      counted_(owner),
       pool_threads_(options.pool_threads) {
   if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * std::thread::hardware_concurrency());
 }
 
-native_backend::~native_backend() = default;
+native_backend::~native_backend() {
+  retire();
+  while (released_ >= 0) ::close(std::exchange(released_, system_id::release_link(released_)));
+}
+
+void native_backend::retire() noexcept {
+  counted_.retire();
+  pool_.reset();
+}
 
 time_point_ns native_backend::now() noexcept {
   timespec t;
@@ -63,18 +71,25 @@ void native_backend::submit(operation& op, const native_row& row) noexcept {
         if (result != -EAGAIN) return call(op, row, result);
       }
       return go_overlapped(op, row, false);
+    case routing::clock: take_on(op, row).at = native_slot::stage::asleep; return;
   }
   go_overlapped(op, row, false);
 }
 
-void native_backend::go_overlapped(operation& op, const native_row& row, bool measured) noexcept {
+native_slot& native_backend::take_on(operation& op, const native_row& row) noexcept {
   auto& s = *::new (static_cast<void*>(op.scratch)) native_slot;
   s.op = &op;
   s.row = &row;
   s.at = native_slot::stage::queued;
-  s.measured = measured;
+  s.measured = false;
   s.cancel_wanted = false;
   live_.insert(s);
+  return s;
+}
+
+void native_backend::go_overlapped(operation& op, const native_row& row, bool measured) noexcept {
+  native_slot& s = take_on(op, row);
+  s.measured = measured;
   counted_.begun(system_id::descriptor(op.id));
   if (measured) policy_.of(op.kind, op.id).begun(now());
   if (row.route == routing::readiness) {
@@ -87,7 +102,7 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
 void native_backend::finished(native_slot& s, std::int64_t result) noexcept {
   operation& op = *s.op;
   live_.remove(s);
-  counted_.ended(system_id::descriptor(op.id));
+  if (s.at != native_slot::stage::asleep) counted_.ended(system_id::descriptor(op.id));
   if (s.measured) {
     policy_.of(op.kind, op.id).completed([this] { return now(); });
   }
@@ -134,6 +149,8 @@ void native_backend::cancel_all() noexcept {
 void native_backend::end_early(native_slot& s) noexcept {
   if (s.cancel_wanted) return;
   s.cancel_wanted = true;
+  if (s.op->kind == op_kind::close) return;  // half a close helps nobody
+  if (s.at == native_slot::stage::asleep) return finished(s, s.op->expired ? 0 : -ECANCELED);
   if (s.at != native_slot::stage::in_pool) return cancel_held(s);
   // A blocking call that has begun goes on to its end.
   if (to_pool_.remove(s) || (pool_ && pool_->withdraw(s))) finished(s, -ECANCELED);
@@ -141,7 +158,8 @@ void native_backend::end_early(native_slot& s) noexcept {
 
 native_slot* native_backend::live_on(int descriptor, bool not_yet_cancelled) noexcept {
   return live_.find([&](const native_slot& s) {
-    return system_id::descriptor(s.op->id) == descriptor && !(not_yet_cancelled && s.cancel_wanted);
+    return s.at != native_slot::stage::asleep && system_id::descriptor(s.op->id) == descriptor &&
+           !(not_yet_cancelled && s.cancel_wanted);
   });
 }
 

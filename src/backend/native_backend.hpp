@@ -17,7 +17,7 @@ struct native_slot : job {
   native_slot* prev;
   native_slot* following;
   std::int64_t result;
-  enum class stage : std::uint8_t { queued, in_ring, polled, in_pool, awaiting_readiness } at;
+  enum class stage : std::uint8_t { queued, in_ring, polled, in_pool, awaiting_readiness, asleep } at;
   bool measured;
   bool cancel_wanted;
 
@@ -66,7 +66,9 @@ class native_backend : public backend {
   void cancel(operation& op) noexcept final;
   void cancel_all() noexcept final;
   time_point_ns now() noexcept final;
-  std::size_t in_flight() const noexcept final { return live_.size(); }
+  std::size_t in_flight() const noexcept final { return live_.size() + held_; }
+  void hold(int change) noexcept final { held_ += static_cast<std::size_t>(change); }
+  void retire() noexcept final;
   void drain(drain_request& wanted) noexcept final;
   void release(int descriptor) noexcept final;
   void collect(loop_statistics& into) const noexcept override;
@@ -93,6 +95,7 @@ class native_backend : public backend {
 
  private:
   void call(operation& op, const native_row& row, std::int64_t result) noexcept;
+  native_slot& take_on(operation& op, const native_row& row) noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;
   void end_early(native_slot& s) noexcept;
@@ -108,6 +111,7 @@ class native_backend : public backend {
   way_choice ways_;
   bool latency_sensitive_;
   live_list live_;
+  std::size_t held_ = 0;
   in_flight_slot counted_;
   job_queue to_pool_;
   job_queue drains_;
