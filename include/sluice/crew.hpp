@@ -35,7 +35,6 @@ class worker {
 
  private:
   friend class crew;
-class work;
   worker(crew& c, unsigned i) : crew_(c), index_(i) {}
 
   crew& crew_;
