@@ -23,12 +23,26 @@ std::string place::path_of(path_ref name) const {
   return whole.append(name.c_str(), name.size());
 }
 
+place::~place() {
+  if (kept_by_ != nullptr) kept_by_->drop(*this);
+}
+
 open_places::~open_places() {
-  while (newest_ != nullptr) {
-    place& p = *newest_;
-    unlink(p);
-    p.handle_ = dir();
-  }
+  while (newest_ != nullptr) drop(*newest_);
+}
+
+/// Under the mutex: the place is open and nobody uses it.
+dir open_places::take_handle(place& p) noexcept {
+  unlink(p);
+  p.kept_by_ = nullptr;
+  --open_;
+  return std::exchange(p.handle_, dir());
+}
+
+void open_places::drop(place& p) noexcept {
+  dir released;
+  const std::lock_guard lock(mutex_);
+  if (p.handle_) released = take_handle(p);
 }
 
 void open_places::link_newest(place& p) noexcept {
@@ -50,10 +64,7 @@ task<void> open_places::make_room() {
     {
       const std::lock_guard lock(mutex_);
       if (open_ < limit_ || oldest_ == nullptr) co_return;
-      place& p = *oldest_;
-      unlink(p);
-      closing = std::exchange(p.handle_, dir());
-      --open_;
+      closing = take_handle(*oldest_);
     }
     auto closed = co_await closing.close();
     static_cast<void>(closed);  // a directory read from has nothing to lose
@@ -95,6 +106,7 @@ task<result<dir*>> open_places::pin(place& p) {
     if (p.handle_) continue;  // another worker was quicker; ours is released
     p.handle_ = std::move(*opened);
     p.pins_ = 1;
+    p.kept_by_ = this;
     ++open_;
     co_return &p.handle_;
   }
@@ -158,9 +170,7 @@ task<void> open_places::forget(place& p) {
   {
     const std::lock_guard lock(mutex_);
     if (!p.handle_) co_return;
-    unlink(p);
-    closing = std::exchange(p.handle_, dir());
-    --open_;
+    closing = take_handle(p);
   }
   auto closed = co_await closing.close();
   static_cast<void>(closed);

@@ -181,17 +181,21 @@ task<void> walker::walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::
   co_await std::move(finishing);
 }
 
+bool walker::wants_status(file_type told) const noexcept {
+  return options_.status_of_all || told == file_type::unknown || told == file_type::directory ||
+         (options_.follow && told == file_type::symlink);
+}
+
 task<void> walker::look_at(walk_dir& d, dir& open, entry_batch batch, buffers& with, worker& on) {
   for (dir_entry e : batch) {
     if (e.dot_or_dot_dot()) continue;
     const std::size_t at = with.entry_count++;
     with.entries[at] = {e.name(), e.type(), nullptr};
-    if (options_.status_of_all || e.type() == file_type::unknown ||
-        e.type() == file_type::directory) {
+    if (wants_status(e.type())) {
       with.call_of[with.call_count] = at;
       ::new (static_cast<void*>(with.call_at(with.call_count)))
           stat_call(open.in(), open.id(), e.name(), options_.wanted,
-                    lookup::no_follow | lookup::no_automount);
+                    options_.follow ? lookup::follow : lookup::no_follow | lookup::no_automount);
       ++with.call_count;
     }
     if (with.entry_count == at_once) {

@@ -11,6 +11,8 @@
 
 namespace sluice::inline v0 {
 
+class open_places;
+
 /// A directory in a tree: where it is, and, while there is room, an open handle on it. It has to
 /// outlive its children and everyone who has it open.
 class place {
@@ -18,8 +20,11 @@ class place {
   /// A root: `name` is a path relative to `base`, which stays open.
   place(const dir& base, std::string path, open_mode how = open_mode::read) noexcept
       : base_(&base), name_(std::move(path)), how_(how) {}
-  place(place& parent, std::string name) noexcept
-      : parent_(&parent), name_(std::move(name)), how_(parent.how_ | open_mode::no_follow) {}
+  place(place& parent, std::string name, bool follow = false) noexcept
+      : parent_(&parent),
+        name_(std::move(name)),
+        how_(follow ? open_mode::read : open_mode::read | open_mode::no_follow) {}
+  ~place();
   place(const place&) = delete;
   place& operator=(const place&) = delete;
 
@@ -41,6 +46,7 @@ class place {
   unsigned pins_ = 0;
   std::uint64_t device_ = 0, inode_ = 0;  // once it has been open
   bool known_ = false;
+  open_places* kept_by_ = nullptr;  // while it is open
   place* newer_ = nullptr;  // among those open and not pinned, by last use
   place* older_ = nullptr;
 };
@@ -59,11 +65,14 @@ class open_places {
   void unpin(place& p) noexcept;
   /// The place is not needed any more: closes it. It must not be pinned.
   task<void> forget(place& p);
+  /// The same without waiting, for destructors.
+  void drop(place& p) noexcept;
 
  private:
   task<result<dir>> open_from_ancestor(place& p);
   task<void> make_room();
   bool fewer() noexcept;
+  dir take_handle(place& p) noexcept;
   void link_newest(place& p) noexcept;
   void unlink(place& p) noexcept;
 

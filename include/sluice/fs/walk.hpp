@@ -19,8 +19,8 @@ class walk_dir : public std::enable_shared_from_this<walk_dir> {
   /// A root operand.
   walk_dir(const dir& base, std::string path, open_mode how, const file_status& s)
       : where(base, std::move(path), how), status(s) {}
-  walk_dir(walk_dir& above, std::string name, const file_status& s)
-      : where(above.where, std::move(name)),
+  walk_dir(walk_dir& above, std::string name, const file_status& s, bool follow = false)
+      : where(above.where, std::move(name), follow),
         status(s),
         depth(above.depth + 1),
         parent(above.shared_from_this()) {}
@@ -74,6 +74,8 @@ class tree_visitor {
 struct walk_options {
   /// Ask for the status of every entry, or only where the type is not known and of directories.
   bool status_of_all = true;
+  /// Symbolic links stand for what they point to.
+  bool follow = false;
   stat_mask wanted = stat_mask::type | stat_mask::links | stat_mask::inode | stat_mask::size |
                      stat_mask::blocks;
   std::size_t open_directories = 64;  // at the same time, see limits_for_trees
@@ -97,6 +99,7 @@ class walker {
   friend class roots_work;
   struct buffers;
 
+  bool wants_status(file_type told) const noexcept;
   task<void> walk_one(std::shared_ptr<walk_dir> d, worker& on);
   task<void> read_all(walk_dir& d, dir& open, worker& on);
   task<void> walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records, worker& on);
