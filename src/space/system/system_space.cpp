@@ -86,12 +86,7 @@ constexpr space_table rows = make_table();
 
 }  // namespace
 
-system_space::system_space() noexcept : space(rows) {}
-
-system_space& system() noexcept {
-  static system_space the_one;
-  return the_one;
-}
+constinit system_space detail::the_system(rows);
 
 handle_id system_space::id_of(int descriptor) noexcept {
   system_id::reserve_release(descriptor);
