@@ -94,16 +94,16 @@ task<result<dir*>> open_places::pin(place& p) {
     auto opened = co_await std::move(opening);
     if (!opened && opened.error() == errc::too_many_files && fewer()) continue;
     if (!opened) co_return std::unexpected(opened.error());
-    auto found = co_await opened->stat({}, stat_mask::inode | stat_mask::type);
-    if (!found) co_return std::unexpected(found.error());
-    const std::lock_guard lock(mutex_);
-    if (p.known_ && (p.inode_ != found->inode || p.device_ != found->device)) {
-      co_return std::unexpected(error(errc::not_found));
+    if (p.seen_ && p.inode_ != 0) {
+      auto found = co_await opened->stat({}, stat_mask::inode);
+      if (!found) co_return std::unexpected(found.error());
+      if (p.inode_ != found->inode || p.device_ != found->device) {
+        co_return std::unexpected(error(errc::not_found));
+      }
     }
-    p.known_ = true;
-    p.inode_ = found->inode;
-    p.device_ = found->device;
+    const std::lock_guard lock(mutex_);
     if (p.handle_) continue;  // another worker was quicker; ours is released
+    p.seen_ = true;
     p.handle_ = std::move(*opened);
     p.pins_ = 1;
     p.kept_by_ = this;
@@ -140,7 +140,9 @@ task<result<dir>> open_places::open_from_ancestor(place& p) {
     open_mode how = below.back()->how_;
     std::string path = below.back()->name_;
     below.pop_back();
-    while (!root && !below.empty() && path.size() + below.back()->name_.size() < path_limit) {
+    const auto plain = [](open_mode mode) { return any(mode & open_mode::no_follow); };
+    while (!root && plain(how) && !below.empty() && plain(below.back()->how_) &&
+           path.size() + below.back()->name_.size() < path_limit) {
       path += '/';
       path += below.back()->name_;
       below.pop_back();

@@ -71,7 +71,7 @@ class roots_work final : public work {
   task<void> run(worker& on) override {
     // The newest is done first: added backwards they are begun in the order given.
     for (auto at = roots_.rbegin(); at != roots_.rend(); ++at) {
-      on.of().add(on, std::make_unique<directory_work>(walker_, *at));
+      walker_.add(on, *at);
     }
     co_return;
   }
@@ -88,6 +88,10 @@ walker::~walker() = default;
 
 void walker::run(std::span<const std::shared_ptr<walk_dir>> roots) {
   crew_.run(std::make_unique<roots_work>(*this, roots));
+}
+
+void walker::add(worker& from, std::shared_ptr<walk_dir> root) {
+  crew_.add(from, std::make_unique<directory_work>(*this, std::move(root)));
 }
 
 std::unique_ptr<walker::buffers> walker::borrow() {

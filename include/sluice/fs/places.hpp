@@ -28,6 +28,12 @@ class place {
   place(const place&) = delete;
   place& operator=(const place&) = delete;
 
+  /// Tells which directory this is: should it be closed and opened again, nothing else will do.
+  void expect(std::uint64_t device, std::uint64_t inode) noexcept {
+    device_ = device;
+    inode_ = inode;
+  }
+
   place* parent() const noexcept { return parent_; }
   const std::string& name() const noexcept { return name_; }
   /// For messages: the names from the root down.
@@ -44,8 +50,8 @@ class place {
   open_mode how_;
   dir handle_;
   unsigned pins_ = 0;
-  std::uint64_t device_ = 0, inode_ = 0;  // once it has been open
-  bool known_ = false;
+  std::uint64_t device_ = 0, inode_ = 0;  // what it has to be when it is opened again; 0: unknown
+  bool seen_ = false;                     // it has been open
   open_places* kept_by_ = nullptr;  // while it is open
   place* newer_ = nullptr;  // among those open and not pinned, by last use
   place* older_ = nullptr;

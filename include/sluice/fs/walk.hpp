@@ -18,12 +18,16 @@ class walk_dir : public std::enable_shared_from_this<walk_dir> {
  public:
   /// A root operand.
   walk_dir(const dir& base, std::string path, open_mode how, const file_status& s)
-      : where(base, std::move(path), how), status(s) {}
+      : where(base, std::move(path), how), status(s) {
+    where.expect(s.device, s.inode);
+  }
   walk_dir(walk_dir& above, std::string name, const file_status& s, bool follow = false)
       : where(above.where, std::move(name), follow),
         status(s),
         depth(above.depth + 1),
-        parent(above.shared_from_this()) {}
+        parent(above.shared_from_this()) {
+    where.expect(s.device, s.inode);
+  }
   virtual ~walk_dir() = default;
 
   place where;
@@ -89,6 +93,9 @@ class walker {
 
   /// Walks these roots, one after another or together, and returns when all have been left.
   void run(std::span<const std::shared_ptr<walk_dir>> roots);
+
+  /// From a piece of work: begins the walk of one more root, and returns at once.
+  void add(worker& from, std::shared_ptr<walk_dir> root);
 
   /// Where the open directories are kept; visitors with places of their own share the limit.
   open_places& places() noexcept { return places_; }
