@@ -94,22 +94,34 @@ task<result<dir*>> open_places::pin(place& p) {
     auto opened = co_await std::move(opening);
     if (!opened && opened.error() == errc::too_many_files && fewer()) continue;
     if (!opened) co_return std::unexpected(opened.error());
-    auto found = co_await opened->stat({}, stat_mask::inode | stat_mask::type);
-    if (!found) co_return std::unexpected(found.error());
+    auto verifying = verify(p, *opened);
+    auto good = co_await std::move(verifying);
+    if (!good) co_return std::unexpected(good.error());
     const std::lock_guard lock(mutex_);
-    if (p.known_ && (p.inode_ != found->inode || p.device_ != found->device)) {
-      co_return std::unexpected(error(errc::not_found));
-    }
-    p.known_ = true;
-    p.inode_ = found->inode;
-    p.device_ = found->device;
     if (p.handle_) continue;  // another worker was quicker; ours is released
+    p.opened_ = true;
     p.handle_ = std::move(*opened);
     p.pins_ = 1;
     p.kept_by_ = this;
     ++open_;
     co_return &p.handle_;
   }
+}
+
+/// That a place is what it was: asked only when it is opened again, or nobody knows what it was.
+task<result<void>> open_places::verify(place& p, dir& opened) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (p.known_ && !p.opened_) co_return result<void>();
+  }
+  auto found = co_await opened.stat({}, stat_mask::inode | stat_mask::type);
+  if (!found) co_return std::unexpected(found.error());
+  const std::lock_guard lock(mutex_);
+  if (p.known_ && (p.inode_ != found->inode || p.device_ != found->device)) {
+    co_return std::unexpected(error(errc::not_found));
+  }
+  p.expect(found->device, found->inode);
+  co_return result<void>();
 }
 
 /// Opens along the names from the nearest ancestor that is open. No link is followed on the way:

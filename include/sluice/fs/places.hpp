@@ -28,6 +28,13 @@ class place {
   place(const place&) = delete;
   place& operator=(const place&) = delete;
 
+  /// Which directory it is, if somebody has looked already: spares asking when it is first opened.
+  void expect(std::uint64_t device, std::uint64_t inode) noexcept {
+    device_ = device;
+    inode_ = inode;
+    known_ = true;
+  }
+
   place* parent() const noexcept { return parent_; }
   const std::string& name() const noexcept { return name_; }
   /// For messages: the names from the root down.
@@ -44,8 +51,9 @@ class place {
   open_mode how_;
   dir handle_;
   unsigned pins_ = 0;
-  std::uint64_t device_ = 0, inode_ = 0;  // once it has been open
-  bool known_ = false;
+  std::uint64_t device_ = 0, inode_ = 0;
+  bool known_ = false;    // device_ and inode_
+  bool opened_ = false;   // has been open: from now on it has to be the same directory
   open_places* kept_by_ = nullptr;  // while it is open
   place* newer_ = nullptr;  // among those open and not pinned, by last use
   place* older_ = nullptr;
@@ -70,6 +78,7 @@ class open_places {
 
  private:
   task<result<dir>> open_from_ancestor(place& p);
+  task<result<void>> verify(place& p, dir& opened);
   task<void> make_room();
   bool fewer() noexcept;
   dir take_handle(place& p) noexcept;
