@@ -51,7 +51,7 @@ size_totals tree_size::run(const tree_limits& limits, crew& with, const dir& bas
   walk_options o;
   o.wanted = wanted;
   o.open_directories = limits.open_directories;
-  walker_.emplace(with, *this, o);
+  walker_.emplace(with, static_cast<tree_visitor&>(*this), o);
   base_ = &base;
   operands_ = operands;
   each_once_ = operands.size() > 1 && !options_.every_link;
