@@ -81,8 +81,10 @@ bool open_places::fewer() noexcept {
 
 task<result<dir*>> open_places::pin(place& p) {
   for (;;) {
+    bool again = false;  // it has been open before, and has to be the same directory
     {
       const std::lock_guard lock(mutex_);
+      again = p.seen_ && p.inode_ != 0;
       if (p.handle_) {
         if (p.pins_++ == 0) unlink(p);
         co_return &p.handle_;
@@ -94,34 +96,22 @@ task<result<dir*>> open_places::pin(place& p) {
     auto opened = co_await std::move(opening);
     if (!opened && opened.error() == errc::too_many_files && fewer()) continue;
     if (!opened) co_return std::unexpected(opened.error());
-    auto verifying = verify(p, *opened);
-    auto good = co_await std::move(verifying);
-    if (!good) co_return std::unexpected(good.error());
+    if (again) {
+      auto found = co_await opened->stat(path_ref(), stat_mask::inode);
+      if (!found) co_return std::unexpected(found.error());
+      if (p.inode_ != found->inode || p.device_ != found->device) {
+        co_return std::unexpected(error(errc::not_found));
+      }
+    }
     const std::lock_guard lock(mutex_);
     if (p.handle_) continue;  // another worker was quicker; ours is released
-    p.opened_ = true;
+    p.seen_ = true;
     p.handle_ = std::move(*opened);
     p.pins_ = 1;
     p.kept_by_ = this;
     ++open_;
     co_return &p.handle_;
   }
-}
-
-/// That a place is what it was: asked only when it is opened again, or nobody knows what it was.
-task<result<void>> open_places::verify(place& p, dir& opened) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (p.known_ && !p.opened_) co_return result<void>();
-  }
-  auto found = co_await opened.stat({}, stat_mask::inode | stat_mask::type);
-  if (!found) co_return std::unexpected(found.error());
-  const std::lock_guard lock(mutex_);
-  if (p.known_ && (p.inode_ != found->inode || p.device_ != found->device)) {
-    co_return std::unexpected(error(errc::not_found));
-  }
-  p.expect(found->device, found->inode);
-  co_return result<void>();
 }
 
 /// Opens along the names from the nearest ancestor that is open. No link is followed on the way:
@@ -152,7 +142,9 @@ task<result<dir>> open_places::open_from_ancestor(place& p) {
     open_mode how = below.back()->how_;
     std::string path = below.back()->name_;
     below.pop_back();
-    while (!root && !below.empty() && path.size() + below.back()->name_.size() < path_limit) {
+    const auto plain = [](open_mode mode) { return any(mode & open_mode::no_follow); };
+    while (!root && plain(how) && !below.empty() && plain(below.back()->how_) &&
+           path.size() + below.back()->name_.size() < path_limit) {
       path += '/';
       path += below.back()->name_;
       below.pop_back();

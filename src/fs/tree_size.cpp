@@ -113,7 +113,7 @@ bool tree_size::begin_operand(std::size_t i, const result<file_status>& found, w
   if (found->type == file_type::directory) {
     auto root = make_root(*base_, path, *found);
     root->operand_ = i;
-    walker_->add(std::move(root), on);
+    walker_->add(on, std::move(root));
     return true;
   }
   total_.add(size_totals(*found));

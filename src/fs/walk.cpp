@@ -71,7 +71,9 @@ class roots_work final : public work {
       : walker_(w), roots_(roots) {}
   task<void> run(worker& on) override {
     // The newest is done first: added backwards they are begun in the order given.
-    for (auto at = roots_.rbegin(); at != roots_.rend(); ++at) walker_.add(*at, on);
+    for (auto at = roots_.rbegin(); at != roots_.rend(); ++at) {
+      walker_.add(on, *at);
+    }
     co_return;
   }
 
@@ -91,12 +93,12 @@ walker::walker(crew& c, tree_visitor& v, const walk_options& o)
 
 walker::~walker() = default;
 
-void walker::add(std::shared_ptr<walk_dir> root, worker& on) {
-  crew_.add(on, std::make_unique<directory_work>(*this, std::move(root)));
-}
-
 void walker::run(std::span<const std::shared_ptr<walk_dir>> roots) {
   crew_.run(std::make_unique<roots_work>(*this, roots));
+}
+
+void walker::add(worker& from, std::shared_ptr<walk_dir> root) {
+  crew_.add(from, std::make_unique<directory_work>(*this, std::move(root)));
 }
 
 std::unique_ptr<walker::buffers> walker::borrow() {

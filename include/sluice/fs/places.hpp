@@ -28,11 +28,10 @@ class place {
   place(const place&) = delete;
   place& operator=(const place&) = delete;
 
-  /// Which directory it is, if somebody has looked already: spares asking when it is first opened.
+  /// Tells which directory this is: should it be closed and opened again, nothing else will do.
   void expect(std::uint64_t device, std::uint64_t inode) noexcept {
     device_ = device;
     inode_ = inode;
-    known_ = true;
   }
 
   place* parent() const noexcept { return parent_; }
@@ -51,9 +50,8 @@ class place {
   open_mode how_;
   dir handle_;
   unsigned pins_ = 0;
-  std::uint64_t device_ = 0, inode_ = 0;
-  bool known_ = false;    // device_ and inode_
-  bool opened_ = false;   // has been open: from now on it has to be the same directory
+  std::uint64_t device_ = 0, inode_ = 0;  // what it has to be when it is opened again; 0: unknown
+  bool seen_ = false;                     // it has been open
   open_places* kept_by_ = nullptr;  // while it is open
   place* newer_ = nullptr;  // among those open and not pinned, by last use
   place* older_ = nullptr;
@@ -78,7 +76,6 @@ class open_places {
 
  private:
   task<result<dir>> open_from_ancestor(place& p);
-  task<result<void>> verify(place& p, dir& opened);
   task<void> make_room();
   bool fewer() noexcept;
   dir take_handle(place& p) noexcept;

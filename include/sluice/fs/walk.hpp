@@ -19,14 +19,14 @@ class walk_dir : public std::enable_shared_from_this<walk_dir> {
   /// A root operand.
   walk_dir(const dir& base, std::string path, open_mode how, const file_status& s)
       : where(base, std::move(path), how), status(s) {
-    expect_the_same();
+    where.expect(s.device, s.inode);
   }
   walk_dir(walk_dir& above, std::string name, const file_status& s, bool follow = false)
       : where(above.where, std::move(name), follow),
         status(s),
         depth(above.depth + 1),
         parent(above.shared_from_this()) {
-    expect_the_same();
+    where.expect(s.device, s.inode);
   }
   virtual ~walk_dir() = default;
 
@@ -37,9 +37,6 @@ class walk_dir : public std::enable_shared_from_this<walk_dir> {
 
  private:
   friend class walker;
-  void expect_the_same() noexcept {
-    if (any(status.have & stat_mask::inode)) where.expect(status.device, status.inode);
-  }
   unsigned nested_ = 0;  // directories above it whose reading waits for this one
   std::atomic<std::size_t> unfinished_ = 1;  // itself, its slices and its subdirectories
 };
@@ -98,8 +95,8 @@ class walker {
   /// Walks these roots, one after another or together, and returns when all have been left.
   void run(std::span<const std::shared_ptr<walk_dir>> roots);
 
-  /// From a piece of work of the same crew: walks one more root.
-  void add(std::shared_ptr<walk_dir> root, worker& on);
+  /// From a piece of work: begins the walk of one more root, and returns at once.
+  void add(worker& from, std::shared_ptr<walk_dir> root);
 
   /// Where the open directories are kept; visitors with places of their own share the limit.
   open_places& places() noexcept { return places_; }
