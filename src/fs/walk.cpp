@@ -16,6 +16,7 @@ constexpr std::size_t batch_bytes = 64 * 1024;
 constexpr std::size_t at_once = 64;          // statuses asked for together
 constexpr std::size_t slice_entries = 256;   // what another worker takes of a large directory
 constexpr std::size_t many_waiting = 10'000; // then a subdirectory is walked before going on
+constexpr unsigned most_nesting = 16;        // each level holds its buffers, 100 KiB
 
 using stat_call = call<ops::stat>;
 
@@ -82,7 +83,13 @@ class roots_work final : public work {
 };
 
 walker::walker(crew& c, tree_visitor& v, const walk_options& o)
-    : crew_(c), visitor_(v), options_(o), places_(std::max<std::size_t>(o.open_directories, 2)) {}
+    : crew_(c),
+      visitor_(v),
+      options_(o),
+      // Nested directories stay open, on each worker: leave most of the room for the others.
+      nesting_(static_cast<unsigned>(
+          std::min<std::size_t>(most_nesting, o.open_directories / (4 * c.size())))),
+      places_(std::max<std::size_t>(o.open_directories, 2)) {}
 
 walker::~walker() = default;
 
@@ -238,9 +245,10 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
     auto below = visitor_.descend(d, e);
     if (!below) continue;
     d.unfinished_.fetch_add(1, std::memory_order_relaxed);
-    if (crew_.waiting() < many_waiting) {
+    if (crew_.waiting() < many_waiting || d.nested_ == nesting_) {
       crew_.add(on, std::make_unique<directory_work>(*this, std::move(below)));
     } else {
+      below->nested_ = d.nested_ + 1;
       auto walking = walk_one(std::move(below), on);
       co_await std::move(walking);
     }
