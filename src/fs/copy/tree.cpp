@@ -174,7 +174,7 @@ task<void> tree_copier::copy_tree(const copy_operand& o, const file_status& s, w
   now_->target = o.target;
   const bool follow = context_.options.follow != follow_links::never;
   auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, o.target, s);
-  walker_.add(on, std::move(root));
+  walker_.add(std::move(root), on);
   co_await now_->finished;
 }
 
