@@ -88,6 +88,11 @@ struct context {
     const std::lock_guard lock(speaking_);
     listener.failed({step, std::move(source), std::move(target), why});
   }
+  /// Worth a word, and no failure.
+  void warn(copy_step step, std::string source, std::string target) {
+    const std::lock_guard lock(speaking_);
+    listener.failed({step, std::move(source), std::move(target), {}});
+  }
   void fail(const subject& i, copy_step step, error why = {}) {
     fail(step, i.source_path(), i.target_path(), why);
   }
