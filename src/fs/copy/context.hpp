@@ -26,6 +26,7 @@ class copy_dir final : public walk_dir {
   enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
   std::uint16_t mode_made = 0;   // of one that was made, while it is filled
   std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved
+  bool given_acl = true;      // it may have got access control lists when it was made
   bool inherits_acl = false;  // what is made in it gets access control lists by default
 };
 

@@ -178,7 +178,12 @@ task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
   co_return !context_.options.one_file_system || d.status.device == now_.device;
 }
 
+/// Whether what is made in the target gets access control lists. A directory that we made in one
+/// that gives none has none to give.
 task<void> tree_copier::look_for_default_acl(copy_dir& d) {
+  const auto* above = static_cast<const copy_dir*>(d.parent.get());
+  d.given_acl = above == nullptr || d.is == copy_dir::state::merged || above->inherits_acl;
+  if (!d.given_acl) co_return;
   auto pinning = walker_.places().pin(d.target);
   auto target = co_await std::move(pinning);
   if (!target) co_return;  // whoever needs it next will say so
@@ -316,7 +321,7 @@ task<void> tree_copier::finish_target(copy_dir& d) {
   }
   target_state t;
   t.fresh = fresh;
-  t.inherits_acl = true;
+  t.inherits_acl = d.given_acl;
   t.directory = true;
   t.mode_now = d.mode_made;
   t.mode_final = d.mode_final;
