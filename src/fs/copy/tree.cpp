@@ -161,7 +161,7 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   now_ = {{}, s.device, o.source, o.target};
   const bool follow = context_.options.follow != follow_links::never;
   auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, o.target, s);
-  walker_.add(std::move(root), on);
+  walker_.add(on, std::move(root));
   co_return true;
 }
 
