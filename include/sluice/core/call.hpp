@@ -30,7 +30,8 @@ class call_options : public Op {
  public:
   using Op::Op;
 
-  // These give an lvalue: g++ 12 wants to move an awaited xvalue, and operations do not move.
+  // These give an lvalue, which the awaiter below refers to: g++ 12 moves an awaited xvalue into
+  // the frame and copies an awaited lvalue, and operations do neither.
 
   /// Asks for the operation to be cancelled when this much time has passed since its submission.
   Self& within(time_point_ns nanoseconds) && noexcept
@@ -54,6 +55,8 @@ class call_options : public Op {
     return static_cast<Self&>(*this);
   }
 
+  auto operator co_await() & noexcept { return by_reference(static_cast<Self&>(*this)); }
+
   bool await_ready() const noexcept { return false; }
 
   template <class Promise>
@@ -68,6 +71,21 @@ class call_options : public Op {
     around.home->schedule(*this);
     return true;
   }
+
+ private:
+  class by_reference {
+   public:
+    explicit by_reference(Self& s) noexcept : self_(s) {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
+      return self_.await_suspend(h);
+    }
+    auto await_resume() noexcept { return self_.await_resume(); }
+
+   private:
+    Self& self_;
+  };
 };
 
 }  // namespace detail
