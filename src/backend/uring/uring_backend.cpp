@@ -139,6 +139,11 @@ void uring_backend::close_released() noexcept {
 
 void uring_backend::turn(time_point_ns until) noexcept {
   if (!ring_->enabled) ring_->enable();
+  if (notified_.get() >= 0) {
+    // Before the kernel is asked: what happens after that makes it readable again.
+    std::uint64_t count;
+    [[maybe_unused]] const auto read = ::read(notified_.get(), &count, sizeof count);
+  }
   hand_over();
   enter(fill() ? until : 0);
   reap();
@@ -211,7 +216,16 @@ void uring_backend::wake() noexcept {
   [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }
 
-int uring_backend::native_handle() noexcept { return ring_->raw.ring_fd; }
+/// Not the ring's own descriptor: with deferred task work, poll is not told of a completion that a
+/// worker of the kernel has made (seen on 6.18).
+int uring_backend::native_handle() noexcept {
+  if (notified_.get() < 0) {
+    unique_fd fresh(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (io_uring_register_eventfd(&ring_->raw, fresh.get()) != 0) return ring_->raw.ring_fd;
+    notified_ = std::move(fresh);
+  }
+  return notified_.get();
+}
 
 std::string uring_backend::report() const { return "io_uring: " + ring_->flags; }
 
