@@ -1,5 +1,5 @@
-// The awaitable forms of an operation. The awaiter is the operation: it lies in the coroutine's
-// frame and nothing is allocated for it.
+// The awaitable forms of an operation. The operation lies in the coroutine's frame, and nothing is
+// allocated for it.
 #pragma once
 
 #include <coroutine>
@@ -30,8 +30,8 @@ class call_options : public Op {
  public:
   using Op::Op;
 
-  // These give an lvalue, which the awaiter below refers to: g++ 12 moves an awaited xvalue into
-  // the frame and copies an awaited lvalue, and operations do neither.
+  // These give an lvalue, and what is awaited is a small awaiter that refers to it: g++ 12 moves an
+  // awaited xvalue into the frame and copies an awaited lvalue, and operations do neither.
 
   /// Asks for the operation to be cancelled when this much time has passed since its submission.
   Self& within(time_point_ns nanoseconds) && noexcept
@@ -55,32 +55,27 @@ class call_options : public Op {
     return static_cast<Self&>(*this);
   }
 
-  auto operator co_await() & noexcept { return by_reference(static_cast<Self&>(*this)); }
-
-  bool await_ready() const noexcept { return false; }
-
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-    const surroundings around = surroundings_of(h);
-    this->waiter = h.address();
-    auto& self = static_cast<Self&>(*this);
-    stop_source* stop = this->stop_by != nullptr ? this->stop_by : around.stop;
-    if (!self.begin(*around.home, stop, resume_waiter)) return true;
-    if (around.home->spend_inline()) return false;
-    this->run = resume_waiter;
-    around.home->schedule(*this);
-    return true;
-  }
+  auto operator co_await() noexcept { return awaiter(static_cast<Self&>(*this)); }
 
  private:
-  class by_reference {
+  class awaiter {
    public:
-    explicit by_reference(Self& s) noexcept : self_(s) {}
+    explicit awaiter(Self& s) noexcept : self_(s) {}
     bool await_ready() const noexcept { return false; }
+
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-      return self_.await_suspend(h);
+      const surroundings around = surroundings_of(h);
+      Self& self = self_;
+      self.waiter = h.address();
+      stop_source* stop = self.stop_by != nullptr ? self.stop_by : around.stop;
+      if (!self.begin(*around.home, stop, resume_waiter)) return true;
+      if (around.home->spend_inline()) return false;
+      self.run = resume_waiter;
+      around.home->schedule(self);
+      return true;
     }
+
     auto await_resume() noexcept { return self_.await_resume(); }
 
    private:
