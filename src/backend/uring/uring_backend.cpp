@@ -6,38 +6,11 @@
 #include <system_error>
 #include <vector>
 
+#include "backend/uring/thread_sanitizer.hpp"
 #include "ops/calls.hpp"
 #include "sluice/fs/ops.hpp"
 
-#if defined(__SANITIZE_THREAD__)
-#define SLUICE_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SLUICE_TSAN 1
-#endif
-#endif
-
-#if defined(SLUICE_TSAN)
-extern "C" void __tsan_acquire(void*);
-extern "C" void __tsan_release(void*);
-#endif
-
 namespace sluice::inline v0 {
-
-namespace {
-
-// What a write to a stream has before it, its reader has before it: the thread sanitizer sees that
-// for system calls, not for the ring.
-#if defined(SLUICE_TSAN)
-char peers;
-void tell_peers() noexcept { __tsan_release(&peers); }
-void hear_peers() noexcept { __tsan_acquire(&peers); }
-#else
-void tell_peers() noexcept {}
-void hear_peers() noexcept {}
-#endif
-
-}  // namespace
 
 uring_backend::uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r)
     : native_backend(owner, options),
@@ -82,7 +55,7 @@ bool uring_backend::put(native_slot& s) noexcept {
     s.at = native_slot::stage::in_ring;
   }
   io_uring_sqe_set_data64(e, reinterpret_cast<std::uint64_t>(&s) | tag_operation);
-  if (s.row->readiness != 0) tell_peers();
+  if (s.row->readiness != 0) unseen::streams.release();
   return true;
 }
 
@@ -193,7 +166,7 @@ void uring_backend::reap() noexcept {
 
 /// What the kernel says of an operation: its end, unless it should be asked again.
 void uring_backend::take(native_slot& s, int result) noexcept {
-  if (s.row->readiness != 0) hear_peers();
+  if (s.row->readiness != 0) unseen::streams.acquire();
   if (s.cancel_wanted) cancels_.remove(s);
   if (s.at == native_slot::stage::polled && result >= 0) {
     if (s.cancel_wanted) return finished(s, -ECANCELED);
