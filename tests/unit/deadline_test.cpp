@@ -87,12 +87,12 @@ TEST_P(Deadline, OfWhatCannotBeCancelledCompletesLateWithTheTruth) {
   auto waiter = sluice::system().adopt_descriptor<sluice::file>(second);
   ASSERT_TRUE(sluice::sync(holder.lock(sluice::lock_kind::exclusive, true)));
   std::thread unlocks([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
     EXPECT_TRUE(sluice::sync(holder.lock(sluice::lock_kind::unlock, true)));
   });
   const auto begin = l.now();
-  EXPECT_TRUE(l.run(lock_within(waiter, ms)));
-  EXPECT_GE(l.now() - begin, 10 * ms);
+  EXPECT_TRUE(l.run(lock_within(waiter, 20 * ms)));
+  EXPECT_GE(l.now() - begin, 40 * ms);
   unlocks.join();
 }
 
