@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <new>
-#include <thread>
 
+#include "loop/cores.hpp"
 #include "ops/calls.hpp"
 
 namespace sluice::inline v0 {
@@ -17,7 +17,7 @@ native_backend::native_backend(loop& owner, const loop_options& options)
       latency_sensitive_(options.latency_sensitive),
       counted_(owner, *this),
       pool_threads_(options.pool_threads) {
-  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * std::thread::hardware_concurrency());
+  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * usable_cores());
 }
 
 native_backend::~native_backend() = default;
