@@ -27,7 +27,7 @@ class recorder : public tree_visitor {
   std::mutex mutex;
   std::multiset<std::string> seen, entered, left_dirs;
   std::map<std::string, std::pair<walk_step, errc>> failures;
-  std::size_t without_status = 0;
+  std::atomic<std::size_t> without_status = 0;
 
   task<bool> enter(walk_dir& d, dir& open, worker&) override {
     EXPECT_TRUE(static_cast<bool>(open));
