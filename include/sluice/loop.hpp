@@ -47,11 +47,13 @@ struct loop_statistics {
   loop_statistics& operator+=(const loop_statistics& other) noexcept;
 };
 
-/// Drives operations, tasks and timers, on the thread that runs it. One per thread.
+/// Drives operations, tasks and timers. It belongs to the thread that runs it first, which need not
+/// be the one that made it, and which has to destroy it if operations are in flight then.
 class loop final : public driver {
  public:
   explicit loop(const loop_options& options = {});
-  /// Asks operations in flight to stop and waits for them.
+  /// Asks operations in flight to stop, those too that tasks begin while they end, and waits for
+  /// all of them. Nobody may post to a loop that is being destroyed.
   ~loop();
 
   /// Runs until `stop` is called.
@@ -94,11 +96,14 @@ class loop final : public driver {
 
   void take_inbox() noexcept;
   void run_ready() noexcept;
-  void cancel_all() noexcept;
 
   std::atomic<job*> inbox_ = nullptr;
   std::atomic<bool> asleep_ = false;
-  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> stop_posted_ = false;
+  bool stopping_ = false;
+  struct stop_job : job {
+    loop* of = nullptr;
+  } stop_job_;
   std::unique_ptr<backend> backend_;
 };
 

@@ -4,14 +4,15 @@
 #include <mutex>
 #include <system_error>
 
+#include "loop/current.hpp"
+
 namespace sluice::inline v0 {
 
 namespace {
 
 struct slot {
   std::atomic<int> counts[in_flight_slot::buckets];
-  loop* owner = nullptr;  // under the mutex, as is `of`
-  backend* of = nullptr;
+  loop* owner = nullptr;  // under the mutex
 };
 
 constexpr std::size_t slot_count = 256;
@@ -22,17 +23,18 @@ std::mutex registry;
 /// Runs on the home driver: the loop asked last has nothing under way any more.
 void drain_next(job& j) noexcept {
   auto& request = static_cast<drain_request&>(j);
-  if (!drain_everywhere(request)) request.done(*request.closing);
+  const drained how = drain_everywhere(request);
+  if (how == drained::never) request.closing->failure = errc::would_deadlock;
+  if (how != drained::later) request.done(*request.closing);
 }
 
 }  // namespace
 
-in_flight_slot::in_flight_slot(loop& owner, backend& b) {
+in_flight_slot::in_flight_slot(loop& owner) {
   const std::lock_guard lock(registry);
   for (index_ = 0; index_ < slot_count; ++index_) {
     if (slots[index_].owner != nullptr) continue;
     slots[index_].owner = &owner;
-    slots[index_].of = &b;
     counts_ = slots[index_].counts;
     if (slots_used.load() <= index_) slots_used.store(index_ + 1);
     return;
@@ -40,13 +42,14 @@ in_flight_slot::in_flight_slot(loop& owner, backend& b) {
   throw std::system_error(EAGAIN, std::generic_category(), "sluice: too many loops");
 }
 
-in_flight_slot::~in_flight_slot() {
+void in_flight_slot::retire() noexcept {
+  if (index_ == slot_count) return;
   const std::lock_guard lock(registry);
   slots[index_].owner = nullptr;
-  slots[index_].of = nullptr;
+  index_ = slot_count;
 }
 
-bool drain_everywhere(drain_request& request) noexcept {
+drained drain_everywhere(drain_request& request) noexcept {
   const std::size_t used = slots_used.load(std::memory_order_acquire);
   const unsigned bucket = static_cast<unsigned>(request.descriptor) % in_flight_slot::buckets;
   while (request.next_slot < used) {
@@ -54,20 +57,25 @@ bool drain_everywhere(drain_request& request) noexcept {
     if (s.counts[bucket].load(std::memory_order_relaxed) == 0) continue;
     const std::lock_guard lock(registry);
     if (s.owner == nullptr) continue;
+    if (s.owner != request.home && current_driver_scope::on_this_thread(*s.owner)) {
+      return drained::never;
+    }
     request.run = [](job& j) noexcept {
       auto& here = static_cast<drain_request&>(j);
-      backend& asked = *slots[here.next_slot - 1].of;  // its own thread: it is alive
-      here.run = [](job& drained) noexcept {
-        auto& back = static_cast<drain_request&>(drained);
+      here.run = [](job& silent) noexcept {
+        auto& back = static_cast<drain_request&>(silent);
         back.run = drain_next;
+        // The home loop may end as soon as it has this; its slot, and so it, waits for the mutex.
+        const std::lock_guard until_posted(registry);
         back.home->post(back);
       };
-      asked.drain(here);
+      // The loop that was asked is the one that runs this.
+      static_cast<backend*>(port::current_driver()->carrier())->drain(here);
     };
     s.owner->post(request);
-    return true;
+    return drained::later;
   }
-  return false;
+  return drained::at_once;
 }
 
 }  // namespace sluice::inline v0

@@ -14,10 +14,13 @@ class in_flight_slot {
   static constexpr unsigned buckets = 256;
 
   /// Takes a free slot. Throws std::system_error when a process has more than 256 loops.
-  in_flight_slot(loop& owner, backend& b);
-  ~in_flight_slot();
+  explicit in_flight_slot(loop& owner);
+  ~in_flight_slot() { retire(); }
   in_flight_slot(const in_flight_slot&) = delete;
   in_flight_slot& operator=(const in_flight_slot&) = delete;
+
+  /// Gives the slot back: drains no longer come here.
+  void retire() noexcept;
 
   void begun(int descriptor) noexcept { change(descriptor, 1); }
   void ended(int descriptor) noexcept { change(descriptor, -1); }
@@ -43,7 +46,11 @@ struct drain_request : job {
 };
 static_assert(sizeof(drain_request) <= sizeof(operation::scratch));
 
-/// False: nothing was under way, and `done` will not be run.
-bool drain_everywhere(drain_request& request) noexcept;
+enum class drained : std::uint8_t {
+  at_once,  // nothing was under way, and `done` will not be run
+  later,
+  never     // it is under way on a loop that this very thread has stopped driving
+};
+drained drain_everywhere(drain_request& request) noexcept;
 
 }  // namespace sluice::inline v0

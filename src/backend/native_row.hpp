@@ -12,16 +12,13 @@
 
 namespace sluice::inline v0 {
 
-/// The ways an operation can take.
-enum class way : std::uint8_t { call, ring, pool };
-inline constexpr std::size_t ways = 3;
-
 /// What decides the way.
 enum class routing : std::uint8_t {
   adaptive,   // measured: a plain call, or ring or pool
   overlapped, // always ring or pool: it blocks by nature
   attempt,    // a call that can't block where there is one, then ring or pool
-  readiness   // ring, or a call once the descriptor is ready
+  readiness,  // ring, or a call once the descriptor is ready
+  clock       // the driver's timers end it
 };
 
 struct native_row {
@@ -88,7 +85,7 @@ constexpr native_row make_row() noexcept {
 template <class Op>
 inline constexpr native_row row_of = make_row<Op>();
 
-/// The row of a kind; null for what needs no backend (see src/ops/rows.cpp).
+/// The row of a kind.
 const native_row* row_for(op_kind kind) noexcept;
 
 }  // namespace sluice::inline v0

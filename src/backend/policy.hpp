@@ -66,9 +66,6 @@ class lane {
   time_point_ns overlapped_cost_ = 0;     // per completion, smoothed
 };
 
-/// How a loop decides. `adaptive` measures; the others are fixed, for tests and simulation.
-enum class policy_mode : std::uint8_t { adaptive, calls, overlapped };
-
 class policy {
  public:
   lane& of(op_kind kind, handle_id id) noexcept {

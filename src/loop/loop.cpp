@@ -9,15 +9,25 @@ loop::loop(const loop_options& options) {
   frames_ = options.frames;
   backend_ = make_backend(*this, options);
   carrier_ = backend_.get();
+  stop_job_.of = this;
+  stop_job_.run = [](job& j) noexcept {
+    loop& self = *static_cast<stop_job&>(j).of;
+    self.stop_posted_.store(false, std::memory_order_relaxed);
+    self.stopping_ = true;
+  };
 }
 
 loop::~loop() {
-  cancel_all();
-  while (backend_->in_flight() > 0) run_once();
+  // Tasks that hear of their cancellation may well begin something else.
+  bool more = true;
+  while (more || !backend_->idle()) {
+    backend_->cancel_all();
+    more = run_once(backend_->idle() ? 0 : never);
+  }
+  // From here on nobody posts: threads of the pool have ended, other loops do not find this one.
+  backend_->retire();
   while (run_once(0)) {
   }
-  backend_.reset();
-  take_inbox();
 }
 
 loop_statistics& loop_statistics::operator+=(const loop_statistics& other) noexcept {
@@ -62,12 +72,11 @@ void loop::take_inbox() noexcept {
 }
 
 void loop::run() {
-  while (!stopping_.exchange(false, std::memory_order_acquire)) run_once();
+  while (!std::exchange(stopping_, false)) run_once();
 }
 
 void loop::stop() noexcept {
-  stopping_.store(true, std::memory_order_seq_cst);
-  if (asleep_.exchange(false, std::memory_order_seq_cst)) backend_->wake();
+  if (!stop_posted_.exchange(true, std::memory_order_acq_rel)) post(stop_job_);
 }
 
 bool loop::run_once(time_point_ns deadline) {
@@ -77,10 +86,7 @@ bool loop::run_once(time_point_ns deadline) {
     until = timers_.next() < deadline ? timers_.next() : deadline;
     // Whoever posts from now on wakes us; what came before this we see.
     asleep_.store(true, std::memory_order_seq_cst);
-    if (inbox_.load(std::memory_order_seq_cst) != nullptr ||
-        stopping_.load(std::memory_order_seq_cst)) {
-      until = 0;
-    }
+    if (inbox_.load(std::memory_order_seq_cst) != nullptr) until = 0;
   }
   backend_->turn(until);
   asleep_.store(false, std::memory_order_relaxed);
@@ -96,13 +102,16 @@ bool loop::run_once(time_point_ns deadline) {
 void loop::run_ready() noexcept {
   take_inbox();
   if (timers_.next() != never) timers_.expire(now());
-  // A bounded turn: what becomes ready meanwhile gets its turn after the kernel has had one.
-  constexpr unsigned jobs_per_turn = 1024;
+  // A bounded turn: each round runs what the one before it made ready, and after so many of them
+  // the kernel gets its turn.
+  constexpr unsigned rounds_per_turn = 32;
   inline_left_ = inline_budget;
-  for (unsigned i = 0; i < jobs_per_turn; ++i) {
-    job* j = ready_.pop();
-    if (j == nullptr) return;
-    run_job(*j);
+  for (unsigned i = 0; i < rounds_per_turn && !ready_.empty(); ++i) {
+    for (job* j = ready_.pop_all(); j != nullptr;) {
+      job* next = j->next;
+      run_job(*j);
+      j = next;
+    }
   }
 }
 
@@ -112,8 +121,6 @@ time_point_ns loop::next_deadline() const noexcept {
   const bool now = !ready_.empty() || inbox_.load(std::memory_order_seq_cst) != nullptr;
   return now ? 0 : timers_.next();
 }
-
-void loop::cancel_all() noexcept { backend_->cancel_all(); }
 
 std::string loop::backend_report() const { return backend_->report(); }
 

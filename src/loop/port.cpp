@@ -66,8 +66,8 @@ thread_local frame_cache frames;
 }  // namespace
 
 void panic(const char* why) noexcept {
-  std::fprintf(stderr, "%s\n", why);  // tidy: allow(output) the last words before the end
-  std::abort();                       // tidy: allow(exit) an invariant is broken
+  std::fprintf(stderr, "%s\n", why);  // tidy: allow(library-output) the last words before the end
+  std::abort();                       // tidy: allow(library-output) an invariant is broken
 }
 
 driver* current_driver() noexcept { return current; }

@@ -9,10 +9,9 @@
 namespace sluice::inline v0 {
 
 void sync_driver::post(job& j) noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    posted_.push(j);
-  }
+  // Told under the lock: without it, whoever waits could see the job and be gone before it is told.
+  const std::lock_guard lock(mutex_);
+  posted_.push(j);
   wake_.notify_one();
 }
 

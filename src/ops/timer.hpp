@@ -1,4 +1,4 @@
-// Native side of time. On a loop the driver's timers end a sleep; see the system space's row.
+// Native side of time. On a loop the driver's timers end a sleep; without one the thread sleeps.
 #pragma once
 
 #include <time.h>
@@ -10,6 +10,7 @@ namespace sluice::inline v0 {
 
 template <>
 struct native<ops::sleep> {
+  static constexpr auto route = routing::clock;
   static std::int64_t perform(ops::sleep& op) noexcept {
     constexpr time_point_ns second = 1'000'000'000;
     const timespec until{op.deadline.when / second, op.deadline.when % second};

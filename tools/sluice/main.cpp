@@ -30,6 +30,7 @@ constexpr char after_commands[] =
     "  SLUICE_BACKEND      uring, pool, or auto (io_uring if the machine allows it)\n"
     "\n"
     "Examples:\n"
+    "  sluice cp -a project /backup  a faithful copy, on all cores\n"
     "  sluice du -sh /usr            how much a tree takes on the disk\n"
     "  sluice traverse a b           files and bytes in two trees together\n";
 

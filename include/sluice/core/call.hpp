@@ -19,9 +19,12 @@ inline constexpr adopt_t adopt{};
 
 namespace detail {
 
-inline void resume_waiter(job& j) noexcept {
-  auto& op = static_cast<operation&>(j);
-  op.home->resume_next(std::coroutine_handle<>::from_address(op.waiter));
+/// The operation finished at once: true if the others get their turn before its coroutine goes on.
+[[gnu::noinline]] inline bool suspend_finished(operation& op) noexcept {
+  if (op.home->spend_inline()) return false;
+  op.run = nullptr;
+  op.home->schedule(op);
+  return true;
 }
 
 /// Options that every awaitable operation takes before it is awaited.
@@ -30,22 +33,28 @@ class call_options : public Op {
  public:
   using Op::Op;
 
+  // These give an lvalue: g++ 12 wants to move an awaited xvalue, and operations do not move.
+
   /// Asks for the operation to be cancelled when this much time has passed since its submission.
-  Self&& within(time_point_ns nanoseconds) && noexcept {
+  Self& within(time_point_ns nanoseconds) && noexcept
+    requires(Op::its_kind != op_kind::sleep)  // whose deadline is its end
+  {
     this->deadline.when = nanoseconds;
-    this->relative = true;
-    return static_cast<Self&&>(*this);
+    this->limit = time_limit::after_submission;
+    return static_cast<Self&>(*this);
   }
   /// The same for a time on the driver's clock.
-  Self&& before(time_point_ns when) && noexcept {
+  Self& before(time_point_ns when) && noexcept
+    requires(Op::its_kind != op_kind::sleep)
+  {
     this->deadline.when = when;
-    this->relative = false;
-    return static_cast<Self&&>(*this);
+    this->limit = time_limit::at;
+    return static_cast<Self&>(*this);
   }
   /// Listens to this source, not to the one of the awaiting task. It must belong to the same driver.
-  Self&& stop_with(stop_source& s) && noexcept {
+  Self& stop_with(stop_source& s) && noexcept {
     this->stop_by = &s;
-    return static_cast<Self&&>(*this);
+    return static_cast<Self&>(*this);
   }
 
   bool await_ready() const noexcept { return false; }
@@ -56,11 +65,8 @@ class call_options : public Op {
     this->waiter = h.address();
     auto& self = static_cast<Self&>(*this);
     stop_source* stop = this->stop_by != nullptr ? this->stop_by : around.stop;
-    if (!self.begin(*around.home, stop, resume_waiter)) return true;
-    if (around.home->spend_inline()) return false;
-    this->run = resume_waiter;
-    around.home->schedule(*this);
-    return true;
+    if (!self.begin(*around.home, stop, nullptr)) return true;
+    return suspend_finished(*this);
   }
 };
 
@@ -73,8 +79,8 @@ class [[nodiscard]] call : public detail::call_options<call<Op, Result>, Op> {
   using detail::call_options<call<Op, Result>, Op>::call_options;
   using result_type = result<Result>;
 
-  /// Submits; `then` runs on the driver's thread when the operation has finished, unless this
-  /// returns true: then it has finished already.
+  /// Submits; `then` runs on the driver's thread when the operation has finished (null: resumes
+  /// `waiter`), unless this returns true: then it has finished already.
   bool begin(driver& home, stop_source* stop, void (*then)(job&) noexcept) noexcept {
     this->run = then;
     return start(*this, home, stop);
@@ -121,7 +127,8 @@ class [[nodiscard]] exact_call : public detail::call_options<exact_call<Op>, Op>
     this->run = [](job& j) noexcept {
       auto& self = static_cast<exact_call&>(j);
       if (self.advance() && !self.go_on(*self.home)) return;
-      self.then_(self);
+      if (self.then_ != nullptr) return self.then_(self);
+      self.home->resume_next(std::coroutine_handle<>::from_address(self.waiter));
     };
     return outcome_.whole() || go_on(home);
   }

@@ -58,14 +58,21 @@ class limiter {
 namespace detail {
 
 template <class Item, class Function>
-task<void> run_one(Item item, Function& function, limiter& places) {
+task<void> run_one(Item item, Function& function, limiter& places, scope& children) {
   struct leaver {
     limiter& of;
-    explicit leaver(limiter& l) noexcept : of(l) {}
-    ~leaver() { of.leave(); }
-  } on_exit(places);
+    scope& siblings;
+    bool threw = true;
+    leaver(limiter& l, scope& s) noexcept : of(l), siblings(s) {}
+    ~leaver() {
+      // Before the place is free: whoever gets it must find that nothing more is to be begun.
+      if (threw) siblings.stop();
+      of.leave();
+    }
+  } on_exit(places, children);
   auto work = function(std::move(item));
   co_await std::move(work);
+  on_exit.threw = false;
 }
 
 template <class Range, class Function>
@@ -73,34 +80,32 @@ task<void> spawn_each(scope& children, Range& range, limiter& places, Function& 
   for (auto&& item : range) {
     auto entered = co_await places.enter();
     if (!entered || children.stop_requested()) co_return;
-    children.spawn(run_one<std::decay_t<decltype(item)>>(item, function, places));
+    using value = std::decay_t<decltype(item)>;
+    children.spawn(run_one<value>(item, function, places, children));
   }
 }
 
 }  // namespace detail
 
 /// Runs `function(item)`, a task<void>, for every item of the range, at most `limit` of them at a
-/// time. The range and the function must outlive the await. When the task is asked to stop, or one
-/// of them throws, no further ones are begun.
+/// time (0 counts as 1). The range and the function must outlive the await. When the task is asked
+/// to stop, or one of them throws, no further ones are begun.
 template <class Range, class Function>
 task<void> for_each_concurrent(Range&& range, std::size_t limit, Function&& function) {
   auto here = co_await this_task();
   scope children(here);
-  limiter places(limit);
-  detail::thrown thrown;
+  limiter places(limit == 0 ? 1 : limit);
   auto all = detail::spawn_each(children, range, places, function);
 #if defined(__cpp_exceptions)
   try {
     co_await std::move(all);
   } catch (...) {
-    thrown.capture();
-    children.stop();
+    children.fail();
   }
 #else
   co_await std::move(all);
 #endif
   co_await children.join();
-  thrown.rethrow();
 }
 
 }  // namespace sluice::inline v0

@@ -66,6 +66,14 @@ class scope {
   stop_source& stopper() noexcept { return stop_; }
   unsigned children() const noexcept { return children_; }
 
+  /// In a handler: keeps the exception, if it is the first, for `join` to rethrow; stops the rest.
+  void fail() noexcept {
+#if defined(__cpp_exceptions)
+    if (!thrown_.caught) thrown_.capture();
+    stop();
+#endif
+  }
+
   /// Completes when the last child has ended; rethrows the first exception that left one.
   auto join() noexcept { return joiner{this}; }
 
@@ -93,8 +101,7 @@ class scope {
     try {
       child.take();
     } catch (...) {
-      if (!thrown_.caught) thrown_.capture();
-      stop();
+      fail();
     }
 #endif
     driver& home = *child.home;
@@ -114,21 +121,18 @@ template <class Body>
 task<void> with_scope(Body body) {
   auto here = co_await this_task();
   scope children(here);
-  detail::thrown thrown;
 #if defined(__cpp_exceptions)
   try {
     auto main = body(children);
     co_await std::move(main);
   } catch (...) {
-    thrown.capture();
-    children.stop();
+    children.fail();
   }
 #else
   auto main = body(children);
   co_await std::move(main);
 #endif
   co_await children.join();
-  thrown.rethrow();
 }
 
 }  // namespace sluice::inline v0

@@ -41,6 +41,7 @@ void pool_backend::turn(time_point_ns until) noexcept {
     if (events[i].data.fd == event_.get()) {
       std::uint64_t count;
       [[maybe_unused]] const auto read = ::read(event_.get(), &count, sizeof count);
+      ++counts_.wakeups;
     } else {
       ready(events[i].data.fd);
     }
@@ -102,6 +103,7 @@ void pool_backend::ready(int descriptor) noexcept {
     ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
     const std::int64_t result = doing(*s.op);
     if (result == -EAGAIN) {
+      blocked = static_cast<short>(blocked | s.row->readiness);
       waiting_.push(s);
     } else {
       finished(s, result);

@@ -1,6 +1,7 @@
 #include "backend/uring/ring.hpp"
 
-#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -58,7 +59,7 @@ std::string ring::set_up(unsigned entries) {
   int error = EINVAL;
   for (const attempt& a : attempts) {
     io_uring_params params{};
-    params.flags = a.flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+    params.flags = a.flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED;
     params.cq_entries = entries * 4;
     error = -io_uring_queue_init_params(entries, &raw, &params);
     if (error == EINVAL) continue;
@@ -78,12 +79,19 @@ std::string ring::set_up(unsigned entries) {
     }
     io_uring_free_probe(probe);
   }
-  // Best effort: one look-up less at each entry; not more blocking workers than the pool has.
+  io_uring_ring_dontfork(&raw);
+  return {};
+}
+
+void ring::enable() noexcept {
+  enabled = true;
+  // liburing 2.3 declares io_uring_enable_rings and does not export it.
+  ::syscall(__NR_io_uring_register, raw.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+  // Best effort: one look-up less at each entry; not more blocking workers than the pool has. Both
+  // are about the calling thread as much as about the ring.
   io_uring_register_ring_fd(&raw);
   unsigned workers[2] = {std::max(4u, 4 * usable_cores()), 0};
   io_uring_register_iowq_max_workers(&raw, workers);
-  io_uring_ring_dontfork(&raw);
-  return {};
 }
 
 }  // namespace sluice::inline v0

@@ -11,6 +11,7 @@ namespace sluice::inline v0 {
 struct ring {
   io_uring raw{};
   bool open = false;
+  bool enabled = false;      // some thread has made it its own
   bool defers_work = false;  // completions are only made while we are inside the kernel
   std::bitset<256> supports; // opcodes
   std::string flags;         // for the report
@@ -24,6 +25,8 @@ struct ring {
 
   /// Empty on success; else what stands in the way and how to remove it.
   std::string set_up(unsigned entries);
+  /// From now on the ring belongs to the calling thread; nothing is submitted before.
+  void enable() noexcept;
 };
 
 }  // namespace sluice::inline v0

@@ -9,20 +9,63 @@
 #include "ops/calls.hpp"
 #include "sluice/fs/ops.hpp"
 
+#if defined(__SANITIZE_THREAD__)
+#define SLUICE_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SLUICE_TSAN 1
+#endif
+#endif
+
+#if defined(SLUICE_TSAN)
+extern "C" void __tsan_acquire(void*);
+extern "C" void __tsan_release(void*);
+#endif
+
 namespace sluice::inline v0 {
+
+namespace {
+
+// What a write to a stream has before it, its reader has before it: the thread sanitizer sees that
+// for system calls, not for the ring.
+#if defined(SLUICE_TSAN)
+char peers;
+void tell_peers() noexcept { __tsan_release(&peers); }
+void hear_peers() noexcept { __tsan_acquire(&peers); }
+#else
+void tell_peers() noexcept {}
+void hear_peers() noexcept {}
+#endif
+
+}  // namespace
 
 uring_backend::uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r)
     : native_backend(owner, options),
       ring_(std::move(r)),
-      event_(::eventfd(0, EFD_CLOEXEC)),
-      ring_limit_(ring_->raw.cq.ring_entries - 8) {
+      event_(::eventfd(0, EFD_CLOEXEC)) {
   if (event_.get() < 0) {
     throw std::system_error(errno, std::generic_category(), "sluice: cannot make an eventfd");
   }
+  take_carriers();
 }
 
-/// A submission entry, unless the ring is full until the next turn.
-io_uring_sqe* uring_backend::entry() noexcept { return io_uring_get_sqe(&ring_->raw); }
+uring_backend::~uring_backend() {
+  // Closes of released handles may still wait for their entry into the kernel.
+  if (ring_->enabled && io_uring_sq_ready(&ring_->raw) > 0) io_uring_submit(&ring_->raw);
+}
+
+/// A submission entry for something that is not an operation, unless the queue is full.
+io_uring_sqe* uring_backend::entry() noexcept {
+  if (room_ == 0) {
+    make_room();
+    if (room_ == 0) return nullptr;
+  }
+  --room_;
+  return &next_entry();
+}
+
+/// Looks up how many entries the kernel has taken: once in a turn, not at every operation.
+void uring_backend::make_room() noexcept { room_ = io_uring_sq_space_left(&ring_->raw); }
 
 void uring_backend::overlap(native_slot& s) noexcept {
   const native_row& row = *s.row;
@@ -32,26 +75,38 @@ void uring_backend::overlap(native_slot& s) noexcept {
   if (!backlog_.empty() || !put(s)) backlog_.push(s);
 }
 
-/// False: there is no room now.
+/// False: there is no room now. How many are in the ring has no limit: they may all be waiting for
+/// one that is not, and completions for which there is no room are kept by the kernel (NODROP).
 bool uring_backend::put(native_slot& s) noexcept {
-  if (in_ring_ >= ring_limit_) return false;
   io_uring_sqe* e = entry();
   if (e == nullptr) return false;
   if (s.at == native_slot::stage::polled) {
+    s.set(native_slot::was_polled);
     io_uring_prep_poll_add(e, system_id::descriptor(s.op->id),
                            static_cast<unsigned>(s.row->readiness));
-  } else if (!s.row->prepare(*s.op, *e)) {
-    io_uring_prep_nop(e);  // the entry is taken; nothing to be done with these arguments
-    io_uring_sqe_set_data64(e, tag_ignored);
-    send_to_pool(s);
-    return true;
-  } else {
+  } else if (s.row->prepare(*s.op, *e)) {
     ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].ring;
     s.at = native_slot::stage::in_ring;
+  } else {
+    refused(s, *e);
+    return true;
   }
+  if (s.row->readiness != 0) tell_peers();
   io_uring_sqe_set_data64(e, reinterpret_cast<std::uint64_t>(&s) | tag_operation);
-  ++in_ring_;
   return true;
+}
+
+void uring_backend::wait_for_room(native_slot& s) noexcept {
+  room_ = 0;
+  s.at = native_slot::stage::queued;
+  backlog_.push(s);
+}
+
+/// The entry is taken, and there is nothing to be done with these arguments.
+void uring_backend::refused(native_slot& s, io_uring_sqe& e) noexcept {
+  io_uring_prep_nop(&e);
+  io_uring_sqe_set_data64(&e, tag_ignored);
+  send_to_pool(s);
 }
 
 void uring_backend::cancel_held(native_slot& s) noexcept {
@@ -59,11 +114,28 @@ void uring_backend::cancel_held(native_slot& s) noexcept {
   cancels_.push(s);
 }
 
-/// Puts into the ring what has been waiting for room, and what this turn has to say.
-void uring_backend::fill() noexcept {
+/// Puts into the ring what has been waiting for room, and what this turn has to say. False: the
+/// kernel takes no more at present, so there must be no waiting for what it was not told.
+bool uring_backend::fill() noexcept {
+  while (!fill_once()) {
+    ++counts_.kernel_entries;
+    if (io_uring_submit(&ring_->raw) <= 0) return false;
+  }
+  return true;
+}
+
+/// False: the queue is full.
+bool uring_backend::fill_once() noexcept {
+  if (!wake_armed_) {
+    io_uring_sqe* e = entry();
+    if (e == nullptr) return false;
+    io_uring_prep_read(e, event_.get(), &event_count_, sizeof event_count_, 0);
+    io_uring_sqe_set_data64(e, tag_wake);
+    wake_armed_ = true;
+  }
   while (job* j = cancels_.front()) {
     io_uring_sqe* e = entry();
-    if (e == nullptr) return;
+    if (e == nullptr) return false;
     cancels_.pop();
     io_uring_prep_cancel64(e, reinterpret_cast<std::uint64_t>(static_cast<native_slot*>(j)), 0);
     io_uring_sqe_set_data64(e, tag_ignored);
@@ -72,17 +144,9 @@ void uring_backend::fill() noexcept {
     auto& s = *static_cast<native_slot*>(j);
     if (put(s)) continue;
     backlog_.push_front(s);
-    return;
+    return false;
   }
-  if (!wake_armed_) arm_wake();
-}
-
-void uring_backend::arm_wake() noexcept {
-  io_uring_sqe* e = entry();
-  if (e == nullptr) return;
-  io_uring_prep_read(e, event_.get(), &event_count_, sizeof event_count_, 0);
-  io_uring_sqe_set_data64(e, tag_wake);
-  wake_armed_ = true;
+  return true;
 }
 
 void uring_backend::close_released() noexcept {
@@ -97,10 +161,12 @@ void uring_backend::close_released() noexcept {
 }
 
 void uring_backend::turn(time_point_ns until) noexcept {
+  if (!ring_->enabled) ring_->enable();
   hand_over();
-  fill();
-  enter(until);
+  enter(fill() ? until : 0);
+  make_room();
   reap();
+  settle_drains();
 }
 
 /// The one kernel entry of a turn: submits, and waits if there is nothing else to do.
@@ -129,31 +195,43 @@ void uring_backend::enter(time_point_ns until) noexcept {
 
 void uring_backend::reap() noexcept {
   io_uring& r = ring_->raw;
-  unsigned head;
-  unsigned seen = 0;
-  io_uring_cqe* c;
-  io_uring_for_each_cqe(&r, head, c) {
-    ++seen;
+  // Without CQE32, and reading the tail once: what arrives meanwhile is for the next turn.
+  const io_uring_cqe* const entries = r.cq.cqes;
+  const unsigned mask = r.cq.ring_mask;
+  const unsigned first = *r.cq.khead;
+  const unsigned last = io_uring_smp_load_acquire(r.cq.ktail);
+  for (unsigned at = first; at != last; ++at) {
+    const io_uring_cqe* c = &entries[at & mask];
     const std::uint64_t data = c->user_data;
-    if ((data & tag_mask) == tag_operation) {
-      take(*reinterpret_cast<native_slot*>(data), c->res);
+    if ((data & tag_mask) == tag_operation) [[likely]] {
+      auto& s = *reinterpret_cast<native_slot*>(data);
+      if (s.row->readiness != 0) hear_peers();
+      if (c->res >= 0 && s.marks == 0) [[likely]] {
+        finished_plainly(s, c->res);
+      } else {
+        take_specially(s, c->res);
+      }
     } else if ((data & tag_mask) == tag_wake) {
       wake_armed_ = false;
+      ++counts_.wakeups;
     }
   }
-  io_uring_cq_advance(&r, seen);
+  io_uring_cq_advance(&r, last - first);
 }
 
 /// What the kernel says of an operation: its end, unless it should be asked again.
-void uring_backend::take(native_slot& s, int result) noexcept {
-  --in_ring_;
-  if (s.cancel_wanted) cancels_.remove(s);
-  if (s.at == native_slot::stage::polled && result >= 0) {
-    s.at = native_slot::stage::queued;  // ready now: do it
-    return backlog_.push(s);
+void uring_backend::take_specially(native_slot& s, int result) noexcept {
+  if (s.has(native_slot::cancel_wanted)) cancels_.remove(s);
+  if (s.has(native_slot::was_polled)) {
+    s.clear(native_slot::was_polled);
+    if (result >= 0) {
+      if (s.has(native_slot::cancel_wanted)) return finished(s, -ECANCELED);
+      s.at = native_slot::stage::queued;  // ready now: do it
+      return backlog_.push(s);
+    }
   }
   if (result == -EINTR || result == -EAGAIN) {
-    if (s.cancel_wanted) return finished(s, -ECANCELED);
+    if (s.has(native_slot::cancel_wanted)) return finished(s, -ECANCELED);
     // A non-blocking descriptor is not waited for by the kernel: ask when it is ready.
     const bool wait = result == -EAGAIN && s.row->readiness != 0;
     if (result == -EAGAIN && !wait) return send_to_pool(s);

@@ -39,6 +39,11 @@ bool reserve_release(int fd) noexcept {
   return true;
 }
 
+bool has_release_link(int fd) noexcept {
+  return fd / chunk_size < chunk_count &&
+         chunks[fd / chunk_size].load(std::memory_order_acquire) != nullptr;
+}
+
 int& release_link(int fd) noexcept {
   return chunks[fd / chunk_size].load(std::memory_order_acquire)[fd % chunk_size];
 }

@@ -28,6 +28,7 @@ unsigned find_fs_key(int fd) noexcept;
 
 /// Room to release this descriptor later without allocating. False: out of memory.
 bool reserve_release(int fd) noexcept;
+bool has_release_link(int fd) noexcept;
 /// The link that reserve_release made room for.
 int& release_link(int fd) noexcept;
 

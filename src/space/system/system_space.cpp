@@ -18,39 +18,47 @@ namespace {
 
 backend* backend_of(const driver& d) noexcept { return static_cast<backend*>(d.carrier()); }
 
-/// Every native operation: the backend of the driver that asks, or, without one, a blocking call.
-void carry(operation& op, const native_row& row) noexcept {
-  if (backend* b = backend_of(*op.home)) return b->submit(op, row);
+[[gnu::noinline]] void perform_here(operation& op) noexcept {
+  const native_row& row = *row_for(op.kind);
   row.finish(op, row.perform(op));
   op.complete();
 }
 
+/// Every native operation: the backend of the driver that asks, or, without one, a blocking call.
 template <op_kind Kind>
 void submit(space&, operation& op) noexcept {
-  carry(op, *row_for(Kind));
+  if (backend* b = backend_of(*op.home)) [[likely]] return b->submit(op, Kind);
+  perform_here(op);
 }
 
-/// Closing first asks what is in flight on the descriptor, wherever, to end.
+/// What is left of a close when the descriptor is silent.
+void close_drained(operation& op) noexcept {
+  if (op.failure) return op.complete();
+  submit<op_kind::close>(*op.target, op);
+}
+
+/// Closing first asks what is in flight on the descriptor, wherever, to end. What was only borrowed
+/// has other users, whose operations are none of our business.
 void submit_close(space&, operation& op) noexcept {
+  if ((op.id & system_id::borrowed) != 0) return close_drained(op);
   auto& request = *::new (static_cast<void*>(op.scratch)) drain_request;
   request.home = op.home;
   request.closing = &op;
   request.descriptor = system_id::descriptor(op.id);
-  request.done = [](operation& closing) noexcept { carry(closing, *row_for(op_kind::close)); };
-  if (!drain_everywhere(request)) request.done(op);
-}
-
-void submit_sleep(space&, operation& op) noexcept {
-  if (backend_of(*op.home) != nullptr) return;  // its deadline ends it
-  carry(op, *row_for(op_kind::sleep));
+  request.done = [](operation& closing) noexcept {
+    if (backend* b = backend_of(*closing.home)) b->hold(-1);
+    close_drained(closing);
+  };
+  switch (drain_everywhere(request)) {
+    case drained::at_once: return close_drained(op);
+    case drained::never: return op.fail(errc::would_deadlock);
+    case drained::later: break;
+  }
+  if (backend* b = backend_of(*op.home)) b->hold(1);
 }
 
 /// A file of one space means nothing in another, so two ids of one space are always ours.
 void cancel(space&, operation& op) noexcept {
-  if (op.kind == op_kind::sleep) {
-    if (!op.expired) op.failure = errc::canceled;
-    return op.complete();
-  }
   if (op.kind == op_kind::close) return;
   if (backend* b = backend_of(*op.home)) b->cancel(op);
 }
@@ -59,7 +67,8 @@ void release(space&, handle_id id) noexcept {
   if ((id & system_id::borrowed) != 0) return;
   const int fd = system_id::descriptor(id);
   driver* d = port::current_driver();
-  if (d != nullptr && backend_of(*d) != nullptr) return backend_of(*d)->release(fd);
+  const bool room = system_id::has_release_link(fd);
+  if (room && d != nullptr && backend_of(*d) != nullptr) return backend_of(*d)->release(fd);
   ::close(fd);  // a thread without a loop: nobody but the caller waits
 }
 
@@ -69,7 +78,6 @@ constexpr space_table make_table() noexcept {
   SLUICE_OPERATIONS(SLUICE_SYSTEM_ROW)
 #undef SLUICE_SYSTEM_ROW
   t[op_kind::close] = submit_close;
-  t[op_kind::sleep] = submit_sleep;
   t.cancel = cancel;
   t.release = release;
   return t;
@@ -79,12 +87,7 @@ constexpr space_table rows = make_table();
 
 }  // namespace
 
-system_space::system_space() noexcept : space(rows) {}
-
-system_space& system() noexcept {
-  static system_space the_one;
-  return the_one;
-}
+constinit system_space detail::the_system(rows);
 
 handle_id system_space::id_of(int descriptor) noexcept {
   system_id::reserve_release(descriptor);
