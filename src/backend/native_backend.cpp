@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <new>
-#include <thread>
 
+#include "loop/cores.hpp"
 #include "ops/calls.hpp"
 
 namespace sluice::inline v0 {
@@ -22,7 +22,7 @@ native_backend::native_backend(loop& owner, const loop_options& options)
       static_cast<native_backend&>(b).route(op, *row_for(op.kind));
     };
   }
-  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * std::thread::hardware_concurrency());
+  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * usable_cores());
 }
 
 native_backend::~native_backend() {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 
+#include "loop/cores.hpp"
 #include "sluice/core/group.hpp"
 
 namespace sluice::inline v0 {
@@ -279,6 +280,8 @@ std::size_t descriptors_left() noexcept {
     raised.rlim_cur = limit.rlim_max;
     if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   }
+  constexpr rlim_t plenty = 4096;
+  if (limit.rlim_cur >= plenty) return static_cast<std::size_t>(limit.rlim_cur) - plenty / 4;
   std::size_t open = 0;
   if (DIR* own = ::opendir("/proc/self/fd")) {
     while (::readdir(own) != nullptr) ++open;
@@ -297,7 +300,7 @@ tree_limits limits_for_trees(unsigned jobs) noexcept {
   constexpr std::size_t per_work = 6;  // directories on both sides, two files, one being opened
   const std::size_t left = descriptors_left();
   tree_limits limits{};
-  std::size_t workers = jobs != 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
+  std::size_t workers = jobs != 0 ? jobs : usable_cores();
   workers = std::clamp<std::size_t>(left / (per_loop + 2 * per_work), 1, workers);
   const std::size_t for_works = left - std::min(left, workers * per_loop);
   const std::size_t works = std::clamp<std::size_t>(for_works / (2 * per_work * workers), 1, 16);
