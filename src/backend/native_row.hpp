@@ -8,6 +8,7 @@
 #include <iterator>
 #include <type_traits>
 
+#include "core/system_error.hpp"
 #include "sluice/core/operation.hpp"
 
 namespace sluice::inline v0 {
@@ -39,20 +40,6 @@ struct native_row {
 /// The native side of an operation: specialised in src/ops.
 template <class Op>
 struct native;
-
-error system_error(std::int64_t negated_errno) noexcept;
-
-template <class Op>
-void finish_plainly(operation& base, std::int64_t n) noexcept {
-  auto& op = static_cast<Op&>(base);
-  if (n < 0) {
-    op.failure = system_error(n);
-  } else if constexpr (!std::is_void_v<typename Op::value_type>) {
-    if constexpr (std::is_integral_v<typename Op::value_type>) {
-      op.value = static_cast<typename Op::value_type>(n);
-    }
-  }
-}
 
 template <class Op>
 constexpr native_row make_row() noexcept {
