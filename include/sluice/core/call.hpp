@@ -63,6 +63,7 @@ class call_options : public Op {
   bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
     const surroundings around = surroundings_of(h);
     this->waiter = h.address();
+    this->home = around.home;  // what is over before it began is resumed from there, too
     auto& self = static_cast<Self&>(*this);
     stop_source* stop = this->stop_by != nullptr ? this->stop_by : around.stop;
     if (!self.begin(*around.home, stop, nullptr)) return true;
