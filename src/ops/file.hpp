@@ -57,7 +57,7 @@ struct native<ops::read_at> {
   }
   static std::int64_t attempt(ops::read_at& op) noexcept {
     // Past the page cache there is nothing to be found without waiting.
-    if ((op.id & system_id::direct) != 0) return -EAGAIN;
+    if ((op.id & system_id::direct) != 0 || !is_offset(op.offset)) return -EAGAIN;
     const iovec v{op.buffer.data(), transfer_size(op.buffer.size())};
     const std::int64_t n =
         retry([&] { return ::preadv2(fd_of(op), &v, 1, static_cast<off_t>(op.offset), RWF_NOWAIT); });
@@ -65,6 +65,7 @@ struct native<ops::read_at> {
   }
   static constexpr std::uint8_t opcode = IORING_OP_READ;
   static bool prepare(ops::read_at& op, io_uring_sqe& e) noexcept {
+    if (!is_offset(op.offset)) return false;
     io_uring_prep_read(&e, fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()), op.offset);
     if (op.registered_with == op.home) {
       e.opcode = IORING_OP_READ_FIXED;
@@ -84,6 +85,7 @@ struct native<ops::write_at> {
   }
   static constexpr std::uint8_t opcode = IORING_OP_WRITE;
   static bool prepare(ops::write_at& op, io_uring_sqe& e) noexcept {
+    if (!is_offset(op.offset)) return false;
     io_uring_prep_write(&e, fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()),
                         op.offset);
     if (op.registered_with == op.home) {
@@ -104,7 +106,7 @@ struct native<ops::readv_at> {
     });
   }
   static std::int64_t attempt(ops::readv_at& op) noexcept {
-    if ((op.id & system_id::direct) != 0) return -EAGAIN;
+    if ((op.id & system_id::direct) != 0 || !is_offset(op.offset)) return -EAGAIN;
     const std::int64_t n = retry([&] {
       return ::preadv2(fd_of(op), as_iovec(op.slices), count(op), static_cast<off_t>(op.offset),
                        RWF_NOWAIT);
@@ -113,6 +115,7 @@ struct native<ops::readv_at> {
   }
   static constexpr std::uint8_t opcode = IORING_OP_READV;
   static bool prepare(ops::readv_at& op, io_uring_sqe& e) noexcept {
+    if (!is_offset(op.offset)) return false;
     io_uring_prep_readv(&e, fd_of(op), as_iovec(op.slices),
                         static_cast<unsigned>(op.slices.size()), op.offset);
     return true;
@@ -129,6 +132,7 @@ struct native<ops::writev_at> {
   }
   static constexpr std::uint8_t opcode = IORING_OP_WRITEV;
   static bool prepare(ops::writev_at& op, io_uring_sqe& e) noexcept {
+    if (!is_offset(op.offset)) return false;
     io_uring_prep_writev(&e, fd_of(op), as_iovec(op.slices),
                          static_cast<unsigned>(op.slices.size()), op.offset);
     return true;
