@@ -230,15 +230,22 @@ struct native<ops::seek_extent> {
 
 template <>
 struct native<ops::lock> {
-  static constexpr auto route = routing::overlapped;
+  static constexpr auto route = routing::attempt;
   static std::int64_t perform(ops::lock& op) noexcept {
+    return set(op, op.wait ? F_OFD_SETLKW : F_OFD_SETLK);
+  }
+  /// Waiting would hold a thread; a lock that is free, and giving one back, need none.
+  static std::int64_t attempt(ops::lock& op) noexcept { return set(op, F_OFD_SETLK); }
+
+ private:
+  static std::int64_t set(const ops::lock& op, int command) noexcept {
     static constexpr short kinds[] = {F_RDLCK, F_WRLCK, F_UNLCK};
     struct flock range {};
     range.l_type = kinds[static_cast<std::size_t>(op.how)];
     range.l_whence = SEEK_SET;
     range.l_start = static_cast<off_t>(op.offset);
     range.l_len = static_cast<off_t>(op.size);
-    return retry([&] { return ::fcntl(fd_of(op), op.wait ? F_OFD_SETLKW : F_OFD_SETLK, &range); });
+    return retry([&] { return ::fcntl(fd_of(op), command, &range); });
   }
 };
 
