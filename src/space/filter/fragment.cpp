@@ -162,8 +162,10 @@ void submit_transfer(space& s, operation& base) noexcept {
   auto& op = static_cast<Op&>(base);
   slab& from = slab_of(s);
   const bool appends = op.kind == op_kind::write_at && from.may_append(op.id);
-  const std::size_t units = op.buffer.size() / unit_of(op);
-  const std::size_t wanted = appends ? 1 : std::clamp<std::size_t>(units, 1, from.cut_into());
+  // Cut, a range beyond all offsets could have pieces that are none.
+  const bool beyond = op.offset > INT64_MAX - op.buffer.size();
+  const std::size_t units = appends || beyond ? 1 : op.buffer.size() / unit_of(op);
+  const std::size_t wanted = std::clamp<std::size_t>(units, 1, from.cut_into());
   submit_split(s, op, static_cast<unsigned>(wanted));
 }
 
