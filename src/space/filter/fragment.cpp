@@ -201,7 +201,7 @@ void cancel(space& s, operation& op) noexcept {
     if (p.waiting) return from.cancel_waiting(p);
   }
   for (piece* at = p.first; at != nullptr; at = at->next) {
-    if (at->child().state == op_state::pending) inner_of(s).cancel(at->child());
+    if (at->child().pending()) inner_of(s).cancel(at->child());
   }
 }
 
