@@ -22,6 +22,15 @@ enum class routing : std::uint8_t {
   clock       // the driver's timers end it
 };
 
+/// Until when a request to stop, or a deadline, can end an operation early. Where it can't any
+/// more, the operation completes with what happened, late if need be.
+enum class cancellable : std::uint8_t {
+  unsaid,
+  always,
+  until_started,
+  never
+};
+
 struct native_row {
   /// The blocking call: a result >= 0, or a negated errno.
   std::int64_t (*perform)(operation&) noexcept = nullptr;
@@ -34,6 +43,7 @@ struct native_row {
   void (*finish)(operation&, std::int64_t) noexcept = nullptr;
   std::uint8_t opcode = 0;       // of `prepare`, to ask the running kernel about
   routing route = routing::adaptive;
+  cancellable cancel = cancellable::unsaid;
   std::int16_t readiness = 0;    // poll events that `perform` waits for, for routing::readiness
 };
 
@@ -64,6 +74,7 @@ constexpr native_row make_row() noexcept {
   } else {
     r.finish = finish_plainly<Op>;
   }
+  r.cancel = N::cancel;
   if constexpr (requires { N::route; }) r.route = N::route;
   if constexpr (requires { N::readiness; }) r.readiness = N::readiness;
   return r;

@@ -21,6 +21,7 @@ inline const iovec* as_iovec(std::span<const io_slice> s) noexcept {
 
 template <>
 struct native<ops::nop> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::overlapped;
   static constexpr std::uint8_t opcode = IORING_OP_NOP;
   static std::int64_t perform(ops::nop&) noexcept { return 0; }
@@ -32,6 +33,7 @@ struct native<ops::nop> {
 
 template <>
 struct native<ops::close> {
+  static constexpr auto cancel = cancellable::never;
   static std::int64_t perform(ops::close& op) noexcept {
     if ((op.id & system_id::borrowed) != 0) return 0;
     // The descriptor is gone even when close is interrupted; a second try could hit another's.
@@ -48,6 +50,7 @@ struct native<ops::close> {
 
 template <>
 struct native<ops::read_at> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::attempt;
   static std::int64_t perform(ops::read_at& op) noexcept {
     return retry([&] {
@@ -77,6 +80,7 @@ struct native<ops::read_at> {
 
 template <>
 struct native<ops::write_at> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::write_at& op) noexcept {
     return retry([&] {
       return ::pwrite(fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()),
@@ -98,6 +102,7 @@ struct native<ops::write_at> {
 
 template <>
 struct native<ops::readv_at> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::attempt;
   static int count(const ops::readv_at& op) noexcept { return static_cast<int>(op.slices.size()); }
   static std::int64_t perform(ops::readv_at& op) noexcept {
@@ -124,6 +129,7 @@ struct native<ops::readv_at> {
 
 template <>
 struct native<ops::writev_at> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::writev_at& op) noexcept {
     return retry([&] {
       return ::pwritev(fd_of(op), as_iovec(op.slices), static_cast<int>(op.slices.size()),
@@ -141,6 +147,7 @@ struct native<ops::writev_at> {
 
 template <>
 struct native<ops::sync> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::overlapped;
   static std::int64_t perform(ops::sync& op) noexcept {
     return retry([&] { return op.data_only ? ::fdatasync(fd_of(op)) : ::fsync(fd_of(op)); });
@@ -154,6 +161,7 @@ struct native<ops::sync> {
 
 template <>
 struct native<ops::sync_range> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::overlapped;
   static std::int64_t perform(ops::sync_range& op) noexcept {
     return retry([&] {
@@ -165,6 +173,7 @@ struct native<ops::sync_range> {
 
 template <>
 struct native<ops::truncate> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::truncate& op) noexcept {
     return retry([&] { return ::ftruncate(fd_of(op), static_cast<off_t>(op.size)); });
   }
@@ -172,6 +181,7 @@ struct native<ops::truncate> {
 
 template <>
 struct native<ops::allocate> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::overlapped;
   static std::int64_t perform(ops::allocate& op) noexcept {
     return retry([&] {
@@ -189,6 +199,7 @@ struct native<ops::allocate> {
 
 template <>
 struct native<ops::advise> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::advise& op) noexcept {
     static constexpr int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL,
                                       POSIX_FADV_RANDOM,   POSIX_FADV_WILLNEED,
@@ -200,6 +211,7 @@ struct native<ops::advise> {
 
 template <>
 struct native<ops::copy_range> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::copy_range& op) noexcept {
     return retry([&] {
       auto from = static_cast<off64_t>(op.offset);
@@ -212,6 +224,7 @@ struct native<ops::copy_range> {
 
 template <>
 struct native<ops::clone> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::clone& op) noexcept {
     return retry(
         [&] { return ::ioctl(fd_of(op), FICLONE, system_id::descriptor(op.source_id)); });
@@ -220,6 +233,7 @@ struct native<ops::clone> {
 
 template <>
 struct native<ops::seek_extent> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::seek_extent& op) noexcept {
     return retry([&] {
       return ::lseek(fd_of(op), static_cast<off_t>(op.offset),
@@ -230,6 +244,7 @@ struct native<ops::seek_extent> {
 
 template <>
 struct native<ops::lock> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::attempt;
   static std::int64_t perform(ops::lock& op) noexcept {
     return set(op, op.wait ? F_OFD_SETLKW : F_OFD_SETLK);
