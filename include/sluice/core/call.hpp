@@ -71,6 +71,7 @@ class call_options : public Op {
       const surroundings around = surroundings_of(h);
       Self& self = self_;
       self.waiter = h.address();
+      self.home = around.home;  // what is over before it began is resumed from there, too
       stop_source* stop = self.stop_by != nullptr ? self.stop_by : around.stop;
       if (!self.begin(*around.home, stop, nullptr)) return true;
       return suspend_finished(self);
