@@ -47,13 +47,25 @@ TEST(Lane, StaysWithCheapCalls) {
   EXPECT_EQ(m.way.flips(), 0u);
 }
 
-TEST(Lane, OneSlowCallFlipsAtOnce) {
+TEST(Lane, TwoSlowCallsCloseTogetherFlip) {
   machine m(1'000, 8'000);
   m.run(1000);
   m.call_cost = lane::slow_call + 1;
-  m.run(1);
+  m.run(2);
   EXPECT_TRUE(m.way.overlapped());
   EXPECT_EQ(m.way.flips(), 1u);
+}
+
+TEST(Lane, OneSlowCallNowAndThenIsAPreemption) {
+  machine m(1'000, 8'000);
+  for (int i = 0; i < 100; ++i) {
+    m.call_cost = 4'000'000;
+    m.run(1);
+    m.call_cost = 1'000;
+    m.run(lane::slow_memory + 1);
+  }
+  EXPECT_FALSE(m.way.overlapped());
+  EXPECT_EQ(m.way.flips(), 0u);
 }
 
 TEST(Lane, FlipsBackWhenCallsAreCheapAgain) {
@@ -109,7 +121,7 @@ TEST(Lane, OneAtATimeIsJudgedByItsLatency) {
   m.in_flight = 1;
   m.run(1000);
   m.call_cost = 300'000;
-  m.run(1);
+  m.run(2);
   m.call_cost = 20'000;
   m.run(5000);
   EXPECT_FALSE(m.way.overlapped());
