@@ -78,7 +78,9 @@ class crew {
   std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
   unsigned size() const noexcept { return limit_.load(std::memory_order_relaxed); }
 
-  /// Of all loops; after `run`.
+  /// Loops that there were; after `run`, as what follows.
+  unsigned loops() const noexcept { return started_.load(std::memory_order_relaxed); }
+  /// Of all loops.
   const loop_statistics& statistics() const noexcept { return statistics_; }
   const std::string& backend_report() const noexcept { return report_; }
 

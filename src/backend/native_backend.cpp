@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <new>
-#include <thread>
 
+#include "loop/cores.hpp"
 #include "ops/calls.hpp"
 
 namespace sluice::inline v0 {
@@ -22,7 +22,7 @@ native_backend::native_backend(loop& owner, const loop_options& options)
       static_cast<native_backend&>(b).route(op, *row_for(op.kind));
     };
   }
-  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * std::thread::hardware_concurrency());
+  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * usable_cores());
 }
 
 native_backend::~native_backend() {
@@ -131,7 +131,7 @@ void native_backend::cancel_all() noexcept {
 void native_backend::end_early(native_slot& s) noexcept {
   if (s.has(native_slot::cancel_wanted)) return;
   s.set(native_slot::cancel_wanted);
-  if (s.op->kind == op_kind::close) return;  // half a close helps nobody
+  if (s.row->cancel == cancellable::never) return;  // half a close helps nobody
   if (s.at == native_slot::stage::asleep) return finished(s, s.op->expired ? 0 : -ECANCELED);
   if (s.at != native_slot::stage::in_pool) return cancel_held(s);
   // A blocking call that has begun goes on to its end.

@@ -81,8 +81,10 @@ bool open_places::fewer() noexcept {
 
 task<result<dir*>> open_places::pin(place& p) {
   for (;;) {
+    bool again = false;  // it has been open before, and has to be the same directory
     {
       const std::lock_guard lock(mutex_);
+      again = p.seen_ && p.inode_ != 0;
       if (p.handle_) {
         if (p.pins_++ == 0) unlink(p);
         co_return &p.handle_;
@@ -94,8 +96,8 @@ task<result<dir*>> open_places::pin(place& p) {
     auto opened = co_await std::move(opening);
     if (!opened && opened.error() == errc::too_many_files && fewer()) continue;
     if (!opened) co_return std::unexpected(opened.error());
-    if (p.seen_ && p.inode_ != 0) {
-      auto found = co_await opened->stat({}, stat_mask::inode);
+    if (again) {
+      auto found = co_await opened->stat(path_ref(), stat_mask::inode);
       if (!found) co_return std::unexpected(found.error());
       if (p.inode_ != found->inode || p.device_ != found->device) {
         co_return std::unexpected(error(errc::not_found));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 
+#include "loop/cores.hpp"
 #include "sluice/core/group.hpp"
 
 namespace sluice::inline v0 {
@@ -16,6 +17,7 @@ constexpr std::size_t batch_bytes = 64 * 1024;
 constexpr std::size_t at_once = 64;          // statuses asked for together
 constexpr std::size_t slice_entries = 256;   // what another worker takes of a large directory
 constexpr std::size_t many_waiting = 10'000; // then a subdirectory is walked before going on
+constexpr unsigned most_nesting = 16;        // each level holds its buffers, 100 KiB
 
 using stat_call = call<ops::stat>;
 
@@ -82,7 +84,13 @@ class roots_work final : public work {
 };
 
 walker::walker(crew& c, tree_visitor& v, const walk_options& o)
-    : crew_(c), visitor_(v), options_(o), places_(std::max<std::size_t>(o.open_directories, 2)) {}
+    : crew_(c),
+      visitor_(v),
+      options_(o),
+      // Nested directories stay open, on each worker: leave most of the room for the others.
+      nesting_(static_cast<unsigned>(
+          std::min<std::size_t>(most_nesting, o.open_directories / (4 * c.size())))),
+      places_(std::max<std::size_t>(o.open_directories, 2)) {}
 
 walker::~walker() = default;
 
@@ -238,9 +246,10 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
     auto below = visitor_.descend(d, e);
     if (!below) continue;
     d.unfinished_.fetch_add(1, std::memory_order_relaxed);
-    if (crew_.waiting() < many_waiting) {
+    if (crew_.waiting() < many_waiting || d.nested_ == nesting_) {
       crew_.add(on, std::make_unique<directory_work>(*this, std::move(below)));
     } else {
+      below->nested_ = d.nested_ + 1;
       auto walking = walk_one(std::move(below), on);
       co_await std::move(walking);
     }
@@ -271,6 +280,8 @@ std::size_t descriptors_left() noexcept {
     raised.rlim_cur = limit.rlim_max;
     if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   }
+  constexpr rlim_t plenty = 4096;
+  if (limit.rlim_cur >= plenty) return static_cast<std::size_t>(limit.rlim_cur) - plenty / 4;
   std::size_t open = 0;
   if (DIR* own = ::opendir("/proc/self/fd")) {
     while (::readdir(own) != nullptr) ++open;
@@ -289,7 +300,7 @@ tree_limits limits_for_trees(unsigned jobs) noexcept {
   constexpr std::size_t per_work = 6;  // directories on both sides, two files, one being opened
   const std::size_t left = descriptors_left();
   tree_limits limits{};
-  std::size_t workers = jobs != 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
+  std::size_t workers = jobs != 0 ? jobs : usable_cores();
   workers = std::clamp<std::size_t>(left / (per_loop + 2 * per_work), 1, workers);
   const std::size_t for_works = left - std::min(left, workers * per_loop);
   const std::size_t works = std::clamp<std::size_t>(for_works / (2 * per_work * workers), 1, 16);

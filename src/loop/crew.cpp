@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "loop/cores.hpp"
 #include "sluice/core/scope.hpp"
 
 namespace sluice::inline v0 {
@@ -20,7 +21,7 @@ struct sleep_until_woken {
 }  // namespace
 
 crew::crew(const crew_options& options) : options_(options) {
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const unsigned cores = usable_cores();
   limit_ = options.workers != 0 ? options.workers : cores;
   for (unsigned i = 0; i < limit_; ++i) {
     workers_.push_back(std::unique_ptr<worker>(new worker(*this, i)));

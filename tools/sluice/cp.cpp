@@ -50,7 +50,10 @@ std::string words_for(const copy_problem& p) {
     case copy_step::cyclic_link: return "cannot copy cyclic symbolic link " + s;
     case copy_step::replaced_source:
       return "skipping file " + s + ", as it was replaced while being copied";
-    case copy_step::unknown_type: return s + " has unknown file type";
+    case copy_step::repeated_file:
+      return "warning: source file " + s + " specified more than once";
+    case copy_step::repeated_directory:
+      return "warning: source directory " + s + " specified more than once";
   }
   return {};
 }

@@ -189,7 +189,8 @@ std::string name_in(const std::string& directory, const std::string& source) {
   return path + last;
 }
 
-result<sluice::file_status> look(const std::string& path) {
+result<file_status> look(const std::string& path) {
+  if (path.empty()) return std::unexpected(error(errc::not_found));
   const auto here = system().current_dir();
   return sync(here.stat(path, stat_mask::type, lookup::follow));
 }

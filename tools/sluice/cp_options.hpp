@@ -13,7 +13,7 @@ struct cp_command {
   bool verbose = false;
   bool stats = false;
   unsigned jobs = 0;
-  std::vector<sluice::copy_operand> operands;
+  std::vector<copy_operand> operands;
 };
 
 /// Reads the command line and finds each operand's target. Empty: there is nothing to do, and

@@ -61,7 +61,9 @@ enum class copy_step : std::uint8_t {
   just_created,
   cyclic_link,
   replaced_source,
-  unknown_type
+  // these are warnings
+  repeated_file,
+  repeated_directory
 };
 
 struct copy_problem {

@@ -37,6 +37,7 @@ class walk_dir : public std::enable_shared_from_this<walk_dir> {
 
  private:
   friend class walker;
+  unsigned nested_ = 0;  // directories above it whose reading waits for this one
   std::atomic<std::size_t> unfinished_ = 1;  // itself, its slices and its subdirectories
 };
 
@@ -120,6 +121,7 @@ class walker {
   crew& crew_;
   tree_visitor& visitor_;
   walk_options options_;
+  unsigned nesting_;  // so deep a directory is walked in the midst of the one above
   open_places places_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<buffers>> spare_;

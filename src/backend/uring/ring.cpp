@@ -7,7 +7,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <thread>
+
+#include "loop/cores.hpp"
 
 namespace sluice::inline v0 {
 
@@ -64,6 +65,7 @@ std::string ring::set_up(unsigned entries) {
     if (error == EINVAL) continue;
     if (error != 0) return why_refused(error);
     open = true;
+    unseen::ring_memory.acquire();
     defers_work = (a.flags & IORING_SETUP_DEFER_TASKRUN) != 0;
     flags = a.name;
     break;
@@ -89,7 +91,7 @@ void ring::enable() noexcept {
   // Best effort: one look-up less at each entry; not more blocking workers than the pool has. Both
   // are about the calling thread as much as about the ring.
   io_uring_register_ring_fd(&raw);
-  unsigned workers[2] = {std::max(4u, 4 * std::thread::hardware_concurrency()), 0};
+  unsigned workers[2] = {std::max(4u, 4 * usable_cores()), 0};
   io_uring_register_iowq_max_workers(&raw, workers);
 }
 

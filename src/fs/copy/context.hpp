@@ -26,6 +26,7 @@ class copy_dir final : public walk_dir {
   enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
   std::uint16_t mode_made = 0;   // of one that was made, while it is filled
   std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved
+  bool given_acl = true;      // it may have got access control lists when it was made
   bool inherits_acl = false;  // what is made in it gets access control lists by default
 };
 
@@ -87,6 +88,11 @@ struct context {
     any_failed.store(true, std::memory_order_relaxed);
     const std::lock_guard lock(speaking_);
     listener.failed({step, std::move(source), std::move(target), why});
+  }
+  /// Worth a word, and no failure.
+  void warn(copy_step step, std::string source, std::string target) {
+    const std::lock_guard lock(speaking_);
+    listener.failed({step, std::move(source), std::move(target), {}});
   }
   void fail(const subject& i, copy_step step, error why = {}) {
     fail(step, i.source_path(), i.target_path(), why);

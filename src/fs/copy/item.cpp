@@ -24,6 +24,7 @@ task<bool> open_source(context& c, const item& i, pair_of_files& p) {
   if (!as_tree) how |= open_mode::wait_for_peer;
   auto opened = co_await i.from.open(i.name, how);
   if (!opened) {
+    c.tell_copying(i);
     c.fail(i, copy_step::open_source, opened.error());
     co_return false;
   }
@@ -47,12 +48,19 @@ std::uint16_t mode_to_make(const context& c, const file_status& s) noexcept {
   return s.mode & (c.options.preserve_owner ? 0700 : 0777);
 }
 
+/// A name that ends in a slash asks for a directory; there is none, and we don't make one.
+void fail_to_create(context& c, const item& i, const error& why) {
+  const std::size_t n = i.target_name.size();
+  const bool slash = n > 0 && i.target_name.c_str()[n - 1] == '/';
+  const bool wants_directory = slash && why == errc::is_directory;
+  c.fail(i, copy_step::create_file, wants_directory ? error(errc::not_directory) : why);
+}
+
 task<bool> create_target(context& c, const item& i, pair_of_files& p) {
   const open_mode how = open_mode::write | open_mode::create | open_mode::exclusive;
   auto made = co_await i.to.open(i.target_name, how, mode_to_make(c, p.status));
   if (!made) {
-    const bool exists = made.error() == errc::exists;
-    c.fail(i, exists ? copy_step::dangling_target : copy_step::create_file, made.error());
+    fail_to_create(c, i, made.error());
     co_return false;
   }
   p.to = std::move(*made);
@@ -95,7 +103,7 @@ task<bool> open_target(context& c, const item& i, pair_of_files& p) {
     co_return true;
   }
   if (made.error() != errc::exists) {
-    c.fail(i, copy_step::create_file, made.error());
+    fail_to_create(c, i, made.error());
     co_return false;
   }
   auto judging = judge_target(c, i, p.status, true);
@@ -329,12 +337,19 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
   if (there->type == file_type::symlink && can_rewrite) {
     auto beyond = co_await i.to.stat(i.target_name, stat_mask::basic, lookup::follow);
     if (!beyond) {
-      c.fail(i, copy_step::dangling_target, beyond.error());
+      const bool dangling = beyond.error() == errc::not_found;
+      c.fail(i, dangling ? copy_step::dangling_target : copy_step::stat_target, beyond.error());
       co_return verdict::skip;
     }
     reached = *beyond;
   }
-  if (identity_of(reached) == identity_of(source)) {
+  bool same = identity_of(reached) == identity_of(source);
+  if (source.type == file_type::symlink && !same) {
+    // A link in the place of what it points to would point to itself.
+    auto beyond = co_await i.from.stat(i.name, stat_mask::inode, lookup::follow);
+    same = beyond && identity_of(*beyond) == identity_of(reached);
+  }
+  if (same) {
     c.fail(i, copy_step::same_file);
     co_return verdict::skip;
   }

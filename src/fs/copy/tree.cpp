@@ -1,6 +1,4 @@
 // Copying directories: a walk that makes the same tree elsewhere.
-#include <optional>
-
 #include "fs/copy/context.hpp"
 
 namespace sluice::inline v0 {
@@ -36,49 +34,11 @@ class seen_as_file {
   file view_;
 };
 
-/// Lets the operands wait for the end of a tree that other threads finish.
-class finished_event : job {
- public:
-  void set() noexcept {
-    driver* waiting;
-    {
-      const std::lock_guard lock(mutex_);
-      set_ = true;
-      waiting = std::exchange(home_, nullptr);
-    }
-    if (waiting != nullptr) waiting->post(*this);  // from here on the event may be gone
-  }
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (set_) return false;
-    driver* home = detail::surroundings_of(h).home;
-    who_ = h;
-    back_ = home;
-    home_ = home;
-    run = [](job& j) noexcept {
-      auto& self = static_cast<finished_event&>(j);
-      self.back_->resume_next(self.who_);
-    };
-    return true;
-  }
-  void await_resume() const noexcept {}
-
- private:
-  std::mutex mutex_;
-  bool set_ = false;
-  driver* home_ = nullptr;  // who waits, until it is told
-  driver* back_ = nullptr;
-  std::coroutine_handle<> who_;
-};
-
 /// The operand at hand.
 struct tree_run {
   identity target_root;
   std::uint64_t device = 0;
   std::string source, target;
-  finished_event finished;
 };
 
 }  // namespace
@@ -91,7 +51,8 @@ class tree_copier final : public tree_visitor {
     context_.places = &walker_.places();
   }
 
-  task<void> copy_all(std::span<const copy_operand> operands, worker& on);
+  /// Copies operands until one is a tree; when that has been left, goes on with the next.
+  task<void> copy_operands(std::span<const copy_operand> operands, worker& on);
   bool any_failed() const noexcept { return context_.any_failed.load(); }
 
   task<bool> enter(walk_dir& d, dir& open, worker& on) override;
@@ -112,8 +73,8 @@ class tree_copier final : public tree_visitor {
   }
   bool follows_all() const noexcept { return context_.options.follow == follow_links::always; }
 
-  task<void> copy_one(const copy_operand& o, worker& on);
-  task<void> copy_tree(const copy_operand& o, const file_status& s, worker& on);
+  task<bool> copy_one(const copy_operand& o, worker& on);
+  task<bool> begin_tree(const copy_operand& o, const file_status& s, worker& on);
   task<void> look_for_default_acl(copy_dir& d);
   task<void> make_target(copy_dir& d);
   task<void> make_in(copy_dir& d, const dir& parent, path_ref name);
@@ -123,59 +84,85 @@ class tree_copier final : public tree_visitor {
   const dir& from_;
   const dir& to_;
   walker walker_;
-  std::optional<tree_run> now_;
-  std::set<std::string> made_;  // targets of operands
+  tree_run now_;
+  std::span<const copy_operand> rest_;                 // after the tree at hand
+  std::set<std::string> made_;                         // targets of operands
+  std::set<std::pair<std::string, identity>> sources_; // operands seen
 };
 
-task<void> tree_copier::copy_all(std::span<const copy_operand> operands, worker& on) {
-  for (const copy_operand& o : operands) {
+class operands_work final : public work {
+ public:
+  operands_work(tree_copier& t, std::span<const copy_operand> o) noexcept
+      : copier_(t), operands_(o) {}
+  task<void> run(worker& on) override { return copier_.copy_operands(operands_, on); }
+
+ private:
+  tree_copier& copier_;
+  std::span<const copy_operand> operands_;
+};
+
+task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, worker& on) {
+  while (!operands.empty()) {
+    const copy_operand& o = operands.front();
+    operands = operands.subspan(1);
+    rest_ = operands;
     auto one = copy_one(o, on);
-    co_await std::move(one);
+    const bool tree_begun = co_await std::move(one);
+    if (tree_begun) co_return;
   }
 }
 
-task<void> tree_copier::copy_one(const copy_operand& o, worker& on) {
+/// True: the walk of a tree has begun.
+task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
   const copy_options& options = context_.options;
   const bool follow = options.follow != follow_links::never;
-  auto s = co_await from_.stat(o.source, stat_mask::basic,
-                               follow ? lookup::follow : lookup::no_follow);
+  result<file_status> s = std::unexpected(error(errc::not_found));
+  if (!o.source.empty()) {
+    s = co_await from_.stat(o.source, stat_mask::basic,
+                            follow ? lookup::follow : lookup::no_follow);
+  }
   if (!s) {
     context_.fail(copy_step::stat_source, o.source, o.target, s.error());
-    co_return;
+    co_return false;
   }
-  if (s->type == file_type::directory) {
-    if (options.recursive) {
-      auto tree = copy_tree(o, *s, on);
-      co_await std::move(tree);
-    } else {
-      context_.fail(copy_step::omit_directory, o.source, o.target);
-    }
-    co_return;
+  const bool is_tree = s->type == file_type::directory;
+  if (is_tree && !options.recursive) {
+    context_.fail(copy_step::omit_directory, o.source, o.target);
+    co_return false;
+  }
+  if (!sources_.emplace(o.source, identity_of(*s)).second) {
+    const auto which = is_tree ? copy_step::repeated_directory : copy_step::repeated_file;
+    context_.warn(which, o.source, o.target);
+    co_return false;
+  }
+  if (is_tree) {
+    auto tree = begin_tree(o, *s, on);
+    const bool begun = co_await std::move(tree);
+    co_return begun;
   }
   if (!made_.insert(o.target).second) {
     context_.fail(copy_step::just_created, o.source, o.target);
-    co_return;
+    co_return false;
   }
   const item i(from_, o.source, to_, o.target, follow, nullptr);
   auto copied = copy_item(context_, i, s->type, &*s);
   co_await std::move(copied);
+  co_return false;
 }
 
-task<void> tree_copier::copy_tree(const copy_operand& o, const file_status& s, worker& on) {
-  auto there = co_await to_.stat(o.target, stat_mask::inode, lookup::follow);
+task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, worker& on) {
+  result<file_status> there = std::unexpected(error(errc::not_found));
+  if (!o.target.empty()) there = co_await to_.stat(o.target, stat_mask::inode, lookup::follow);
   if (there && identity_of(*there) == identity_of(s)) {
     context_.fail(copy_step::same_file, o.source, o.target);
-    co_return;
+    co_return false;
   }
   made_.insert(o.target);
-  now_.emplace();
-  now_->device = s.device;
-  now_->source = o.source;
-  now_->target = o.target;
+  now_ = {{}, s.device, o.source, o.target};
   const bool follow = context_.options.follow != follow_links::never;
   auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, o.target, s);
   walker_.add(on, std::move(root));
-  co_await now_->finished;
+  co_return true;
 }
 
 task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
@@ -188,10 +175,15 @@ task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
     co_await std::move(looking);
   }
   // A mount point is copied, what is mounted there is not.
-  co_return !context_.options.one_file_system || d.status.device == now_->device;
+  co_return !context_.options.one_file_system || d.status.device == now_.device;
 }
 
+/// Whether what is made in the target gets access control lists. A directory that we made in one
+/// that gives none has none to give.
 task<void> tree_copier::look_for_default_acl(copy_dir& d) {
+  const auto* above = static_cast<const copy_dir*>(d.parent.get());
+  d.given_acl = above == nullptr || d.is == copy_dir::state::merged || above->inherits_acl;
+  if (!d.given_acl) co_return;
   auto pinning = walker_.places().pin(d.target);
   auto target = co_await std::move(pinning);
   if (!target) co_return;  // whoever needs it next will say so
@@ -243,13 +235,15 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
     co_return;
   }
   d.target.expect(found->device, found->inode);
-  if (d.depth == 0) now_->target_root = identity_of(*found);
+  if (d.depth == 0) now_.target_root = identity_of(*found);
   d.is = made ? copy_dir::state::made : copy_dir::state::merged;
   if (!made) co_return;
   context_.tell_copying(dir_subject(d));
+  // A default access control list stands in the umask's place: start from what the system made.
   d.mode_made = found->mode;
-  const int wanted = d.status.mode & 01777 & ~o.umask;
-  d.mode_final = static_cast<std::uint16_t>(wanted | (found->mode & 06000));
+  const int lent = 0700 & ~d.status.mode;
+  const int withheld_now = withheld & d.status.mode & ~o.umask;
+  d.mode_final = static_cast<std::uint16_t>((found->mode & ~lent) | withheld_now);
 }
 
 task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
@@ -274,8 +268,8 @@ task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_ent
 std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e) {
   auto& above = static_cast<copy_dir&>(d);
   const identity who = identity_of(*e.status);
-  if (who == now_->target_root) {
-    context_.fail(copy_step::into_itself, now_->source, now_->target);
+  if (who == now_.target_root) {
+    context_.fail(copy_step::into_itself, now_.source, now_.target);
     return nullptr;
   }
   const std::string name(e.name.c_str(), e.name.size());
@@ -290,7 +284,7 @@ std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e)
   return below;
 }
 
-task<void> tree_copier::leave(walk_dir& d, worker&) {
+task<void> tree_copier::leave(walk_dir& d, worker& on) {
   auto& both = static_cast<copy_dir&>(d);
   if (both.is == copy_dir::state::absent) {
     // It could not be read. Its place is made all the same, as cp does.
@@ -303,7 +297,7 @@ task<void> tree_copier::leave(walk_dir& d, worker&) {
   }
   auto forgetting = walker_.places().forget(both.target);
   co_await std::move(forgetting);
-  if (d.depth == 0) now_->finished.set();
+  if (d.depth == 0) on.of().add(on, std::make_unique<operands_work>(*this, rest_));
 }
 
 /// What a directory gets once nothing in it changes any more.
@@ -327,7 +321,7 @@ task<void> tree_copier::finish_target(copy_dir& d) {
   }
   target_state t;
   t.fresh = fresh;
-  t.inherits_acl = true;
+  t.inherits_acl = d.given_acl;
   t.directory = true;
   t.mode_now = d.mode_made;
   t.mode_final = d.mode_final;
@@ -346,17 +340,6 @@ void tree_copier::failed(walk_dir& d, path_ref name, walk_step step, const error
   const auto what = step == walk_step::stat ? copy_step::stat_source : copy_step::read_directory;
   context_.fail(what, both.where.path_of(name), both.target.path_of(name), why);
 }
-
-class operands_work final : public work {
- public:
-  operands_work(tree_copier& t, std::span<const copy_operand> o) noexcept
-      : copier_(t), operands_(o) {}
-  task<void> run(worker& on) override { return copier_.copy_all(operands_, on); }
-
- private:
-  tree_copier& copier_;
-  std::span<const copy_operand> operands_;
-};
 
 }  // namespace copying
 
