@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "sluice/core/handle.hpp"
 #include "sluice/fs/ops.hpp"
+#include "sluice/fs/to_end_call.hpp"
 
 namespace sluice::inline v0 {
 
@@ -70,6 +72,13 @@ class file : public handle {
   [[nodiscard]] auto write_all_at(std::span<const std::byte> buffer,
                                   std::uint64_t offset) const noexcept {
     return exact_call<ops::write_at>(*space_, id_, buffer, offset);
+  }
+
+  /// Reads from `offset` to the end of the file, whatever its size, behind what `into` holds. Gives
+  /// a transfer_result whose `end` is set, or the first error and what came before it.
+  [[nodiscard]] auto read_to_end(std::vector<std::byte>& into,
+                                 std::uint64_t offset = 0) const noexcept {
+    return to_end_call<ops::read_at>(into, *space_, id_, offset);
   }
 
   /// Makes completed writes durable, with all metadata or only what reading them back needs.
