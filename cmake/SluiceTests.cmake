@@ -92,6 +92,30 @@ endif()
 sluice_glob(sim_sources RECURSE tests/sim/*.cpp)
 sluice_gtest(sim_tests sim ${sim_sources})
 
+# Budgets: counts that may not grow. Each *_test.cpp is a program of its own, because some replace
+# malloc; the other programs are what the scripts measure. They hold for optimised code.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  sluice_glob(budget_sources tests/budget/*.cpp)
+  foreach(source IN LISTS budget_sources)
+    cmake_path(GET source STEM name)
+    if(name MATCHES "_test$")
+      sluice_gtest(budget_${name} budget ${source})
+    else()
+      add_executable(budget_${name} ${source})
+      target_link_libraries(budget_${name} PRIVATE
+        sluice::sluice PkgConfig::liburing sluice_options)
+      set_target_properties(budget_${name} PROPERTIES
+        OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/budget")
+    endif()
+  endforeach()
+  sluice_glob(budget_scripts tests/budget/*_test.py)
+  foreach(script IN LISTS budget_scripts)
+    cmake_path(GET script STEM name)
+    sluice_command_test(budget.${name} LABEL budget
+      COMMAND "${Python3_EXECUTABLE}" "${script}" "${PROJECT_BINARY_DIR}/budget")
+  endforeach()
+endif()
+
 sluice_programs(example examples/*.cpp)
 sluice_programs(guide docs/guide/*.cpp)
 sluice_scripts(tools tests/tools 300)

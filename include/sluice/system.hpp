@@ -17,7 +17,7 @@ extern const error_domain system_domain;
 /// of the loop that asks, or, for sluice::sync, as blocking calls.
 class system_space final : public space {
  public:
-  system_space() noexcept;
+  explicit constexpr system_space(const space_table& rows) noexcept : space(rows) {}
 
   /// The process's working directory, whatever it is when it is used. Closing it does nothing.
   [[nodiscard]] dir current_dir() noexcept;
@@ -56,8 +56,12 @@ class system_space final : public space {
   static handle_id id_of(int descriptor) noexcept;
 };
 
-/// The one system space of this process.
-system_space& system() noexcept;
+namespace detail {
+extern system_space the_system;
+}
+
+/// The one system space of this process; it may be used before and after main.
+inline system_space& system() noexcept { return detail::the_system; }
 
 /// Blocks signals in the calling thread and in the threads it starts from then on.
 result<void> block_signals(std::initializer_list<int> numbers) noexcept;

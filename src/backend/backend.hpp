@@ -15,7 +15,11 @@ class backend {
  public:
   virtual ~backend() = default;
 
-  virtual void submit(operation& op, const native_row& row) noexcept = 0;
+  /// How one kind of operation is taken on.
+  using carrier = void (*)(backend&, operation&) noexcept;
+  void submit(operation& op, op_kind kind) noexcept {
+    carriers_[static_cast<std::size_t>(kind)](*this, op);
+  }
   virtual void cancel(operation& op) noexcept = 0;
   virtual void cancel_all() noexcept = 0;
 
@@ -28,8 +32,8 @@ class backend {
 
   /// Readable when `turn` has something to do.
   virtual int native_handle() noexcept = 0;
-  /// Operations that are under way.
-  virtual std::size_t in_flight() const noexcept = 0;
+  /// Nothing is under way, here or held.
+  virtual bool idle() const noexcept = 0;
   /// So many operations more, or less, are under way elsewhere and will come back to this loop.
   virtual void hold(int change) noexcept = 0;
   /// Nothing is under way and nothing will be: ends the threads, and is no longer found by others.
@@ -45,6 +49,9 @@ class backend {
 
   virtual void collect(loop_statistics& into) const noexcept = 0;
   virtual std::string report() const = 0;
+
+ protected:
+  carrier carriers_[op_kinds];
 };
 
 /// Builds the backend that the options and SLUICE_BACKEND ask for, or the best the machine allows.

@@ -13,10 +13,15 @@ namespace sluice::inline v0 {
 
 native_backend::native_backend(loop& owner, const loop_options& options)
     : owner_(owner),
+      counted_(owner),
       ways_(options.ways),
       latency_sensitive_(options.latency_sensitive),
-      counted_(owner),
       pool_threads_(options.pool_threads) {
+  for (carrier& c : carriers_) {
+    c = [](backend& b, operation& op) noexcept {
+      static_cast<native_backend&>(b).route(op, *row_for(op.kind));
+    };
+  }
   if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * std::thread::hardware_concurrency());
 }
 
@@ -36,16 +41,10 @@ time_point_ns native_backend::now() noexcept {
   return t.tv_sec * time_point_ns{1'000'000'000} + t.tv_nsec;
 }
 
-void native_backend::call(operation& op, const native_row& row, std::int64_t result) noexcept {
-  ++counts_.kinds[static_cast<std::size_t>(op.kind)].calls;
-  row.finish(op, result);
-  op.complete();
-}
-
 /// A plain call, if that is the way; false when the overlapped one is.
 bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   if (ways_ == way_choice::calls) {
-    call(op, row, row.perform(op));
+    called(op, row, row.perform(op));
     return true;
   }
   if (ways_ == way_choice::overlapped || latency_sensitive_) return false;
@@ -54,11 +53,11 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   const time_point_ns begun = now();
   const std::int64_t result = row.perform(op);
   l.called(now() - begun);
-  call(op, row, result);
+  called(op, row, result);
   return true;
 }
 
-void native_backend::submit(operation& op, const native_row& row) noexcept {
+void native_backend::route(operation& op, const native_row& row) noexcept {
   switch (row.route) {
     case routing::overlapped: return go_overlapped(op, row, false);
     case routing::readiness: break;
@@ -66,32 +65,23 @@ void native_backend::submit(operation& op, const native_row& row) noexcept {
       if (!try_plain(op, row)) go_overlapped(op, row, ways_ == way_choice::adaptive);
       return;
     case routing::attempt:
-      if (ways_ != way_choice::overlapped) {
+      if (may_attempt()) {
         const std::int64_t result = row.attempt(op);
-        if (result != -EAGAIN) return call(op, row, result);
+        if (result != -EAGAIN) return called(op, row, result);
       }
       return go_overlapped(op, row, false);
-    case routing::clock: take_on(op, row).at = native_slot::stage::asleep; return;
+    case routing::clock: admit(op, row, native_slot::stage::asleep); return;
   }
   go_overlapped(op, row, false);
 }
 
-native_slot& native_backend::take_on(operation& op, const native_row& row) noexcept {
-  auto& s = *::new (static_cast<void*>(op.scratch)) native_slot;
-  s.op = &op;
-  s.row = &row;
-  s.at = native_slot::stage::queued;
-  s.measured = false;
-  s.cancel_wanted = false;
-  live_.insert(s);
-  return s;
-}
-
 void native_backend::go_overlapped(operation& op, const native_row& row, bool measured) noexcept {
-  native_slot& s = take_on(op, row);
-  s.measured = measured;
+  native_slot& s = admit(op, row);
   counted_.begun(system_id::descriptor(op.id));
-  if (measured) policy_.of(op.kind, op.id).begun(now());
+  if (measured) {
+    s.set(native_slot::measured);
+    policy_.of(op.kind, op.id).begun(now());
+  }
   if (row.route == routing::readiness) {
     await_readiness(s);
   } else {
@@ -99,16 +89,8 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
   }
 }
 
-void native_backend::finished(native_slot& s, std::int64_t result) noexcept {
-  operation& op = *s.op;
-  live_.remove(s);
-  if (s.at != native_slot::stage::asleep) counted_.ended(system_id::descriptor(op.id));
-  if (s.measured) {
-    policy_.of(op.kind, op.id).completed([this] { return now(); });
-  }
-  s.row->finish(op, result);
-  op.complete();
-  if (!drains_.empty()) settle_drains();
+void native_backend::measure_end(native_slot& s) noexcept {
+  policy_.of(s.op->kind, s.op->id).completed([this] { return now(); });
 }
 
 void native_backend::send_to_pool(native_slot& s) noexcept {
@@ -142,13 +124,13 @@ void native_backend::hand_over() noexcept {
 void native_backend::cancel(operation& op) noexcept { end_early(native_slot::of(op)); }
 
 void native_backend::cancel_all() noexcept {
-  const auto not_yet = [](const native_slot& s) { return !s.cancel_wanted; };
+  const auto not_yet = [](const native_slot& s) { return !s.has(native_slot::cancel_wanted); };
   while (native_slot* s = live_.find(not_yet)) end_early(*s);
 }
 
 void native_backend::end_early(native_slot& s) noexcept {
-  if (s.cancel_wanted) return;
-  s.cancel_wanted = true;
+  if (s.has(native_slot::cancel_wanted)) return;
+  s.set(native_slot::cancel_wanted);
   if (s.op->kind == op_kind::close) return;  // half a close helps nobody
   if (s.at == native_slot::stage::asleep) return finished(s, s.op->expired ? 0 : -ECANCELED);
   if (s.at != native_slot::stage::in_pool) return cancel_held(s);
@@ -159,7 +141,7 @@ void native_backend::end_early(native_slot& s) noexcept {
 native_slot* native_backend::live_on(int descriptor, bool not_yet_cancelled) noexcept {
   return live_.find([&](const native_slot& s) {
     return s.at != native_slot::stage::asleep && system_id::descriptor(s.op->id) == descriptor &&
-           !(not_yet_cancelled && s.cancel_wanted);
+           !(not_yet_cancelled && s.has(native_slot::cancel_wanted));
   });
 }
 
@@ -170,7 +152,7 @@ void native_backend::drain(drain_request& wanted) noexcept {
   settle_drains();
 }
 
-void native_backend::settle_drains() noexcept {
+void native_backend::tell_drains() noexcept {
   job_queue waiting;
   waiting.append(drains_);
   while (job* j = waiting.pop()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 
 #include "backend/backend.hpp"
 #include "backend/in_flight.hpp"
@@ -18,8 +19,13 @@ struct native_slot : job {
   native_slot* following;
   std::int64_t result;
   enum class stage : std::uint8_t { queued, in_ring, polled, in_pool, awaiting_readiness, asleep } at;
-  bool measured;
-  bool cancel_wanted;
+  // What makes its end a special one. Together, so that the usual end asks once.
+  enum mark : std::uint8_t { measured = 1, cancel_wanted = 2, was_polled = 4 };
+  std::uint8_t marks;
+
+  bool has(mark m) const noexcept { return (marks & m) != 0; }
+  void set(mark m) noexcept { marks = static_cast<std::uint8_t>(marks | m); }
+  void clear(mark m) noexcept { marks = static_cast<std::uint8_t>(marks & ~m); }
 
   static native_slot& of(operation& o) noexcept {
     return *reinterpret_cast<native_slot*>(o.scratch);
@@ -34,16 +40,14 @@ class live_list {
   void insert(native_slot& s) noexcept {
     s.prev = ends_.prev;
     s.following = &ends_;
-    ends_.prev->following = &s;
+    s.prev->following = &s;
     ends_.prev = &s;
-    ++size_;
   }
   void remove(native_slot& s) noexcept {
     s.prev->following = s.following;
     s.following->prev = s.prev;
-    --size_;
   }
-  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return ends_.following == &ends_; }
   template <class Predicate>
   native_slot* find(Predicate wanted) noexcept {
     for (native_slot* s = ends_.following; s != &ends_; s = s->following) {
@@ -54,7 +58,6 @@ class live_list {
 
  private:
   native_slot ends_{};
-  std::size_t size_ = 0;
 };
 
 class native_backend : public backend {
@@ -62,11 +65,10 @@ class native_backend : public backend {
   native_backend(loop& owner, const loop_options& options);
   ~native_backend() override;
 
-  void submit(operation& op, const native_row& row) noexcept final;
   void cancel(operation& op) noexcept final;
   void cancel_all() noexcept final;
   time_point_ns now() noexcept final;
-  std::size_t in_flight() const noexcept final { return live_.size() + held_; }
+  bool idle() const noexcept final { return live_.empty() && held_ == 0; }
   void hold(int change) noexcept final { held_ += static_cast<std::size_t>(change); }
   void retire() noexcept final;
   void drain(drain_request& wanted) noexcept final;
@@ -86,21 +88,64 @@ class native_backend : public backend {
   void send_to_pool(native_slot& s) noexcept;
   /// Hands to the pool what was gathered in this turn, and closes what was released.
   void hand_over() noexcept;
+
+  /// Chooses the way of an operation and takes it on.
+  void route(operation& op, const native_row& row) noexcept;
+  /// Made as a plain call, with this result.
+  void called(operation& op, const native_row& row, std::int64_t result) noexcept {
+    ++counts_.kinds[static_cast<std::size_t>(op.kind)].calls;
+    row.finish(op, result);
+    op.complete();
+  }
+  bool may_attempt() const noexcept { return ways_ != way_choice::overlapped; }
+  /// From now on the operation is under way. Unless it is about time, count it as well.
+  native_slot& admit(operation& op, const native_row& row,
+                     native_slot::stage at = native_slot::stage::queued) noexcept {
+    auto& s = *::new (static_cast<void*>(op.scratch)) native_slot;
+    s.op = &op;
+    s.row = &row;
+    s.at = at;
+    s.marks = 0;
+    live_.insert(s);
+    return s;
+  }
+
   /// The end of an operation that was under way.
-  void finished(native_slot& s, std::int64_t result) noexcept;
+  void finished(native_slot& s, std::int64_t result) noexcept {
+    if (s.has(native_slot::measured)) measure_end(s);
+    operation& op = *s.op;
+    if (s.at != native_slot::stage::asleep) counted_.ended(system_id::descriptor(op.id));
+    end(s, op, result);
+    settle_drains();
+  }
+  /// The same for one that was counted and is not measured, by a caller who settles the drains.
+  void finished_plainly(native_slot& s, std::int64_t result) noexcept {
+    operation& op = *s.op;
+    counted_.ended(system_id::descriptor(op.id));
+    end(s, op, result);
+  }
+  /// Tells those who wait for descriptors to fall silent which have.
+  void settle_drains() noexcept {
+    if (!drains_.empty()) [[unlikely]] tell_drains();
+  }
 
   loop& owner_;
   loop_statistics counts_;
+  in_flight_slot counted_;
   int released_ = -1;  // the first of a list through system_id::release_link
 
  private:
-  void call(operation& op, const native_row& row, std::int64_t result) noexcept;
-  native_slot& take_on(operation& op, const native_row& row) noexcept;
+  void end(native_slot& s, operation& op, std::int64_t result) noexcept {
+    live_.remove(s);
+    s.row->finish(op, result);
+    op.complete();
+  }
+  void measure_end(native_slot& s) noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
-  void settle_drains() noexcept;
+  void tell_drains() noexcept;
 
   struct closer : job {
     std::atomic<bool> busy = false;
@@ -112,7 +157,6 @@ class native_backend : public backend {
   bool latency_sensitive_;
   live_list live_;
   std::size_t held_ = 0;
-  in_flight_slot counted_;
   job_queue to_pool_;
   job_queue drains_;
   closer closer_;

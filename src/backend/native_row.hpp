@@ -85,7 +85,7 @@ constexpr native_row make_row() noexcept {
 template <class Op>
 inline constexpr native_row row_of = make_row<Op>();
 
-/// The row of a kind; null for what needs no backend (see src/ops/rows.cpp).
+/// The row of a kind.
 const native_row* row_for(op_kind kind) noexcept;
 
 }  // namespace sluice::inline v0

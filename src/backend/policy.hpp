@@ -14,16 +14,19 @@ namespace sluice::inline v0 {
 /// concurrency there is. Both are kept as "nanoseconds of the loop per operation" and compared.
 class lane {
  public:
-  static constexpr time_point_ns slow_call = 200'000;       // flips to overlapped at once
+  static constexpr time_point_ns slow_call = 200'000;       // two of them flip to overlapped
+  static constexpr std::uint32_t slow_memory = 64;          // with fewer calls than this between
   static constexpr time_point_ns suspicious_call = 30'000;  // worth trying the other way
   static constexpr std::uint32_t sample_every = 128;        // overlapped: one plain call in so many
+  static constexpr std::uint32_t first_sample = 8;          // more often when it has just begun
   static constexpr std::uint32_t window = 32;               // completions that make a measurement
 
   /// True: take the plain call now.
   bool plain() noexcept {
     if (!overlapped_) return true;
     if (--until_sample_ != 0) return false;
-    until_sample_ = sample_every;
+    if (sample_gap_ < sample_every) sample_gap_ *= 2;
+    until_sample_ = sample_gap_;
     return true;
   }
   bool overlapped() const noexcept { return overlapped_; }
@@ -43,12 +46,15 @@ class lane {
   }
 
  private:
+  void sampled(time_point_ns took) noexcept;
   void measure(time_point_ns now) noexcept;
   void flip() noexcept;
 
   bool overlapped_ = false;
   bool trial_ = false;                    // overlapped only to see whether it is better
-  std::uint32_t until_sample_ = sample_every;
+  std::uint32_t until_sample_ = first_sample;
+  std::uint32_t sample_gap_ = first_sample;
+  std::uint32_t since_slow_ = slow_memory;  // plain calls since the last slow one
   std::uint32_t in_flight_ = 0;
   std::uint32_t window_count_ = 0;
   std::uint32_t flips_ = 0;

@@ -20,9 +20,9 @@ loop::loop(const loop_options& options) {
 loop::~loop() {
   // Tasks that hear of their cancellation may well begin something else.
   bool more = true;
-  while (more || backend_->in_flight() > 0) {
+  while (more || !backend_->idle()) {
     backend_->cancel_all();
-    more = run_once(backend_->in_flight() > 0 ? never : 0);
+    more = run_once(backend_->idle() ? 0 : never);
   }
   // From here on nobody posts: threads of the pool have ended, other loops do not find this one.
   backend_->retire();
@@ -102,13 +102,16 @@ bool loop::run_once(time_point_ns deadline) {
 void loop::run_ready() noexcept {
   take_inbox();
   if (timers_.next() != never) timers_.expire(now());
-  // A bounded turn: what becomes ready meanwhile gets its turn after the kernel has had one.
-  constexpr unsigned jobs_per_turn = 1024;
+  // A bounded turn: each round runs what the one before it made ready, and after so many of them
+  // the kernel gets its turn.
+  constexpr unsigned rounds_per_turn = 32;
   inline_left_ = inline_budget;
-  for (unsigned i = 0; i < jobs_per_turn; ++i) {
-    job* j = ready_.pop();
-    if (j == nullptr) return;
-    run_job(*j);
+  for (unsigned i = 0; i < rounds_per_turn && !ready_.empty(); ++i) {
+    for (job* j = ready_.pop_all(); j != nullptr;) {
+      job* next = j->next;
+      run_job(*j);
+      j = next;
+    }
   }
 }
 

@@ -19,9 +19,12 @@ inline constexpr adopt_t adopt{};
 
 namespace detail {
 
-inline void resume_waiter(job& j) noexcept {
-  auto& op = static_cast<operation&>(j);
-  op.home->resume_next(std::coroutine_handle<>::from_address(op.waiter));
+/// The operation finished at once: true if the others get their turn before its coroutine goes on.
+[[gnu::noinline]] inline bool suspend_finished(operation& op, driver& home) noexcept {
+  if (home.spend_inline()) return false;
+  op.run = nullptr;
+  home.schedule(op);
+  return true;
 }
 
 /// Options that every awaitable operation takes before it is awaited.
@@ -38,7 +41,7 @@ class call_options : public Op {
     requires(Op::its_kind != op_kind::sleep)  // whose deadline is its end
   {
     this->deadline.when = nanoseconds;
-    this->relative = true;
+    this->limit = time_limit::after_submission;
     return static_cast<Self&>(*this);
   }
   /// The same for a time on the driver's clock.
@@ -46,7 +49,7 @@ class call_options : public Op {
     requires(Op::its_kind != op_kind::sleep)
   {
     this->deadline.when = when;
-    this->relative = false;
+    this->limit = time_limit::at;
     return static_cast<Self&>(*this);
   }
   /// Listens to this source, not to the one of the awaiting task. It must belong to the same driver.
@@ -69,11 +72,8 @@ class call_options : public Op {
       Self& self = self_;
       self.waiter = h.address();
       stop_source* stop = self.stop_by != nullptr ? self.stop_by : around.stop;
-      if (!self.begin(*around.home, stop, resume_waiter)) return true;
-      if (around.home->spend_inline()) return false;
-      self.run = resume_waiter;
-      around.home->schedule(self);
-      return true;
+      if (!self.begin(*around.home, stop, nullptr)) return true;
+      return suspend_finished(self, *around.home);
     }
 
     auto await_resume() noexcept { return self_.await_resume(); }
@@ -92,8 +92,8 @@ class [[nodiscard]] call : public detail::call_options<call<Op, Result>, Op> {
   using detail::call_options<call<Op, Result>, Op>::call_options;
   using result_type = result<Result>;
 
-  /// Submits; `then` runs on the driver's thread when the operation has finished, unless this
-  /// returns true: then it has finished already.
+  /// Submits; `then` runs on the driver's thread when the operation has finished (null: resumes
+  /// `waiter`), unless this returns true: then it has finished already.
   bool begin(driver& home, stop_source* stop, void (*then)(job&) noexcept) noexcept {
     this->run = then;
     return start(*this, home, stop);
@@ -140,7 +140,8 @@ class [[nodiscard]] exact_call : public detail::call_options<exact_call<Op>, Op>
     this->run = [](job& j) noexcept {
       auto& self = static_cast<exact_call&>(j);
       if (self.advance() && !self.go_on(*self.home)) return;
-      self.then_(self);
+      if (self.then_ != nullptr) return self.then_(self);
+      self.home->resume_next(std::coroutine_handle<>::from_address(self.waiter));
     };
     return outcome_.whole() || go_on(home);
   }

@@ -55,7 +55,11 @@ class driver {
 
   /// Runs one job and then whatever coroutine it, or its successors, put in the slot.
   void run_job(job& j) noexcept {
-    j.run(j);
+    if (j.run == nullptr) [[likely]] {
+      std::coroutine_handle<>::from_address(static_cast<resumption&>(j).waiter).resume();
+    } else {
+      j.run(j);
+    }
     while (slot_) {
       const std::coroutine_handle<> h = slot_;
       slot_ = nullptr;

@@ -7,8 +7,15 @@ namespace sluice::inline v0 {
 /// Something a driver runs once: an operation that finished, a task that is ready, a message from
 /// another thread. Intrusive: it lies in its owner's memory, and is in one queue at a time.
 struct job {
-  job* next = nullptr;
-  void (*run)(job&) noexcept = nullptr;
+  job* next;                   // set by the queue
+  void (*run)(job&) noexcept;  // set before it is queued
+  job() noexcept {}
+};
+
+/// A job that, where `run` is null, resumes the coroutine at this address. The driver does so itself:
+/// it is what becomes of nearly every operation.
+struct resumption : job {
+  void* waiter = nullptr;
 };
 
 /// First in, first out; one thread.
@@ -36,6 +43,14 @@ class job_queue {
       if (head_ == nullptr) tail_ = &head_;
     }
     return j;
+  }
+
+  /// Takes everything: a list, linked by `next`.
+  job* pop_all() noexcept {
+    job* all = head_;
+    head_ = nullptr;
+    tail_ = &head_;
+    return all;
   }
 
   /// Takes everything out of `other` and puts it behind what is here.

@@ -10,7 +10,16 @@ struct space_table {
   using row = void (*)(space&, operation&) noexcept;
 
   const char* name;
-  row rows[op_kinds] = {};
+  row rows[op_kinds];
+
+  /// Every row says not_supported until it is filled.
+  explicit constexpr space_table(const char* n) noexcept : name(n) {
+    for (row& r : rows) r = unsupported;
+  }
+  static void unsupported(space&, operation& op) noexcept { op.fail(errc::not_supported); }
+  constexpr bool supports(op_kind kind) const noexcept {
+    return rows[static_cast<std::size_t>(kind)] != unsupported;
+  }
 
   /// Asked to end `op` early. A request: the operation still completes exactly once, and with what
   /// really happened. Null: its operations can't be cancelled.
@@ -31,9 +40,7 @@ class space {
   /// Never fails, blocks (but for a driver without a carrier) or recurses; the operation completes
   /// later, or before this returns.
   void submit(operation& op) noexcept {
-    const space_table::row row = table_->rows[static_cast<std::size_t>(op.kind)];
-    if (row == nullptr) return op.fail(errc::not_supported);
-    row(*this, op);
+    table_->rows[static_cast<std::size_t>(op.kind)](*this, op);
   }
 
   void cancel(operation& op) noexcept {
@@ -48,7 +55,7 @@ class space {
   const space_table& table() const noexcept { return *table_; }
 
  protected:
-  explicit space(const space_table& table) noexcept : table_(&table) {}
+  explicit constexpr space(const space_table& table) noexcept : table_(&table) {}
   ~space() = default;
 
  private:
@@ -68,19 +75,33 @@ inline void expire_operation(timer& t) noexcept {
   op.target->cancel(op);
 }
 
-/// Listens for what may end a pending operation early. Out of the hot path on purpose: most
-/// operations have neither a stop source nor a deadline.
-inline void watch(operation& op, stop_source* stop) noexcept {
+/// Submits an operation that has a stop source or a deadline, and listens for what may end it
+/// early.
+[[gnu::noinline]] inline bool start_watched(operation& op, stop_source* stop) noexcept {
+  if (stop != nullptr && stop->stop_requested()) {
+    op.failure = errc::canceled;
+    op.state = op_state::finished;
+    return true;
+  }
+  if (op.limit == time_limit::after_submission) {
+    const time_point_ns now = op.home->now();
+    op.deadline.when = op.deadline.when < never - now ? op.deadline.when + now : never;
+    op.limit = time_limit::at;
+  }
+  op.target->submit(op);
+  if (op.state == op_state::finished) return true;
+  op.state = op_state::watched;
   if (stop != nullptr) {
     op.stopper.op = &op;
     op.stopper.requested = stop_operation;
     stop->link(op.stopper);
   }
-  if (op.deadline.when != never) {
+  if (op.limit != time_limit::none) {
     op.deadline.op = &op;
     op.deadline.fire = expire_operation;
     op.home->timers().arm(op.deadline);
   }
+  return false;
 }
 
 }  // namespace detail
@@ -94,20 +115,11 @@ inline bool start(operation& op, driver& home, stop_source* stop) noexcept {
   op.failure = {};
   op.expired = false;
   op.state = op_state::submitting;
-  if (stop != nullptr && stop->stop_requested()) {
-    op.failure = errc::canceled;
-    op.state = op_state::finished;
-    return true;
-  }
-  if (op.relative) {
-    const time_point_ns now = home.now();
-    op.deadline.when = op.deadline.when < never - now ? op.deadline.when + now : never;
-    op.relative = false;
-  }
+  if (stop != nullptr || op.limit != time_limit::none) [[unlikely]]
+    return detail::start_watched(op, stop);
   op.target->submit(op);
   if (op.state == op_state::finished) return true;
   op.state = op_state::pending;
-  if (stop != nullptr || op.deadline.when != never) detail::watch(op, stop);
   return false;
 }
 

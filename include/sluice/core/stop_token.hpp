@@ -9,9 +9,14 @@ namespace sluice::inline v0 {
 
 /// Something that wants to hear of a stop request; lies in its owner's memory.
 struct stop_slot {
-  void (*requested)(stop_slot&) noexcept = nullptr;
-  stop_slot* next = nullptr;
   stop_slot** owner = nullptr;  // the pointer that points at us; null when not linked
+  stop_slot* next;
+  void (*requested)(stop_slot&) noexcept;
+
+  stop_slot() noexcept : next(nullptr), requested(nullptr) {}
+  /// For those who fill in the rest when they link it.
+  enum unlinked_t { unlinked };
+  explicit stop_slot(unlinked_t) noexcept {}
 
   bool linked() const noexcept { return owner != nullptr; }
   void unlink() noexcept {

@@ -12,11 +12,16 @@ inline constexpr time_point_ns never = INT64_MAX;
 
 /// One entry of a driver's timer heap; lies in its owner's memory.
 struct timer {
-  time_point_ns when = never;
-  void (*fire)(timer&) noexcept = nullptr;
-  timer* child = nullptr;
-  timer* sibling = nullptr;
+  time_point_ns when;
+  void (*fire)(timer&) noexcept;
+  timer* child;    // set by the heap
+  timer* sibling;  // set by the heap
   timer** owner = nullptr;  // the pointer that points at us; null when not armed
+
+  timer() noexcept : when(never), fire(nullptr) {}
+  /// For those who fill in the rest when they arm it.
+  enum unarmed_t { unarmed };
+  explicit timer(unarmed_t) noexcept {}
 
   bool armed() const noexcept { return owner != nullptr; }
 };

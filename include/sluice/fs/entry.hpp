@@ -58,6 +58,8 @@ class dir_entry {
     return size;
   }
 
+  const std::byte* record() const noexcept { return at_; }
+
  private:
   template <class T>
   T load(std::size_t offset) const noexcept {
@@ -98,6 +100,11 @@ class entry_batch {
   iterator begin() const noexcept { return iterator(bytes_.data()); }
   iterator end() const noexcept { return iterator(bytes_.data() + bytes_.size()); }
   bool empty() const noexcept { return bytes_.empty(); }
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  /// Where the entry's record begins among the bytes.
+  std::size_t offset_of(const dir_entry& e) const noexcept {
+    return static_cast<std::size_t>(e.record() - bytes_.data());
+  }
 
  private:
   std::span<const std::byte> bytes_;

@@ -27,7 +27,7 @@ namespace ops {
 struct sleep : operation_of<op_kind::sleep, void> {
   sleep(space& s, time_point_ns duration) noexcept : operation_of(s, 0) {
     deadline.when = duration;
-    relative = true;
+    limit = time_limit::after_submission;
   }
 };
 

@@ -19,6 +19,7 @@ uring_backend::uring_backend(loop& owner, const loop_options& options, std::uniq
   if (event_.get() < 0) {
     throw std::system_error(errno, std::generic_category(), "sluice: cannot make an eventfd");
   }
+  take_carriers();
 }
 
 uring_backend::~uring_backend() {
@@ -26,8 +27,18 @@ uring_backend::~uring_backend() {
   if (ring_->enabled && io_uring_sq_ready(&ring_->raw) > 0) io_uring_submit(&ring_->raw);
 }
 
-/// A submission entry, unless the ring is full until the next turn.
-io_uring_sqe* uring_backend::entry() noexcept { return io_uring_get_sqe(&ring_->raw); }
+/// A submission entry for something that is not an operation, unless the queue is full.
+io_uring_sqe* uring_backend::entry() noexcept {
+  if (room_ == 0) {
+    make_room();
+    if (room_ == 0) return nullptr;
+  }
+  --room_;
+  return &next_entry();
+}
+
+/// Looks up how many entries the kernel has taken: once in a turn, not at every operation.
+void uring_backend::make_room() noexcept { room_ = io_uring_sq_space_left(&ring_->raw); }
 
 void uring_backend::overlap(native_slot& s) noexcept {
   const native_row& row = *s.row;
@@ -43,20 +54,32 @@ bool uring_backend::put(native_slot& s) noexcept {
   io_uring_sqe* e = entry();
   if (e == nullptr) return false;
   if (s.at == native_slot::stage::polled) {
+    s.set(native_slot::was_polled);
     io_uring_prep_poll_add(e, system_id::descriptor(s.op->id),
                            static_cast<unsigned>(s.row->readiness));
-  } else if (!s.row->prepare(*s.op, *e)) {
-    io_uring_prep_nop(e);  // the entry is taken; nothing to be done with these arguments
-    io_uring_sqe_set_data64(e, tag_ignored);
-    send_to_pool(s);
-    return true;
-  } else {
+  } else if (s.row->prepare(*s.op, *e)) {
     ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].ring;
     s.at = native_slot::stage::in_ring;
+  } else {
+    refused(s, *e);
+    return true;
   }
-  io_uring_sqe_set_data64(e, reinterpret_cast<std::uint64_t>(&s) | tag_operation);
   if (s.row->readiness != 0) unseen::streams.release();
+  io_uring_sqe_set_data64(e, reinterpret_cast<std::uint64_t>(&s) | tag_operation);
   return true;
+}
+
+void uring_backend::wait_for_room(native_slot& s) noexcept {
+  room_ = 0;
+  s.at = native_slot::stage::queued;
+  backlog_.push(s);
+}
+
+/// The entry is taken, and there is nothing to be done with these arguments.
+void uring_backend::refused(native_slot& s, io_uring_sqe& e) noexcept {
+  io_uring_prep_nop(&e);
+  io_uring_sqe_set_data64(&e, tag_ignored);
+  send_to_pool(s);
 }
 
 void uring_backend::cancel_held(native_slot& s) noexcept {
@@ -119,7 +142,9 @@ void uring_backend::turn(time_point_ns until) noexcept {
   }
   hand_over();
   enter(fill() ? until : 0);
+  make_room();
   reap();
+  settle_drains();
 }
 
 /// The one kernel entry of a turn: submits, and waits if there is nothing else to do.
@@ -148,33 +173,43 @@ void uring_backend::enter(time_point_ns until) noexcept {
 
 void uring_backend::reap() noexcept {
   io_uring& r = ring_->raw;
-  unsigned head;
-  unsigned seen = 0;
-  io_uring_cqe* c;
-  io_uring_for_each_cqe(&r, head, c) {
-    ++seen;
+  // Without CQE32, and reading the tail once: what arrives meanwhile is for the next turn.
+  const io_uring_cqe* const entries = r.cq.cqes;
+  const unsigned mask = r.cq.ring_mask;
+  const unsigned first = *r.cq.khead;
+  const unsigned last = io_uring_smp_load_acquire(r.cq.ktail);
+  for (unsigned at = first; at != last; ++at) {
+    const io_uring_cqe* c = &entries[at & mask];
     const std::uint64_t data = c->user_data;
-    if ((data & tag_mask) == tag_operation) {
-      take(*reinterpret_cast<native_slot*>(data), c->res);
+    if ((data & tag_mask) == tag_operation) [[likely]] {
+      auto& s = *reinterpret_cast<native_slot*>(data);
+      if (s.row->readiness != 0) unseen::streams.acquire();
+      if (c->res >= 0 && s.marks == 0) [[likely]] {
+        finished_plainly(s, c->res);
+      } else {
+        take_specially(s, c->res);
+      }
     } else if ((data & tag_mask) == tag_wake) {
       wake_armed_ = false;
       ++counts_.wakeups;
     }
   }
-  io_uring_cq_advance(&r, seen);
+  io_uring_cq_advance(&r, last - first);
 }
 
 /// What the kernel says of an operation: its end, unless it should be asked again.
-void uring_backend::take(native_slot& s, int result) noexcept {
-  if (s.row->readiness != 0) unseen::streams.acquire();
-  if (s.cancel_wanted) cancels_.remove(s);
-  if (s.at == native_slot::stage::polled && result >= 0) {
-    if (s.cancel_wanted) return finished(s, -ECANCELED);
-    s.at = native_slot::stage::queued;  // ready now: do it
-    return backlog_.push(s);
+void uring_backend::take_specially(native_slot& s, int result) noexcept {
+  if (s.has(native_slot::cancel_wanted)) cancels_.remove(s);
+  if (s.has(native_slot::was_polled)) {
+    s.clear(native_slot::was_polled);
+    if (result >= 0) {
+      if (s.has(native_slot::cancel_wanted)) return finished(s, -ECANCELED);
+      s.at = native_slot::stage::queued;  // ready now: do it
+      return backlog_.push(s);
+    }
   }
   if (result == -EINTR || result == -EAGAIN) {
-    if (s.cancel_wanted) return finished(s, -ECANCELED);
+    if (s.has(native_slot::cancel_wanted)) return finished(s, -ECANCELED);
     // A non-blocking descriptor is not waited for by the kernel: ask when it is ready.
     const bool wait = result == -EAGAIN && s.row->readiness != 0;
     if (result == -EAGAIN && !wait) return send_to_pool(s);

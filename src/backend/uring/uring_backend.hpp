@@ -31,13 +31,26 @@ class uring_backend final : public native_backend {
   void cancel_held(native_slot& s) noexcept override;
   void close_released() noexcept override;
 
+  template <class Op>
+  static void carry(backend& b, operation& op) noexcept;
+  void take_carriers() noexcept;
+
+  /// A submission entry, where room has been taken. Neither SQE128 nor SQPOLL is in use, so it is no
+  /// more than this.
+  io_uring_sqe& next_entry() noexcept {
+    io_uring_sq& sq = ring_->raw.sq;
+    return sq.sqes[sq.sqe_tail++ & sq.ring_mask];
+  }
   io_uring_sqe* entry() noexcept;
+  void wait_for_room(native_slot& s) noexcept;
+  void refused(native_slot& s, io_uring_sqe& e) noexcept;
+  void make_room() noexcept;
   bool put(native_slot& s) noexcept;
   bool fill() noexcept;
   bool fill_once() noexcept;
   void enter(time_point_ns until) noexcept;
   void reap() noexcept;
-  void take(native_slot& s, int result) noexcept;
+  void take_specially(native_slot& s, int result) noexcept;
 
   std::unique_ptr<ring> ring_;
   unique_fd event_;
@@ -45,6 +58,7 @@ class uring_backend final : public native_backend {
   std::uint64_t event_count_ = 0;
   bool wake_armed_ = false;
   bool buffers_registered_ = false;
+  unsigned room_ = 0;  // entries that can be had without looking again
   job_queue backlog_;  // operations that found the ring full
   job_queue cancels_;  // in the ring, to be cancelled
 };

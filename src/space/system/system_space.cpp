@@ -18,22 +18,23 @@ namespace {
 
 backend* backend_of(const driver& d) noexcept { return static_cast<backend*>(d.carrier()); }
 
-/// Every native operation: the backend of the driver that asks, or, without one, a blocking call.
-void carry(operation& op, const native_row& row) noexcept {
-  if (backend* b = backend_of(*op.home)) return b->submit(op, row);
+[[gnu::noinline]] void perform_here(operation& op) noexcept {
+  const native_row& row = *row_for(op.kind);
   row.finish(op, row.perform(op));
   op.complete();
 }
 
+/// Every native operation: the backend of the driver that asks, or, without one, a blocking call.
 template <op_kind Kind>
 void submit(space&, operation& op) noexcept {
-  carry(op, *row_for(Kind));
+  if (backend* b = backend_of(*op.home)) [[likely]] return b->submit(op, Kind);
+  perform_here(op);
 }
 
 /// What is left of a close when the descriptor is silent.
 void close_drained(operation& op) noexcept {
   if (op.failure) return op.complete();
-  carry(op, *row_for(op_kind::close));
+  submit<op_kind::close>(*op.target, op);
 }
 
 /// Closing first asks what is in flight on the descriptor, wherever, to end. What was only borrowed
@@ -86,12 +87,7 @@ constexpr space_table rows = make_table();
 
 }  // namespace
 
-system_space::system_space() noexcept : space(rows) {}
-
-system_space& system() noexcept {
-  static system_space the_one;
-  return the_one;
-}
+constinit system_space detail::the_system(rows);
 
 handle_id system_space::id_of(int descriptor) noexcept {
   system_id::reserve_release(descriptor);

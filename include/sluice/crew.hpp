@@ -1,0 +1,110 @@
+// Work shared by all cores: one loop per thread, each with its own pile of work, from which the
+// others take when they have none.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sluice/core/for_each.hpp"
+#include "sluice/loop.hpp"
+
+namespace sluice::inline v0 {
+
+class crew;
+class work;
+
+struct crew_options {
+  unsigned workers = 0;          // threads, the calling one included; 0: one per core
+  unsigned works_in_flight = 16; // that a worker has begun and not ended
+  loop_options loop;
+};
+
+/// One of the crew's threads: what a piece of work runs on.
+class worker {
+ public:
+  sluice::loop& on() noexcept { return *loop_; }
+  crew& of() noexcept { return crew_; }
+  unsigned index() const noexcept { return index_; }
+
+ private:
+  friend class crew;
+  worker(crew& c, unsigned i) : crew_(c), index_(i) {}
+
+  crew& crew_;
+  unsigned index_;
+  sluice::loop* loop_ = nullptr;
+  std::mutex mutex_;
+  std::deque<work*> pile_;  // own end: back; the others take from the front
+  struct : job {
+    worker* self = nullptr;
+  } wake_;
+  std::coroutine_handle<> sleeper_;  // on the worker's own thread
+  bool idle_ = false;                // under the crew's mutex
+};
+
+/// A piece of work; may add more. Runs as a task of the worker that takes it.
+class work {
+ public:
+  virtual ~work() = default;
+  virtual task<void> run(worker& on) = 0;
+};
+
+/// Runs work and whatever it adds until nothing is left. The newest is done first, the oldest is
+/// what another worker takes: a tree is walked depth first with its large branches spread.
+class crew {
+ public:
+  explicit crew(const crew_options& options = {});
+  ~crew();
+  crew(const crew&) = delete;
+  crew& operator=(const crew&) = delete;
+
+  /// Takes part until all work has ended. Threads are started only when work lies untaken. Throws
+  /// what a piece of work threw, after all others have ended.
+  void run(std::unique_ptr<work> first);
+
+  /// From a piece of work, on its worker: adds another.
+  void add(worker& from, std::unique_ptr<work> more);
+
+  /// Somebody has nothing to do: worth splitting what is at hand.
+  bool hungry() const noexcept { return idle_count_.load(std::memory_order_relaxed) > 0; }
+  /// Pieces that lie untaken, roughly.
+  std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  unsigned size() const noexcept { return limit_.load(std::memory_order_relaxed); }
+
+  /// Loops that there were; after `run`, as what follows.
+  unsigned loops() const noexcept { return started_.load(std::memory_order_relaxed); }
+  /// Of all loops.
+  const loop_statistics& statistics() const noexcept { return statistics_; }
+  const std::string& backend_report() const noexcept { return report_; }
+
+ private:
+  void serve(worker& w) noexcept;
+  task<void> take_work(worker& w);
+  task<void> do_work(worker& w, work* piece, limiter& begun);
+  work* take(worker& w);
+  void feed_the_hungry() noexcept;
+  void wake(worker& w) noexcept;
+  void note(std::exception_ptr thrown) noexcept;
+
+  crew_options options_;
+  std::atomic<unsigned> limit_ = 1;
+  std::atomic<std::size_t> pending_ = 0;     // not ended
+  std::atomic<std::size_t> waiting_ = 0;     // not taken
+  std::atomic<unsigned> idle_count_ = 0;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::atomic<unsigned> started_ = 0;        // workers_[0 .. started_) may be looked at
+  std::vector<std::thread> threads_;
+  loop_statistics statistics_;
+  std::string report_;
+  std::exception_ptr thrown_;
+};
+
+}  // namespace sluice::inline v0

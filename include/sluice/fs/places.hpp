@@ -1,0 +1,92 @@
+// Open directories under a limit: trees are walked with few descriptors, however deep they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "sluice/core/task.hpp"
+#include "sluice/fs/dir.hpp"
+
+namespace sluice::inline v0 {
+
+class open_places;
+
+/// A directory in a tree: where it is, and, while there is room, an open handle on it. It has to
+/// outlive its children and everyone who has it open.
+class place {
+ public:
+  /// A root: `name` is a path relative to `base`, which stays open.
+  place(const dir& base, std::string path, open_mode how = open_mode::read) noexcept
+      : base_(&base), name_(std::move(path)), how_(how) {}
+  place(place& parent, std::string name, bool follow = false) noexcept
+      : parent_(&parent),
+        name_(std::move(name)),
+        how_(follow ? open_mode::read : open_mode::read | open_mode::no_follow) {}
+  ~place();
+  place(const place&) = delete;
+  place& operator=(const place&) = delete;
+
+  /// Tells which directory this is: should it be closed and opened again, nothing else will do.
+  void expect(std::uint64_t device, std::uint64_t inode) noexcept {
+    device_ = device;
+    inode_ = inode;
+  }
+
+  place* parent() const noexcept { return parent_; }
+  const std::string& name() const noexcept { return name_; }
+  /// For messages: the names from the root down.
+  std::string path() const;
+  /// The path of something in this directory.
+  std::string path_of(path_ref name) const;
+
+ private:
+  friend class open_places;
+
+  place* parent_ = nullptr;
+  const dir* base_ = nullptr;
+  std::string name_;
+  open_mode how_;
+  dir handle_;
+  unsigned pins_ = 0;
+  std::uint64_t device_ = 0, inode_ = 0;  // what it has to be when it is opened again; 0: unknown
+  bool seen_ = false;                     // it has been open
+  open_places* kept_by_ = nullptr;  // while it is open
+  place* newer_ = nullptr;  // among those open and not pinned, by last use
+  place* older_ = nullptr;
+};
+
+/// Keeps at most so many places open, closing those unused for longest. Thread-safe.
+class open_places {
+ public:
+  explicit open_places(std::size_t limit) noexcept : limit_(limit) {}
+  ~open_places();
+  open_places(const open_places&) = delete;
+  open_places& operator=(const open_places&) = delete;
+
+  /// Opens the place if it is not open, and keeps it so until `unpin`. A directory that was closed
+  /// meanwhile and is no longer the same one gives errc::not_found.
+  task<result<dir*>> pin(place& p);
+  void unpin(place& p) noexcept;
+  /// The place is not needed any more: closes it. It must not be pinned.
+  task<void> forget(place& p);
+  /// The same without waiting, for destructors.
+  void drop(place& p) noexcept;
+
+ private:
+  task<result<dir>> open_from_ancestor(place& p);
+  task<void> make_room();
+  bool fewer() noexcept;
+  dir take_handle(place& p) noexcept;
+  void link_newest(place& p) noexcept;
+  void unlink(place& p) noexcept;
+
+  std::mutex mutex_;
+  std::size_t limit_;
+  std::size_t open_ = 0;
+  place* newest_ = nullptr;
+  place* oldest_ = nullptr;
+};
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,140 @@
+// Walking a tree on all cores: what du, traverse and cp share.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/crew.hpp"
+#include "sluice/fs/places.hpp"
+
+namespace sluice::inline v0 {
+
+/// A directory being walked. Visitors derive from it to keep what they need; it lives until
+/// everything below it has been left, or longer if somebody keeps it.
+class walk_dir : public std::enable_shared_from_this<walk_dir> {
+ public:
+  /// A root operand.
+  walk_dir(const dir& base, std::string path, open_mode how, const file_status& s)
+      : where(base, std::move(path), how), status(s) {
+    where.expect(s.device, s.inode);
+  }
+  walk_dir(walk_dir& above, std::string name, const file_status& s, bool follow = false)
+      : where(above.where, std::move(name), follow),
+        status(s),
+        depth(above.depth + 1),
+        parent(above.shared_from_this()) {
+    where.expect(s.device, s.inode);
+  }
+  virtual ~walk_dir() = default;
+
+  place where;
+  const file_status status;
+  const unsigned depth = 0;
+  const std::shared_ptr<walk_dir> parent;
+
+ private:
+  friend class walker;
+  unsigned nested_ = 0;  // directories above it whose reading waits for this one
+  std::atomic<std::size_t> unfinished_ = 1;  // itself, its slices and its subdirectories
+};
+
+/// One name that a directory holds. `status` is there if the visitor asked for it, or if the
+/// directory did not tell the type.
+struct walk_entry {
+  path_ref name;
+  file_type type = file_type::unknown;
+  const file_status* status = nullptr;
+};
+
+enum class walk_step : std::uint8_t { open, read, stat };
+
+/// What is done with a tree. Called on any of the crew's threads, and for different directories at
+/// the same time; for one directory, `entries` may be called at the same time for different names.
+class tree_visitor {
+ public:
+  virtual ~tree_visitor() = default;
+
+  /// Before a directory's entries are read; `open` is the directory. False: it is not read.
+  virtual task<bool> enter(walk_dir& d, dir& open, worker& on) = 0;
+
+  /// Some names of an entered directory; "." and ".." are not among them. Entries of type
+  /// directory that should be walked are then asked for by `descend`.
+  virtual task<void> entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
+                             worker& on) = 0;
+
+  /// A node for a subdirectory, or null to pass it by.
+  virtual std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) = 0;
+
+  /// The last thing about a directory, after everything below has been left; also where it could
+  /// not be opened or read.
+  virtual task<void> leave(walk_dir& d, worker& on) = 0;
+
+  /// The walk goes on without it. An empty name is the directory itself.
+  virtual void failed(walk_dir& d, path_ref name, walk_step step, const error& why) = 0;
+};
+
+struct walk_options {
+  /// Ask for the status of every entry, or only where the type is not known and of directories.
+  bool status_of_all = true;
+  /// Symbolic links stand for what they point to.
+  bool follow = false;
+  stat_mask wanted = stat_mask::type | stat_mask::links | stat_mask::inode | stat_mask::size |
+                     stat_mask::blocks;
+  std::size_t open_directories = 64;  // at the same time, see limits_for_trees
+};
+
+/// Walks trees with a crew. One walk at a time.
+class walker {
+ public:
+  walker(crew& c, tree_visitor& v, const walk_options& o = {});
+  ~walker();
+
+  /// Walks these roots, one after another or together, and returns when all have been left.
+  void run(std::span<const std::shared_ptr<walk_dir>> roots);
+
+  /// From a piece of work: begins the walk of one more root, and returns at once.
+  void add(worker& from, std::shared_ptr<walk_dir> root);
+
+  /// Where the open directories are kept; visitors with places of their own share the limit.
+  open_places& places() noexcept { return places_; }
+
+ private:
+  friend class directory_work;
+  friend class slice_work;
+  friend class roots_work;
+  struct buffers;
+
+  bool wants_status(file_type told) const noexcept;
+  task<void> walk_one(std::shared_ptr<walk_dir> d, worker& on);
+  task<void> read_all(walk_dir& d, dir& open, worker& on);
+  task<void> walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records, worker& on);
+  task<void> look_at(walk_dir& d, dir& open, entry_batch batch, buffers& with, worker& on);
+  task<void> hand_on(walk_dir& d, dir& open, buffers& with, worker& on);
+  task<void> finish(std::shared_ptr<walk_dir> d, worker& on);
+  entry_batch share(walk_dir& d, entry_batch whole, worker& on);
+  std::unique_ptr<buffers> borrow();
+  void give_back(std::unique_ptr<buffers> b);
+
+  crew& crew_;
+  tree_visitor& visitor_;
+  walk_options options_;
+  unsigned nesting_;  // so deep a directory is walked in the midst of the one above
+  open_places places_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<buffers>> spare_;
+};
+
+/// What a walk may use at the same time without running out of descriptors.
+struct tree_limits {
+  crew_options crew;
+  std::size_t open_directories;
+};
+
+/// By the cores (or `jobs` threads) and by the descriptors that are left, after raising the soft
+/// limit on them to the hard one.
+tree_limits limits_for_trees(unsigned jobs = 0) noexcept;
+
+}  // namespace sluice::inline v0

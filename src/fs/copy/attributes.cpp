@@ -1,0 +1,177 @@
+// What a copy keeps of its source besides the bytes. The order matters: a change of owner clears
+// set-id bits and capabilities, and everything before the times changes the times.
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "fs/copy/context.hpp"
+
+namespace sluice::inline v0::copying {
+
+namespace {
+
+constexpr const char* access_acl = "system.posix_acl_access";
+constexpr const char* default_acl = "system.posix_acl_default";
+
+bool is_acl(const char* name) noexcept {
+  return std::strcmp(name, access_acl) == 0 || std::strcmp(name, default_acl) == 0;
+}
+
+/// An attribute that the target's file system or our rights don't allow is left out, as all
+/// copying tools do that were not asked for attributes by name.
+bool is_tolerable(const error& e) noexcept {
+  return e == errc::not_supported || e == errc::permission_denied || e == errc::no_attribute;
+}
+
+task<void> copy_xattr(context& c, const subject& about, const file& from, const file& to, const char* name) {
+  std::vector<std::byte> value(256);
+  result<std::size_t> size = std::size_t{0};
+  for (;;) {
+    size = co_await from.get_xattr(name, value);
+    if (size || size.error().code != ERANGE) break;
+    value.resize(value.size() < 65536 ? value.size() * 4 : value.size() * 2);
+    if (value.size() > (1 << 22)) break;
+  }
+  if (!size) {
+    if (!is_tolerable(size.error())) c.fail(about, copy_step::set_xattr, size.error());
+    co_return;
+  }
+  value.resize(*size);
+  auto set = co_await to.set_xattr(name, value);
+  if (set || is_tolerable(set.error())) co_return;
+  c.fail(about, is_acl(name) ? copy_step::set_mode : copy_step::set_xattr, set.error());
+}
+
+/// The names, each terminated; empty where there are none or the file system has no such thing.
+task<std::vector<char>> list_xattrs(const file& of) {
+  std::vector<char> names(1024);
+  for (;;) {
+    auto size = co_await of.list_xattr(names);
+    if (size) {
+      names.resize(*size);
+      break;
+    }
+    if (size.error().code != ERANGE || names.size() >= (1 << 20)) {
+      names.clear();
+      break;
+    }
+    names.resize(names.size() * 4);
+  }
+  co_return names;
+}
+
+task<void> copy_xattrs(context& c, const subject& about, const file& from, const file& to,
+                       const target_state& w) {
+  if (!from || (!c.options.preserve_xattrs && !c.options.preserve_mode)) co_return;
+  auto listing = list_xattrs(from);
+  const std::vector<char> names = co_await std::move(listing);
+  bool has_access = false;
+  bool has_default = false;
+  for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
+    const char* name = &names[at];
+    has_access |= std::strcmp(name, access_acl) == 0;
+    has_default |= std::strcmp(name, default_acl) == 0;
+    const bool wanted = is_acl(name) ? c.options.preserve_mode : c.options.preserve_xattrs;
+    if (!wanted) continue;
+    auto copying_one = copy_xattr(c, about, from, to, name);
+    co_await std::move(copying_one);
+  }
+  // What the target has and the source has not: an old file's, or what its directory gave it.
+  if (!c.options.preserve_mode || (w.fresh && !w.inherits_acl)) co_return;
+  if (!has_access) {
+    auto gone = co_await to.remove_xattr(access_acl);
+    static_cast<void>(gone);
+  }
+  if (w.directory && !has_default) {
+    auto gone = co_await to.remove_xattr(default_acl);
+    static_cast<void>(gone);
+  }
+}
+
+/// True if the owner is right now; set-id bits may only stay then.
+task<bool> copy_owner(context& c, const subject& about, const file& to, const file_status& from) {
+  auto both = co_await to.set_owner(from.owner, from.group);
+  if (both) co_return true;
+  if (both.error() != errc::permission_denied && both.error() != errc::invalid) {
+    c.fail(about, copy_step::set_owner, both.error());
+    co_return false;
+  }
+  // Only root gives files away. The group may still be one of ours.
+  auto group = co_await to.set_owner(keep_id, from.group);
+  static_cast<void>(group);
+  if (c.options.privileged) c.fail(about, copy_step::set_owner, both.error());
+  co_return false;
+}
+
+}  // namespace
+
+task<void> copy_attributes(context& c, const subject& about, const file& from, const file& to,
+                           const file_status& s, const target_state& w) {
+  bool owned = true;
+  if (c.options.preserve_owner) {
+    auto owning = copy_owner(c, about, to, s);
+    owned = co_await std::move(owning);
+  }
+  auto xattrs = copy_xattrs(c, about, from, to, w);
+  co_await std::move(xattrs);
+  result<void> moded;
+  if (c.options.preserve_mode) {
+    moded = co_await to.set_mode(owned ? s.mode : s.mode & 01777);
+  } else if (w.fresh && w.mode_now != w.mode_final) {
+    moded = co_await to.set_mode(w.mode_final);
+  }
+  if (!moded) c.fail(about, copy_step::set_mode, moded.error());
+  if (c.options.preserve_times) {
+    auto timed =
+        co_await to.set_times(time_change::at(s.accessed), time_change::at(s.modified));
+    if (!timed) c.fail(about, copy_step::set_times, timed.error());
+  }
+}
+
+task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s) {
+  const bool link = s.type == file_type::symlink;
+  bool owned = true;
+  if (c.options.preserve_owner) {
+    auto both = co_await i.to.set_owner(i.target_name, s.owner, s.group);
+    if (!both && both.error() == errc::permission_denied) {
+      auto group = co_await i.to.set_owner(i.target_name, keep_id, s.group);
+      static_cast<void>(group);
+    }
+    owned = both.has_value();
+    const bool silent = !both && both.error() == errc::permission_denied && !c.options.privileged;
+    if (!owned && !silent) c.fail(i, copy_step::set_owner, both.error());
+  }
+  if (c.options.preserve_xattrs) {
+    std::vector<char> names(65536);
+    auto size = co_await i.from.list_xattr(i.name, names);
+    names.resize(size ? *size : 0);
+    std::vector<std::byte> value(65536);
+    for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
+      const char* name = &names[at];
+      if (is_acl(name)) continue;
+      auto got = co_await i.from.get_xattr(i.name, name, value);
+      if (!got) continue;
+      const std::span<const std::byte> bytes(value.data(), *got);
+      auto set = co_await i.to.set_xattr(i.target_name, name, bytes);
+      if (!set && !is_tolerable(set.error())) c.fail(i, copy_step::set_xattr, set.error());
+    }
+  }
+  if (!link) {
+    result<void> moded;
+    const std::uint16_t plain = s.mode & 0777 & static_cast<std::uint16_t>(~c.options.umask);
+    if (c.options.preserve_mode) {
+      const std::uint16_t mode = owned ? s.mode : s.mode & 01777;
+      moded = co_await i.to.set_mode(i.target_name, mode);
+    } else if (c.options.preserve_owner) {
+      moded = co_await i.to.set_mode(i.target_name, plain);
+    }
+    if (!moded) c.fail(i, copy_step::set_mode, moded.error());
+  }
+  if (c.options.preserve_times) {
+    auto timed = co_await i.to.set_times(i.target_name, time_change::at(s.accessed),
+                                         time_change::at(s.modified));
+    if (!timed) c.fail(i, copy_step::set_times, timed.error());
+  }
+}
+
+}  // namespace sluice::inline v0::copying

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "sluice/core/promise.hpp"
+
+namespace sluice::inline v0::copying {
+
+class copy_dir;
+
+/// Which source inodes have been copied already, so that further names of them become links. The
+/// first to ask for an inode makes the copy; the others wait until its name exists.
+class link_table {
+ public:
+  struct entry;
+
+  /// True: the caller is the first, and has to call `made` or `given_up`.
+  struct claim {
+    entry* of;
+    bool first;
+  };
+  claim ask(std::uint64_t device, std::uint64_t inode);
+
+  /// The name exists; `keep` keeps the directory that it is in.
+  void made(entry& e, std::shared_ptr<copy_dir> keep, std::string name);
+  /// It could not be made: the next one who asks is the first again.
+  void given_up(entry& e);
+
+  struct entry {
+    enum class state : std::uint8_t { pending, made, failed } is = state::pending;
+    std::shared_ptr<copy_dir> in;  // null: `name` is an operand's path
+    std::string name;
+    job_queue waiting;
+  };
+
+  /// Suspends until the first has made it or has given up. True: it is made.
+  class waiter : job {
+   public:
+    waiter(link_table& t, entry& e) noexcept : table_(t), of_(e) {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
+      home_ = detail::surroundings_of(h).home;
+      who_ = h;
+      run = [](job& j) noexcept {
+        auto& self = static_cast<waiter&>(j);
+        self.home_->resume_next(self.who_);
+      };
+      return table_.wait(of_, *this);
+    }
+    bool await_resume() const noexcept { return of_.is == entry::state::made; }
+
+   private:
+    friend class link_table;
+    link_table& table_;
+    entry& of_;
+    driver* home_ = nullptr;
+    std::coroutine_handle<> who_;
+  };
+
+ private:
+  bool wait(entry& e, waiter& w) noexcept;
+  void settle(entry& e, entry::state how) noexcept;
+
+  std::mutex mutex_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, entry> entries_;
+};
+
+}  // namespace sluice::inline v0::copying

@@ -1,0 +1,354 @@
+// Copying directories: a walk that makes the same tree elsewhere.
+#include "fs/copy/context.hpp"
+
+namespace sluice::inline v0 {
+
+namespace copying {
+
+namespace {
+
+class dir_subject final : public subject {
+ public:
+  explicit dir_subject(const copy_dir& d) noexcept : of_(d) {}
+  std::string source_path() const override { return of_.where.path(); }
+  std::string target_path() const override { return of_.target.path(); }
+
+ private:
+  const copy_dir& of_;
+};
+
+/// An open directory, seen as a file for the sake of its attributes; the directory keeps it.
+class seen_as_file {
+ public:
+  explicit seen_as_file(const dir* d) noexcept {
+    if (d != nullptr) view_ = file(adopt, d->in(), d->id());
+  }
+  ~seen_as_file() {
+    if (view_) view_.detach();
+  }
+  seen_as_file(const seen_as_file&) = delete;
+  seen_as_file& operator=(const seen_as_file&) = delete;
+  const file& get() const noexcept { return view_; }
+
+ private:
+  file view_;
+};
+
+/// The operand at hand.
+struct tree_run {
+  identity target_root;
+  std::uint64_t device = 0;
+  std::string source, target;
+};
+
+}  // namespace
+
+class tree_copier final : public tree_visitor {
+ public:
+  tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
+              std::size_t open_directories, copy_listener& l)
+      : context_(o, l), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
+    context_.places = &walker_.places();
+  }
+
+  /// Copies operands until one is a tree; when that has been left, goes on with the next.
+  task<void> copy_operands(std::span<const copy_operand> operands, worker& on);
+  bool any_failed() const noexcept { return context_.any_failed.load(); }
+
+  task<bool> enter(walk_dir& d, dir& open, worker& on) override;
+  task<void> entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
+                     worker& on) override;
+  std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) override;
+  task<void> leave(walk_dir& d, worker& on) override;
+  void failed(walk_dir& d, path_ref name, walk_step step, const error& why) override;
+
+ private:
+  static walk_options walk_options_for(const copy_options& o, std::size_t open_directories) {
+    walk_options w;
+    w.status_of_all = false;
+    w.follow = o.follow == follow_links::always;
+    w.wanted = stat_mask::basic;
+    w.open_directories = open_directories;
+    return w;
+  }
+  bool follows_all() const noexcept { return context_.options.follow == follow_links::always; }
+
+  task<bool> copy_one(const copy_operand& o, worker& on);
+  task<bool> begin_tree(const copy_operand& o, const file_status& s, worker& on);
+  task<void> look_for_default_acl(copy_dir& d);
+  task<void> make_target(copy_dir& d);
+  task<void> make_in(copy_dir& d, const dir& parent, path_ref name);
+  task<void> finish_target(copy_dir& d);
+
+  context context_;
+  const dir& from_;
+  const dir& to_;
+  walker walker_;
+  tree_run now_;
+  std::span<const copy_operand> rest_;                 // after the tree at hand
+  std::set<std::string> made_;                         // targets of operands
+  std::set<std::pair<std::string, identity>> sources_; // operands seen
+};
+
+class operands_work final : public work {
+ public:
+  operands_work(tree_copier& t, std::span<const copy_operand> o) noexcept
+      : copier_(t), operands_(o) {}
+  task<void> run(worker& on) override { return copier_.copy_operands(operands_, on); }
+
+ private:
+  tree_copier& copier_;
+  std::span<const copy_operand> operands_;
+};
+
+task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, worker& on) {
+  while (!operands.empty()) {
+    const copy_operand& o = operands.front();
+    operands = operands.subspan(1);
+    rest_ = operands;
+    auto one = copy_one(o, on);
+    const bool tree_begun = co_await std::move(one);
+    if (tree_begun) co_return;
+  }
+}
+
+/// True: the walk of a tree has begun.
+task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
+  const copy_options& options = context_.options;
+  const bool follow = options.follow != follow_links::never;
+  result<file_status> s = std::unexpected(error(errc::not_found));
+  if (!o.source.empty()) {
+    s = co_await from_.stat(o.source, stat_mask::basic,
+                            follow ? lookup::follow : lookup::no_follow);
+  }
+  if (!s) {
+    context_.fail(copy_step::stat_source, o.source, o.target, s.error());
+    co_return false;
+  }
+  const bool is_tree = s->type == file_type::directory;
+  if (is_tree && !options.recursive) {
+    context_.fail(copy_step::omit_directory, o.source, o.target);
+    co_return false;
+  }
+  if (!sources_.emplace(o.source, identity_of(*s)).second) {
+    const auto which = is_tree ? copy_step::repeated_directory : copy_step::repeated_file;
+    context_.warn(which, o.source, o.target);
+    co_return false;
+  }
+  if (is_tree) {
+    auto tree = begin_tree(o, *s, on);
+    const bool begun = co_await std::move(tree);
+    co_return begun;
+  }
+  if (!made_.insert(o.target).second) {
+    context_.fail(copy_step::just_created, o.source, o.target);
+    co_return false;
+  }
+  const item i(from_, o.source, to_, o.target, follow, nullptr);
+  auto copied = copy_item(context_, i, s->type, &*s);
+  co_await std::move(copied);
+  co_return false;
+}
+
+task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, worker& on) {
+  result<file_status> there = std::unexpected(error(errc::not_found));
+  if (!o.target.empty()) there = co_await to_.stat(o.target, stat_mask::inode, lookup::follow);
+  if (there && identity_of(*there) == identity_of(s)) {
+    context_.fail(copy_step::same_file, o.source, o.target);
+    co_return false;
+  }
+  made_.insert(o.target);
+  now_ = {{}, s.device, o.source, o.target};
+  const bool follow = context_.options.follow != follow_links::never;
+  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, o.target, s);
+  walker_.add(on, std::move(root));
+  co_return true;
+}
+
+task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
+  auto& both = static_cast<copy_dir&>(d);
+  auto making = make_target(both);
+  co_await std::move(making);
+  if (both.is == copy_dir::state::failed) co_return false;
+  if (context_.options.preserve_mode) {
+    auto looking = look_for_default_acl(both);
+    co_await std::move(looking);
+  }
+  // A mount point is copied, what is mounted there is not.
+  co_return !context_.options.one_file_system || d.status.device == now_.device;
+}
+
+/// Whether what is made in the target gets access control lists. A directory that we made in one
+/// that gives none has none to give.
+task<void> tree_copier::look_for_default_acl(copy_dir& d) {
+  const auto* above = static_cast<const copy_dir*>(d.parent.get());
+  d.given_acl = above == nullptr || d.is == copy_dir::state::merged || above->inherits_acl;
+  if (!d.given_acl) co_return;
+  auto pinning = walker_.places().pin(d.target);
+  auto target = co_await std::move(pinning);
+  if (!target) co_return;  // whoever needs it next will say so
+  const path_ref itself;
+  const std::span<std::byte> only_size;
+  auto size = co_await (*target)->get_xattr(itself, "system.posix_acl_default", only_size);
+  d.inherits_acl = size && *size > 0;
+  walker_.places().unpin(d.target);
+}
+
+/// Makes the target directory, or finds one to merge into.
+task<void> tree_copier::make_target(copy_dir& d) {
+  if (d.parent == nullptr) {
+    auto making = make_in(d, to_, d.target.name());
+    co_await std::move(making);
+    co_return;
+  }
+  place& above = static_cast<copy_dir&>(*d.parent).target;
+  auto pinning = walker_.places().pin(above);
+  auto parent = co_await std::move(pinning);
+  if (!parent) {
+    d.is = copy_dir::state::failed;
+    context_.fail(dir_subject(d), copy_step::create_directory, parent.error());
+    co_return;
+  }
+  auto making = make_in(d, **parent, d.target.name());
+  co_await std::move(making);
+  walker_.places().unpin(above);
+}
+
+task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
+  const copy_options& o = context_.options;
+  d.is = copy_dir::state::failed;
+  // While it is filled only we need to get in; what others may do waits for the owner to be right.
+  const std::uint16_t withheld = o.preserve_owner ? 077 : 022;
+  const auto mode = static_cast<std::uint16_t>((d.status.mode & 01777 & ~withheld) | 0700);
+  auto made = co_await parent.mkdir(name, mode);
+  if (!made && made.error() != errc::exists) {
+    context_.fail(dir_subject(d), copy_step::create_directory, made.error());
+    co_return;
+  }
+  auto found = co_await parent.stat(name, stat_mask::basic, lookup::no_follow);
+  if (!found) {
+    context_.fail(dir_subject(d), copy_step::stat_target, found.error());
+    co_return;
+  }
+  if (found->type != file_type::directory) {
+    context_.fail(dir_subject(d), copy_step::directory_over_other);
+    co_return;
+  }
+  d.target.expect(found->device, found->inode);
+  if (d.depth == 0) now_.target_root = identity_of(*found);
+  d.is = made ? copy_dir::state::made : copy_dir::state::merged;
+  if (!made) co_return;
+  context_.tell_copying(dir_subject(d));
+  // A default access control list stands in the umask's place: start from what the system made.
+  d.mode_made = found->mode;
+  const int lent = 0700 & ~d.status.mode;
+  const int withheld_now = withheld & d.status.mode & ~o.umask;
+  d.mode_final = static_cast<std::uint16_t>((found->mode & ~lent) | withheld_now);
+}
+
+task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
+                                worker&) {
+  auto both = std::static_pointer_cast<copy_dir>(d.shared_from_this());
+  auto pinning = walker_.places().pin(both->target);
+  auto pinned = co_await std::move(pinning);
+  if (!pinned) {
+    context_.fail(dir_subject(*both), copy_step::open_target, pinned.error());
+    co_return;
+  }
+  dir& target = **pinned;
+  for (const walk_entry& e : some) {
+    if (e.type == file_type::directory) continue;
+    const item i(open, e.name, target, e.name, follows_all(), both);
+    auto copied = copy_item(context_, i, e.type, e.status);
+    co_await std::move(copied);
+  }
+  walker_.places().unpin(both->target);
+}
+
+std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e) {
+  auto& above = static_cast<copy_dir&>(d);
+  const identity who = identity_of(*e.status);
+  if (who == now_.target_root) {
+    context_.fail(copy_step::into_itself, now_.source, now_.target);
+    return nullptr;
+  }
+  const std::string name(e.name.c_str(), e.name.size());
+  auto below = std::make_shared<copy_dir>(above, name, *e.status, follows_all());
+  if (follows_all()) {
+    for (const walk_dir* up = &d; up != nullptr; up = up->parent.get()) {
+      if (identity_of(up->status) != who) continue;
+      context_.fail(dir_subject(*below), copy_step::cyclic_link);
+      return nullptr;
+    }
+  }
+  return below;
+}
+
+task<void> tree_copier::leave(walk_dir& d, worker& on) {
+  auto& both = static_cast<copy_dir&>(d);
+  if (both.is == copy_dir::state::absent) {
+    // It could not be read. Its place is made all the same, as cp does.
+    auto making = make_target(both);
+    co_await std::move(making);
+  }
+  if (both.is != copy_dir::state::failed) {
+    auto finishing = finish_target(both);
+    co_await std::move(finishing);
+  }
+  auto forgetting = walker_.places().forget(both.target);
+  co_await std::move(forgetting);
+  if (d.depth == 0) on.of().add(on, std::make_unique<operands_work>(*this, rest_));
+}
+
+/// What a directory gets once nothing in it changes any more.
+task<void> tree_copier::finish_target(copy_dir& d) {
+  const copy_options& o = context_.options;
+  const bool fresh = d.is == copy_dir::state::made;
+  const bool keeps = o.preserve_mode || o.preserve_owner || o.preserve_times || o.preserve_xattrs;
+  if (!keeps && !(fresh && d.mode_made != d.mode_final)) co_return;
+  const dir_subject about(d);
+  auto pinning_target = walker_.places().pin(d.target);
+  auto target = co_await std::move(pinning_target);
+  if (!target) {
+    context_.fail(about, copy_step::set_mode, target.error());
+    co_return;
+  }
+  dir* source = nullptr;
+  if (o.preserve_mode || o.preserve_xattrs) {
+    auto pinning_source = walker_.places().pin(d.where);
+    auto pinned = co_await std::move(pinning_source);
+    if (pinned) source = *pinned;
+  }
+  target_state t;
+  t.fresh = fresh;
+  t.inherits_acl = d.given_acl;
+  t.directory = true;
+  t.mode_now = d.mode_made;
+  t.mode_final = d.mode_final;
+  {
+    const seen_as_file from(source);
+    const seen_as_file to(*target);
+    auto preserving = copy_attributes(context_, about, from.get(), to.get(), d.status, t);
+    co_await std::move(preserving);
+  }
+  if (source != nullptr) walker_.places().unpin(d.where);
+  walker_.places().unpin(d.target);
+}
+
+void tree_copier::failed(walk_dir& d, path_ref name, walk_step step, const error& why) {
+  const auto& both = static_cast<copy_dir&>(d);
+  const auto what = step == walk_step::stat ? copy_step::stat_source : copy_step::read_directory;
+  context_.fail(what, both.where.path_of(name), both.target.path_of(name), why);
+}
+
+}  // namespace copying
+
+bool copy_trees(crew& c, const dir& from, const dir& to, std::span<const copy_operand> operands,
+                const copy_options& options, std::size_t open_directories,
+                copy_listener& listener) {
+  copying::tree_copier copier(c, from, to, options, open_directories, listener);
+  c.run(std::make_unique<copying::operands_work>(copier, operands));
+  return !copier.any_failed();
+}
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,311 @@
+#include "sluice/fs/walk.hpp"
+
+#include <dirent.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <new>
+
+#include "sluice/core/group.hpp"
+
+namespace sluice::inline v0 {
+
+namespace {
+
+constexpr std::size_t batch_bytes = 64 * 1024;
+constexpr std::size_t at_once = 64;          // statuses asked for together
+constexpr std::size_t slice_entries = 256;   // what another worker takes of a large directory
+constexpr std::size_t many_waiting = 10'000; // then a subdirectory is walked before going on
+constexpr unsigned most_nesting = 16;        // each level holds its buffers, 100 KiB
+
+using stat_call = call<ops::stat>;
+
+}  // namespace
+
+/// What one directory needs while it is read; recycled.
+struct walker::buffers {
+  alignas(8) std::byte records[batch_bytes];
+  alignas(stat_call) std::byte calls[at_once * sizeof(stat_call)];
+  walk_entry entries[at_once];
+  std::size_t entry_count = 0;
+  std::size_t call_count = 0;
+  std::size_t call_of[at_once];  // which entry the call is about
+
+  stat_call* call_at(std::size_t i) noexcept {
+    return std::launder(reinterpret_cast<stat_call*>(calls)) + i;
+  }
+  void forget_calls() noexcept {
+    for (std::size_t i = 0; i < call_count; ++i) call_at(i)->~stat_call();
+    entry_count = call_count = 0;
+  }
+};
+
+class directory_work final : public work {
+ public:
+  directory_work(walker& w, std::shared_ptr<walk_dir> d) noexcept : walker_(w), dir_(std::move(d)) {}
+  task<void> run(worker& on) override { return walker_.walk_one(std::move(dir_), on); }
+
+ private:
+  walker& walker_;
+  std::shared_ptr<walk_dir> dir_;
+};
+
+/// A part of a large directory's names, for another worker.
+class slice_work final : public work {
+ public:
+  slice_work(walker& w, std::shared_ptr<walk_dir> d, std::span<const std::byte> records)
+      : walker_(w), dir_(std::move(d)), records_(records.begin(), records.end()) {}
+  task<void> run(worker& on) override {
+    return walker_.walk_slice(std::move(dir_), records_, on);
+  }
+
+ private:
+  walker& walker_;
+  std::shared_ptr<walk_dir> dir_;
+  std::vector<std::byte> records_;
+};
+
+class roots_work final : public work {
+ public:
+  roots_work(walker& w, std::span<const std::shared_ptr<walk_dir>> roots) noexcept
+      : walker_(w), roots_(roots) {}
+  task<void> run(worker& on) override {
+    // The newest is done first: added backwards they are begun in the order given.
+    for (auto at = roots_.rbegin(); at != roots_.rend(); ++at) {
+      walker_.add(on, *at);
+    }
+    co_return;
+  }
+
+ private:
+  walker& walker_;
+  std::span<const std::shared_ptr<walk_dir>> roots_;
+};
+
+walker::walker(crew& c, tree_visitor& v, const walk_options& o)
+    : crew_(c),
+      visitor_(v),
+      options_(o),
+      // Nested directories stay open, on each worker: leave most of the room for the others.
+      nesting_(static_cast<unsigned>(
+          std::min<std::size_t>(most_nesting, o.open_directories / (4 * c.size())))),
+      places_(std::max<std::size_t>(o.open_directories, 2)) {}
+
+walker::~walker() = default;
+
+void walker::run(std::span<const std::shared_ptr<walk_dir>> roots) {
+  crew_.run(std::make_unique<roots_work>(*this, roots));
+}
+
+void walker::add(worker& from, std::shared_ptr<walk_dir> root) {
+  crew_.add(from, std::make_unique<directory_work>(*this, std::move(root)));
+}
+
+std::unique_ptr<walker::buffers> walker::borrow() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      auto b = std::move(spare_.back());
+      spare_.pop_back();
+      return b;
+    }
+  }
+  return std::unique_ptr<buffers>(new buffers);
+}
+
+void walker::give_back(std::unique_ptr<buffers> b) {
+  const std::lock_guard lock(mutex_);
+  spare_.push_back(std::move(b));
+}
+
+task<void> walker::walk_one(std::shared_ptr<walk_dir> d, worker& on) {
+  auto pinning = places_.pin(d->where);
+  auto pinned = co_await std::move(pinning);
+  if (!pinned) {
+    visitor_.failed(*d, {}, walk_step::open, pinned.error());
+  } else {
+    dir& open = **pinned;
+    auto entering = visitor_.enter(*d, open, on);
+    const bool wanted = co_await std::move(entering);
+    if (wanted) {
+      auto reading = read_all(*d, open, on);
+      co_await std::move(reading);
+    }
+    places_.unpin(d->where);
+  }
+  auto finishing = finish(std::move(d), on);
+  co_await std::move(finishing);
+}
+
+task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
+  auto with = borrow();
+  {
+    dir_cursor cursor = open.entries();
+    for (;;) {
+      auto batch = co_await cursor.next(with->records);
+      if (!batch) {
+        visitor_.failed(d, {}, walk_step::read, batch.error());
+        break;
+      }
+      if (batch->empty()) break;
+      const entry_batch mine = share(d, *batch, on);
+      auto looking = look_at(d, open, mine, *with, on);
+      co_await std::move(looking);
+    }
+  }
+  give_back(std::move(with));
+}
+
+/// When somebody has nothing to do, gives away slices of a large batch and keeps the first.
+entry_batch walker::share(walk_dir& d, entry_batch whole, worker& on) {
+  if (!crew_.hungry()) return whole;
+  std::vector<std::size_t> cuts{0};
+  std::size_t n = 0;
+  for (dir_entry e : whole) {
+    if (n != 0 && n % slice_entries == 0) cuts.push_back(whole.offset_of(e));
+    ++n;
+  }
+  if (cuts.size() < 2) return whole;
+  cuts.push_back(whole.bytes().size());
+  for (std::size_t i = cuts.size() - 2; i > 0; --i) {
+    d.unfinished_.fetch_add(1, std::memory_order_relaxed);
+    const auto records = whole.bytes().subspan(cuts[i], cuts[i + 1] - cuts[i]);
+    crew_.add(on, std::make_unique<slice_work>(*this, d.shared_from_this(), records));
+  }
+  return entry_batch(whole.bytes().first(cuts[1]));
+}
+
+task<void> walker::walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records,
+                              worker& on) {
+  auto pinning = places_.pin(d->where);
+  auto pinned = co_await std::move(pinning);
+  if (!pinned) {
+    visitor_.failed(*d, {}, walk_step::open, pinned.error());
+  } else {
+    auto with = borrow();
+    auto looking = look_at(*d, **pinned, entry_batch(records), *with, on);
+    co_await std::move(looking);
+    give_back(std::move(with));
+    places_.unpin(d->where);
+  }
+  auto finishing = finish(std::move(d), on);
+  co_await std::move(finishing);
+}
+
+bool walker::wants_status(file_type told) const noexcept {
+  return options_.status_of_all || told == file_type::unknown || told == file_type::directory ||
+         (options_.follow && told == file_type::symlink);
+}
+
+task<void> walker::look_at(walk_dir& d, dir& open, entry_batch batch, buffers& with, worker& on) {
+  for (dir_entry e : batch) {
+    if (e.dot_or_dot_dot()) continue;
+    const std::size_t at = with.entry_count++;
+    with.entries[at] = {e.name(), e.type(), nullptr};
+    if (wants_status(e.type())) {
+      with.call_of[with.call_count] = at;
+      ::new (static_cast<void*>(with.call_at(with.call_count)))
+          stat_call(open.in(), open.id(), e.name(), options_.wanted,
+                    options_.follow ? lookup::follow : lookup::no_follow | lookup::no_automount);
+      ++with.call_count;
+    }
+    if (with.entry_count == at_once) {
+      auto handing = hand_on(d, open, with, on);
+      co_await std::move(handing);
+    }
+  }
+  auto handing = hand_on(d, open, with, on);
+  co_await std::move(handing);
+}
+
+/// Gets the statuses of the gathered entries and gives them to the visitor.
+task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
+  all_of<stat_call> asking(std::span<stat_call>(with.call_at(0), with.call_count));
+  co_await asking;
+  for (std::size_t i = 0; i < with.call_count; ++i) {
+    walk_entry& e = with.entries[with.call_of[i]];
+    stat_call& asked = *with.call_at(i);
+    if (asked.failure) {
+      visitor_.failed(d, e.name, walk_step::stat, asked.failure);
+      e.name = {};
+    } else {
+      e.status = &asked.value;
+      e.type = asked.value.type;
+    }
+  }
+  walk_entry* const end = std::remove_if(with.entries, with.entries + with.entry_count,
+                                         [](const walk_entry& e) { return e.name.empty(); });
+  const std::span<const walk_entry> good(with.entries, end);
+  if (!good.empty()) {
+    auto visiting = visitor_.entries(d, open, good, on);
+    co_await std::move(visiting);
+  }
+  for (const walk_entry& e : good) {
+    if (e.type != file_type::directory) continue;
+    auto below = visitor_.descend(d, e);
+    if (!below) continue;
+    d.unfinished_.fetch_add(1, std::memory_order_relaxed);
+    if (crew_.waiting() < many_waiting || d.nested_ == nesting_) {
+      crew_.add(on, std::make_unique<directory_work>(*this, std::move(below)));
+    } else {
+      below->nested_ = d.nested_ + 1;
+      auto walking = walk_one(std::move(below), on);
+      co_await std::move(walking);
+    }
+  }
+  with.forget_calls();
+}
+
+/// Something of a directory has ended: when it was the last, the directory is left, and that is
+/// one thing less for the one above.
+task<void> walker::finish(std::shared_ptr<walk_dir> d, worker& on) {
+  while (d && d->unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    auto leaving = visitor_.leave(*d, on);
+    co_await std::move(leaving);
+    auto forgetting = places_.forget(d->where);
+    co_await std::move(forgetting);
+    d = d->parent;
+  }
+}
+
+namespace {
+
+/// How many descriptors may still be opened.
+std::size_t descriptors_left() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
+  if (limit.rlim_cur < limit.rlim_max) {
+    rlimit raised = limit;
+    raised.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  std::size_t open = 0;
+  if (DIR* own = ::opendir("/proc/self/fd")) {
+    while (::readdir(own) != nullptr) ++open;
+    ::closedir(own);
+    open -= std::min<std::size_t>(open, 3);  // ".", "..", and the one just closed
+  } else {
+    open = 16;
+  }
+  return limit.rlim_cur > open ? static_cast<std::size_t>(limit.rlim_cur) - open : 0;
+}
+
+}  // namespace
+
+tree_limits limits_for_trees(unsigned jobs) noexcept {
+  constexpr std::size_t per_loop = 3;  // ring or epoll, eventfd, one to spare
+  constexpr std::size_t per_work = 6;  // directories on both sides, two files, one being opened
+  const std::size_t left = descriptors_left();
+  tree_limits limits{};
+  std::size_t workers = jobs != 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
+  workers = std::clamp<std::size_t>(left / (per_loop + 2 * per_work), 1, workers);
+  const std::size_t for_works = left - std::min(left, workers * per_loop);
+  const std::size_t works = std::clamp<std::size_t>(for_works / (2 * per_work * workers), 1, 16);
+  const std::size_t used = workers * (per_loop + works * per_work);
+  limits.crew.workers = static_cast<unsigned>(workers);
+  limits.crew.works_in_flight = static_cast<unsigned>(works);
+  limits.open_directories = std::clamp<std::size_t>(left - std::min(left, used), 2, 4096);
+  return limits;
+}
+
+}  // namespace sluice::inline v0

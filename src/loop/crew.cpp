@@ -1,0 +1,186 @@
+#include "sluice/crew.hpp"
+
+#include <algorithm>
+
+#include "sluice/core/scope.hpp"
+
+namespace sluice::inline v0 {
+
+namespace {
+
+/// Suspends a worker's main task until it is woken by its loop.
+struct sleep_until_woken {
+  std::coroutine_handle<>& place;
+  explicit sleep_until_woken(std::coroutine_handle<>& p) noexcept : place(p) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> h) noexcept { place = h; }
+  void await_resume() const noexcept {}
+};
+
+}  // namespace
+
+crew::crew(const crew_options& options) : options_(options) {
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  limit_ = options.workers != 0 ? options.workers : cores;
+  for (unsigned i = 0; i < limit_; ++i) {
+    workers_.push_back(std::unique_ptr<worker>(new worker(*this, i)));
+  }
+}
+
+crew::~crew() {
+  for (auto& w : workers_) {
+    for (work* untaken : w->pile_) delete untaken;  // only after a failure
+  }
+}
+
+void crew::add(worker& from, std::unique_ptr<work> more) {
+  pending_.fetch_add(1, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(from.mutex_);
+    from.pile_.push_back(more.get());
+  }
+  more.release();
+  waiting_.fetch_add(1, std::memory_order_seq_cst);
+  if (idle_count_.load(std::memory_order_seq_cst) > 0 ||
+      started_.load(std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed)) {
+    feed_the_hungry();
+  }
+}
+
+/// The newest of the worker's own, else the oldest of somebody else's.
+work* crew::take(worker& w) {
+  if (waiting_.load(std::memory_order_seq_cst) == 0) return nullptr;
+  const unsigned n = started_.load(std::memory_order_acquire);
+  for (unsigned i = 0; i < n; ++i) {
+    worker& from = *workers_[(w.index_ + i) % n];
+    const std::lock_guard lock(from.mutex_);
+    if (from.pile_.empty()) continue;
+    work* piece = i == 0 ? from.pile_.back() : from.pile_.front();
+    i == 0 ? from.pile_.pop_back() : from.pile_.pop_front();
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    return piece;
+  }
+  return nullptr;
+}
+
+/// Wakes an idle worker, or starts one more thread while there is work for it.
+void crew::feed_the_hungry() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (auto& w : workers_) {
+    if (!w->idle_) continue;
+    wake(*w);
+    return;
+  }
+  const unsigned n = started_.load(std::memory_order_relaxed);
+  if (n >= limit_ || waiting_.load(std::memory_order_relaxed) < 2) return;
+  try {
+    threads_.emplace_back([this, n] { serve(*workers_[n]); });
+    started_.store(n + 1, std::memory_order_release);
+  } catch (...) {
+    limit_ = n;  // no more threads to be had: the ones there are do the work
+  }
+}
+
+/// Under the mutex; the worker is idle.
+void crew::wake(worker& w) noexcept {
+  w.idle_ = false;
+  idle_count_.fetch_sub(1, std::memory_order_relaxed);
+  w.loop_->post(w.wake_);
+}
+
+void crew::note(std::exception_ptr thrown) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!thrown_) thrown_ = std::move(thrown);
+}
+
+task<void> crew::do_work(worker& w, work* piece, limiter& begun) {
+  const std::unique_ptr<work> owned(piece);
+  try {
+    auto doing = owned->run(w);
+    co_await std::move(doing);
+  } catch (...) {
+    note(std::current_exception());
+  }
+  begun.leave();
+  if (pending_.fetch_sub(1, std::memory_order_seq_cst) == 1) {
+    // The last: everybody may go home.
+    const std::lock_guard lock(mutex_);
+    for (auto& other : workers_) {
+      if (other->idle_) wake(*other);
+    }
+  }
+}
+
+task<void> crew::take_work(worker& w) {
+  auto here = co_await this_task();
+  scope children(here);
+  limiter begun(options_.works_in_flight);
+  for (;;) {
+    auto entered = co_await begun.enter();
+    static_cast<void>(entered);
+    work* piece = take(w);
+    if (piece != nullptr) {
+      children.spawn(do_work(w, piece, begun));
+      co_await yield();
+      continue;
+    }
+    begun.leave();
+    if (pending_.load(std::memory_order_acquire) == 0) break;
+    bool sleeps = false;
+    {
+      const std::lock_guard lock(mutex_);
+      // Idle first, then one more look: whoever adds work after that look sees us idle.
+      w.idle_ = true;
+      idle_count_.fetch_add(1, std::memory_order_seq_cst);
+      sleeps = waiting_.load(std::memory_order_seq_cst) == 0 &&
+               pending_.load(std::memory_order_seq_cst) != 0;
+      if (!sleeps) {
+        w.idle_ = false;
+        idle_count_.fetch_sub(1, std::memory_order_relaxed);
+      }
+    }
+    if (sleeps) co_await sleep_until_woken(w.sleeper_);
+  }
+  co_await children.join();
+}
+
+/// A worker's life, on its own thread.
+void crew::serve(worker& w) noexcept {
+  try {
+    sluice::loop own(options_.loop);
+    {
+      const std::lock_guard lock(mutex_);
+      w.loop_ = &own;
+    }
+    w.wake_.self = &w;
+    w.wake_.run = [](job& j) noexcept {
+      worker& self = *static_cast<decltype(w.wake_)&>(j).self;
+      if (self.sleeper_) self.loop_->resume_next(std::exchange(self.sleeper_, nullptr));
+    };
+    own.run(take_work(w));
+    const std::lock_guard lock(mutex_);
+    statistics_ += own.statistics();
+    report_ = own.backend_report();
+  } catch (...) {
+    // Without a loop this worker can't help; the first one has to have one.
+    if (w.index_ == 0) note(std::current_exception());
+  }
+}
+
+void crew::run(std::unique_ptr<work> first) {
+  started_.store(1);
+  add(*workers_[0], std::move(first));
+  serve(*workers_[0]);
+  for (;;) {
+    std::vector<std::thread> ending;
+    {
+      const std::lock_guard lock(mutex_);
+      ending.swap(threads_);
+    }
+    if (ending.empty()) break;
+    for (std::thread& t : ending) t.join();
+  }
+  if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+}
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,233 @@
+// No allocation per operation: on each backend, on each way, and without a loop. This program
+// replaces malloc, so what the C++ library, liburing and Sluice ask for is all counted.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "sluice/sluice.hpp"
+
+namespace {
+
+std::atomic<std::uint64_t> allocated = 0;
+constexpr int rounds = 200;
+
+}  // namespace
+
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t n) {
+  allocated.fetch_add(1, std::memory_order_relaxed);
+  return __libc_malloc(n);
+}
+void* calloc(std::size_t n, std::size_t size) {
+  allocated.fetch_add(1, std::memory_order_relaxed);
+  return __libc_calloc(n, size);
+}
+void* realloc(void* p, std::size_t n) {
+  allocated.fetch_add(1, std::memory_order_relaxed);
+  return __libc_realloc(p, n);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t n) {
+  allocated.fetch_add(1, std::memory_order_relaxed);
+  return __libc_memalign(alignment, n);
+}
+}
+
+namespace {
+
+using sluice::loop;
+using sluice::open_mode;
+using sluice::task;
+
+/// What a task works on: a file of its own in a directory of its own.
+struct site {
+  sluice::dir& where;
+  sluice::file& f;
+};
+
+std::byte buffer[4096];
+
+task<bool> none(site) {
+  co_return true;
+}
+
+task<bool> nop(site) {
+  auto r = co_await sluice::system().nop();
+  co_return r.has_value();
+}
+
+task<bool> read(site s) {
+  auto r = co_await s.f.read_at(buffer, 0);
+  co_return r.has_value();
+}
+
+task<bool> read_exactly(site s) {
+  auto r = co_await s.f.read_exact_at(buffer, 0);
+  co_return r.whole();
+}
+
+task<bool> write(site s) {
+  auto r = co_await s.f.write_at(buffer, 0);
+  co_return r.has_value();
+}
+
+task<bool> sync_file(site s) {
+  auto r = co_await s.f.sync_data();
+  co_return r.has_value();
+}
+
+task<bool> stat(site s) {
+  auto r = co_await s.where.stat("file");
+  co_return r.has_value();
+}
+
+task<bool> open_and_close(site s) {
+  auto f = co_await s.where.open("file", open_mode::read);
+  if (!f) co_return false;
+  auto closed = co_await f->close();
+  co_return closed.has_value();
+}
+
+task<bool> read_with_a_deadline(site s) {
+  auto r = co_await s.f.read_at(buffer, 0).within(3'600'000'000'000);
+  co_return r.has_value();
+}
+
+task<bool> sleep(site) {
+  auto r = co_await sluice::system().sleep(1);
+  co_return r.has_value();
+}
+
+task<bool> nested_scopes(site s) {
+  auto both = sluice::when_all(none(s), read(s));
+  auto results = co_await std::move(both);
+  co_return std::get<1>(results);
+}
+
+task<bool> two_at_once(site s) {
+  auto both = sluice::when_all(stat(s), stat(s));
+  auto results = co_await std::move(both);
+  co_return std::get<0>(results) && std::get<1>(results);
+}
+
+/// Warms up, so that caches, threads and tables are there, and then counts.
+task<std::uint64_t> count(site s, task<bool> (*what)(site), bool& good) {
+  std::uint64_t before = 0;
+  for (int i = 0; i < 2 * rounds; ++i) {
+    if (i == rounds) before = allocated.load();
+    auto once = what(s);
+    const bool ok = co_await std::move(once);
+    good = good && ok;
+  }
+  co_return allocated.load() - before;
+}
+
+struct kind {
+  const char* name;
+  task<bool> (*what)(site);
+};
+
+constexpr kind kinds[] = {
+    {"none", none},
+    {"nop", nop},
+    {"read", read},
+    {"read_exactly", read_exactly},
+    {"write", write},
+    {"sync_file", sync_file},
+    {"stat", stat},
+    {"open_and_close", open_and_close},
+    {"deadline", read_with_a_deadline},
+    {"sleep", sleep},
+    {"nested", nested_scopes},
+};
+
+class Allocations : public testing::Test {
+ protected:
+  Allocations() {
+    char name[] = "allocations-XXXXXX";
+    path = ::mkdtemp(name);
+    auto here = sluice::system().current_dir();
+    where = sluice::sync(here.open_dir(path.c_str())).value();
+    f = sluice::sync(where.open("file", open_mode::read_write | open_mode::create)).value();
+    EXPECT_TRUE(sluice::sync(f.write_all_at(buffer, 0)).whole());
+  }
+  ~Allocations() override { std::filesystem::remove_all(path); }
+
+  void expect_none(sluice::backend_choice backend, sluice::way_choice ways) {
+    sluice::loop_options o;
+    o.backend = backend;
+    o.ways = ways;
+    o.pool_threads = 2;
+    loop l(o);
+    // Starting a thread allocates: have both there before anything is counted.
+    bool warm = l.run(two_at_once({where, f}));
+    EXPECT_TRUE(warm);
+    for (const kind& k : kinds) {
+      bool good = true;
+      EXPECT_EQ(l.run(count({where, f}, k.what, good)), 0u) << k.name;
+      EXPECT_TRUE(good) << k.name;
+    }
+  }
+
+  std::string path;
+  sluice::dir where;
+  sluice::file f;
+};
+
+bool uring_here() {
+  return loop().backend_report().starts_with("io_uring");
+}
+
+TEST_F(Allocations, AreCounted) {
+  const auto before = allocated.load();
+  int* volatile escapes = new int;
+  delete escapes;
+  void* volatile too = ::malloc(1);
+  ::free(too);
+  EXPECT_EQ(allocated.load(), before + 2);
+}
+
+TEST_F(Allocations, NoneOnTheRing) {
+  if (!uring_here()) GTEST_SKIP() << "this machine refuses io_uring";
+  expect_none(sluice::backend_choice::uring, sluice::way_choice::overlapped);
+}
+TEST_F(Allocations, NoneForPlainCallsBesideTheRing) {
+  if (!uring_here()) GTEST_SKIP() << "this machine refuses io_uring";
+  expect_none(sluice::backend_choice::uring, sluice::way_choice::calls);
+}
+TEST_F(Allocations, NoneWhenTheWayIsMeasured) {
+  if (!uring_here()) GTEST_SKIP() << "this machine refuses io_uring";
+  expect_none(sluice::backend_choice::uring, sluice::way_choice::adaptive);
+}
+TEST_F(Allocations, NoneOnThePool) {
+  expect_none(sluice::backend_choice::pool, sluice::way_choice::overlapped);
+}
+TEST_F(Allocations, NoneForPlainCallsBesideThePool) {
+  expect_none(sluice::backend_choice::pool, sluice::way_choice::calls);
+}
+
+TEST_F(Allocations, NoneWithoutALoop) {
+  std::uint64_t before = 0;
+  bool good = true;
+  for (int i = 0; i < 2 * rounds; ++i) {
+    if (i == rounds) before = allocated.load();
+    good = good && sluice::sync(sluice::system().nop());
+    good = good && sluice::sync(f.read_at(buffer, 0));
+    good = good && sluice::sync(f.write_at(buffer, 0));
+    good = good && sluice::sync(where.stat("file"));
+    auto opened = sluice::sync(where.open("file", open_mode::read));
+    good = good && opened && sluice::sync(opened->close());
+    good = good && sluice::sync(read({where, f}));
+  }
+  EXPECT_EQ(allocated.load() - before, 0u);
+  EXPECT_TRUE(good);
+}
+
+}  // namespace

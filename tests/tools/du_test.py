@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+"""`sluice du` against GNU du, over options and trees.
+
+Lines are compared as multisets; that siblings may come in any order but subtrees must be whole and in post-order is
+checked apart.  Where a hard link lies in two directories, either may be charged for it: there the sums are checked
+against a count of our own.
+"""
+
+import os
+import resource
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import harness
+import treegen
+from harness import shown
+
+DU = "du"       # by name, so that its messages begin with "du: "
+TOOL = harness.sluice()
+
+
+def records(out, args):
+    """(size, path) of each line, or None when a line has another form."""
+    end = b"\0" if any(a in ("-0", "--null") or (a[:1] == "-" and a[1:2] != "-" and "0" in a and a[1:2] not in "Bd")
+                       for a in args) else b"\n"
+    found = []
+    for line in out.split(end)[:-1]:
+        size, tab, path = line.partition(b"\t")
+        if not tab:
+            return None
+        found.append((size, path))
+    return found
+
+
+def order_problems(paths):
+    """Violations of post-order with contiguous subtrees."""
+    problems = []
+    names = [p.rstrip(b"/") or b"/" for p in paths]
+    known = set(names)
+    below = {}
+    for name in names:
+        parent = name
+        while b"/" in parent:
+            parent = parent.rpartition(b"/")[0]
+            if parent in known:
+                below[parent] = below.get(parent, 0) + 1
+    stack = []
+    for at, name in enumerate(names):
+        start = at
+        while stack and stack[-1][0].startswith(name + b"/"):
+            start = stack.pop()[1]
+        stack.append((name, start))
+        if at - start != below.get(name, 0):
+            problems.append(f"{shown(name, 80)}: {at - start} of {below.get(name, 0)} entries right before it")
+    return problems
+
+
+def differential(c, name, args, cwd, tree_order=True, first_error_only=False, operands=None, **how):
+    """One run of each; exit status, stderr and lines must agree."""
+    want = harness.run([DU, *args], cwd=cwd, **how)
+    got = harness.run([TOOL, "du", *args], cwd=cwd, **how)
+    problems = []
+    if got.rc != want.rc:
+        problems.append(f"exit status {got.rc}, GNU {want.rc}: {shown(got.err, 200)}")
+    wanted_errors = harness.gnu_errors(want.err, "du")
+    if first_error_only:
+        wanted_first = harness.gnu_errors(harness.first_line(want.err), "du")
+        if [harness.first_line(got.err)] != wanted_first:
+            problems.append(f"says {shown(harness.first_line(got.err))}, not {shown(wanted_first[0])}")
+    else:
+        problems += [f"stderr {p}" for p in
+                     harness.multiset_difference(wanted_errors, got.err.splitlines())]
+    a, b = records(want.out, args), records(got.out, args)
+    if a is None or b is None:
+        problems += harness.multiset_difference(want.out.splitlines(), got.out.splitlines())
+    else:
+        problems += harness.multiset_difference([s + b"\t" + p for s, p in a], [s + b"\t" + p for s, p in b])
+        paths_a, paths_b = [p for _, p in a], [p for _, p in b]
+        if any(x in args for x in ("-c", "--total")) or any(x[:1] == "-" and x[1:2] != "-" and "c" in x for x in args):
+            if paths_b[-1:] != [b"total"]:
+                problems.append("the total is not the last line")
+            paths_a, paths_b = paths_a[:-1], paths_b[:-1]
+        if tree_order:
+            problems += order_problems(paths_b)
+        if operands:
+            only = [os.fsencode(o) for o in operands]
+            if [p for p in paths_a if p in only] != [p for p in paths_b if p in only]:
+                problems.append("operands in another order")
+    return c.nothing(name, problems)
+
+
+def linked(c, name, root, cwd, apparent, **how):
+    """A tree whose hard links cross directories, against a count of our own."""
+    option = "-b" if apparent else "-B1"
+    size_of = (lambda s: s.st_size) if apparent else (lambda s: s.st_blocks * 512)
+    top = os.fsencode(root)
+    entries, groups = {}, {}
+    for _, names, status in harness.walk(os.path.join(cwd, root)):
+        path = b"/".join([top, *names])
+        entries[path] = status
+        if status.st_nlink > 1 and not os.path.stat.S_ISDIR(status.st_mode):
+            groups.setdefault((status.st_dev, status.st_ino), set()).add(path)
+    member = {path: key for key, paths in groups.items() for path in paths}
+
+    got = harness.run([TOOL, "du", "-a", "-0", option, root], cwd=cwd, **how)
+    problems = [] if got.rc == 0 else [f"exit status {got.rc}: {shown(got.err, 200)}"]
+    lines = records(got.out, ["-0"]) or []
+    sizes = {p: int(s) for s, p in lines}
+    if len(sizes) != len(lines):
+        problems.append("a path twice")
+    for path in sizes.keys() - entries.keys():
+        problems.append(f"unknown path {shown(path, 80)}")
+    counted = {}
+    for path in sizes.keys() & member.keys():
+        counted.setdefault(member[path], []).append(path)
+    for key, paths in groups.items():
+        if len(counted.get(key, [])) != 1:
+            problems.append(f"{len(counted.get(key, []))} of the {len(paths)} names of "
+                            f"{shown(sorted(paths)[0], 80)} counted")
+    for path in entries.keys() - sizes.keys() - member.keys():
+        problems.append(f"missing {shown(path, 80)}")
+    sums = {}
+    for path in sizes.keys() & entries.keys():
+        at = path
+        while True:
+            sums[at] = sums.get(at, 0) + size_of(entries[path])
+            if at == top:
+                break
+            at = at.rpartition(b"/")[0]
+    for path in sizes.keys() & entries.keys():
+        if sizes[path] != sums[path]:
+            problems.append(f"{shown(path, 80)} is {sums[path]}, not {sizes[path]}")
+    problems += order_problems([p for _, p in lines])
+    total = sizes.get(top)
+
+    got = harness.run([TOOL, "du", "-0", option, root], cwd=cwd, **how)
+    for size, path in records(got.out, ["-0"]) or []:
+        if path not in entries or not os.path.stat.S_ISDIR(entries[path].st_mode):
+            problems.append(f"not a directory: {shown(path, 80)}")
+        if path == top and int(size) != total:
+            problems.append(f"{int(size)} without -a, {total} with it")
+    want = harness.run([DU, "-s0", option, root], cwd=cwd, **how)
+    if int(want.out.split(b"\t")[0]) != total:
+        problems.append(f"total {total}, GNU {shown(want.out)}")
+    return c.nothing(name, problems)
+
+
+def test(c, scratch):
+    make = lambda name: os.path.join(scratch, name)
+    treegen.full(21, make("plain"), links="none")
+    treegen.small(22, make("links"))
+    treegen.full(23, make("fulllinks"))
+    treegen.five_ary(make("five"), 4, 5000)
+    treegen.flat(1, make("flat"), 15000, 9)
+    treegen.deep(24, make("deep"), depth=5000)
+    treegen.deep(25, make("wide-deep"), depth=100, namelen=200, every=7)
+    os.mkdir(make("empty"))
+    os.mkdir(make("z"))
+    for name, size in (("z/nothing", 0), ("z/one", 1), ("z/some", 123456), ("z/-dash", 5000)):
+        with open(make(name), "wb") as f:
+            f.write(b"x" * size)
+    os.link(make("z/some"), make("z/some2"))
+    os.symlink("plain", make("to-dir"))
+    os.symlink("z/some", make("to-file"))
+    os.symlink("nowhere", make("dangling"))
+    os.mkfifo(make("fifo"))
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(make("socket"))
+    harness.settle(scratch)
+
+    apparent = harness.run([DU, "-bs", "empty"], cwd=scratch).out.split(b"\t")[0] \
+        == str(os.lstat(make("empty")).st_size).encode()
+    if not apparent:
+        c.skip("apparent sizes", "this GNU du counts directories as 0 bytes")
+
+    def usable(options):
+        return apparent or not any(o in ("-b", "--apparent-size", "-sb", "--bytes") for o in options)
+
+    # Options on a tree of everything.
+    combinations = [
+        [], ["-a"], ["-b"], ["-k"], ["-h"], ["-s"], ["-c"], ["-l"], ["-x"], ["--apparent-size"], ["-B1"], ["-B", "1"],
+        ["-d", "0"], ["-d0"], ["-d", "1"], ["-d2"], ["--max-depth=1"], ["--max-depth=100"], ["--max-depth", "0"],
+        ["-a", "-d", "1"], ["-a", "-b"], ["-a", "-h"], ["-a", "-B1"], ["-s", "-b"], ["-sb"], ["-s", "-h"], ["-s", "-k"],
+        ["-s", "-c"], ["-c", "-b"], ["-c", "-h"], ["-a", "-c", "-k"], ["-acb", "-d1"], ["-s", "-d", "0"],
+        ["-b", "-k"], ["-k", "-b"], ["-b", "-h"], ["-h", "-b"], ["-h", "--apparent-size"], ["-h", "-k"], ["-k", "-h"],
+        ["-B1", "-h"], ["-h", "-B1"], ["--apparent-size", "-B1"], ["--apparent-size", "-k"], ["-a", "-l", "-b"],
+        ["-a", "-x", "-b"], ["-ahx"], ["-alxc", "--apparent-size", "-BM"], ["--apparent-size", "-BK", "-a"],
+    ]
+    for options in combinations:
+        if usable(options):
+            differential(c, f"all types: {' '.join(options) or 'no option'}", [*options, "-0", "plain"], scratch)
+    for options in (["--all", "--bytes"], ["--total"], ["--human-readable"], ["--count-links"], ["--summarize"],
+                    ["--one-file-system"], ["--block-size=1"]):
+        if usable(options):
+            differential(c, f"long names: {' '.join(options)}", [*options, "--null", "plain"], scratch)
+    for form in ("1", "3", "512", "1000", "4096", "1048576", "K", "M", "G", "T", "P", "E", "k", "1K", "2K", "1M", "KB",
+                 "kB", "MB", "GB", "1kB", "1MB", "KiB", "MiB", "1KiB", "10MiB", "human-readable", "si", "'1", "'1K",
+                 "010", "0x10"):
+        differential(c, f"-B {form}", ["-a", "-0", "-B", form, "plain"], scratch, first_error_only=False)
+    for form in ("K", "1M", "human-readable", "KB"):
+        differential(c, f"--block-size={form}", ["-0", f"--block-size={form}", "plain"], scratch)
+        differential(c, f"-B{form} of apparent sizes", ["-a", "-0", "--apparent-size", f"-B{form}", "plain"], scratch)
+    for options in (["-l"], ["-a", "-l", "-b"], ["-l", "-h"], ["-s", "-b"], ["-s"], ["-s", "-h"]):
+        if usable(options):
+            differential(c, f"hard links: {' '.join(options)}", [*options, "-0", "links"], scratch)
+            differential(c, f"hard links, full: {' '.join(options)}", [*options, "-0", "fulllinks"], scratch)
+    linked(c, "hard links across directories, allocated", "fulllinks", scratch, False)
+    if apparent:
+        linked(c, "hard links across directories, apparent", "fulllinks", scratch, True)
+        linked(c, "hard links, small tree", "links", scratch, True)
+
+    # Shapes.
+    differential(c, "newlines in names, without -0", ["-ak", "plain"], scratch, tree_order=False)
+    for tree in ("five", "flat", "empty"):
+        for options in ([], ["-a", "-b"], ["-s", "-b"], ["-a", "-h"], ["-d1", "-c"]):
+            if usable(options):
+                differential(c, f"{tree}: {' '.join(options) or 'no option'}", [*options, tree], scratch)
+    for options in (["-s"], ["-sb"], ["-d", "3", "-B1"]):
+        if usable(options):
+            differential(c, f"5000 levels: {' '.join(options)}", [*options, "deep"], scratch)
+    differential(c, "paths longer than PATH_MAX", ["-a", "-B1", "wide-deep"], scratch)
+
+    # Operands.
+    for operands in (["z/nothing"], ["z/one"], ["z/some"], ["to-dir"], ["to-dir/"], ["to-file"], ["dangling"], ["fifo"],
+                     ["socket"], ["/dev/null"], ["."], ["empty/"], ["./z"], ["z/../z"], ["z//"],
+                     ["z", "five"], ["five", "z", "empty"], ["z/one", "five", "z/nothing"], ["z", "z"],
+                     ["z/some", "z/some2"], ["z/some", "z"], ["five/0", "five"], ["five", "five/0"],
+                     ["five/0/1", "five/0", "five"], ["z", "./z"], ["z/", "z"], ["nowhere"], ["nowhere", "z"],
+                     ["z", "nowhere", "five", "missing/too"], ["z/one/under-a-file"], ["to-dir", "plain"],
+                     ["dangling/"], ["z/-dash"], ["--", "-dash"]):
+        where = os.path.join(scratch, {"-dash": "z", ".": "five"}.get(operands[-1], ""))
+        nested = len(operands) > 1
+        for options in (["-B1"], ["-a", "-c", "-b"], ["-s"], ["-s", "-l", "-c"]):
+            if usable(options):
+                differential(c, f"operands {' '.join(operands)}: {' '.join(options)}", [*options, "-0", *operands],
+                             where, tree_order=not nested, operands=operands if nested else None)
+    differential(c, "no operand", ["-a"], os.path.join(scratch, "five"))
+    differential(c, "no operand, -s", ["-s"], os.path.join(scratch, "z"))
+    differential(c, "an empty operand", ["", "z"], scratch)
+    differential(c, "an operand with a newline", ["no\nsuch", "qu'ote"], scratch)
+
+    # What is not valid.
+    for args in (["--no-such-option"], ["-Q"], ["-d", "x"], ["-d", "-1"], ["--max-depth=1.5"], ["-d"], ["-B"],
+                 ["-B", "0"], ["-B", "x"], ["-B", "1Q1"], ["-B", ""], ["-B", "-5"], ["--block-size=nonsense"],
+                 ["-B", "99999999999999999999999"], ["-a", "-s"], ["-s", "-d", "2"], ["-s", "-a", "z"]):
+        differential(c, f"refused: {' '.join(args) or 'nothing'}", [*args, "z"] if args[-1:] not in (["-d"], ["-B"])
+                     else args, scratch, first_error_only=True)
+    differential(c, "-s with -d 0 warns", ["-s", "-d", "0", "z"], scratch)
+    if os.path.exists("/dev/full"):
+        full_output(c, scratch)
+
+    # Rights.
+    bad = make("rights")
+    os.makedirs(os.path.join(bad, "open", "in"))
+    os.makedirs(os.path.join(bad, "closed", "in"))
+    os.makedirs(os.path.join(bad, "no-search", "in"))
+    os.makedirs(os.path.join(bad, "new\nline"))
+    os.makedirs(os.path.join(bad, "it's"))
+    for name in ("open/f", "closed/f", "no-search/f"):
+        with open(os.path.join(bad, name), "wb") as f:
+            f.write(b"x" * 9000)
+    for name, mode in (("closed", 0), ("no-search", 0o444), ("new\nline", 0), ("it's", 0)):
+        os.chmod(os.path.join(bad, name), mode)
+    harness.settle(scratch)
+    user = harness.NOBODY if harness.ROOT else None
+    if harness.run([TOOL, "du", "-s", "z"], cwd=scratch, user=user).rc in (0, 1):
+        for options in ([], ["-a"], ["-s"], ["-a", "-c", "-B1"]):
+            differential(c, f"unreadable directories: {' '.join(options) or 'no option'}", [*options, "-0", "rights"],
+                         scratch, user=user)
+        differential(c, "an unreadable operand", ["rights/closed", "rights/closed/in", "z"], scratch, user=user)
+    else:
+        c.skip("unreadable directories", "the tool cannot be started by another user here")
+    for name in ("closed", "no-search", "new\nline", "it's"):
+        os.chmod(os.path.join(bad, name), 0o700)
+
+    # Mounts.
+    if harness.can_mount():
+        os.makedirs(make("mounts/over/there"))
+        os.makedirs(make("mounts/bound"))
+        with open(make("mounts/f"), "wb") as f:
+            f.write(b"x" * 10000)
+        harness.mount_tmpfs(make("mounts/over/there"), "size=4m")
+        harness.bind(make("five/0"), make("mounts/bound"))
+        try:
+            with open(make("mounts/over/there/g"), "wb") as f:
+                f.write(b"x" * 50000)
+            harness.settle(scratch)
+            for options in ([], ["-x"], ["-a", "-x", "-B1"], ["-s", "-x"], ["-a"]):
+                differential(c, f"mounts: {' '.join(options) or 'no option'}", [*options, "mounts"], scratch)
+            differential(c, "mounts: -x of several file systems", ["-x", "-s", "mounts", "mounts/over/there"], scratch,
+                         tree_order=False)
+        finally:
+            harness.umount(make("mounts/over/there"))
+            harness.umount(make("mounts/bound"))
+    else:
+        c.skip("mounts", "needs root and a mount namespace")
+
+    # Limits.
+    few = {resource.RLIMIT_NOFILE: 16}
+    for tree, options in (("five", ["-a", "-B1"]), ("flat", ["-s"]), ("plain", ["-a", "-0"]), ("deep", ["-s"]),
+                          ("wide-deep", ["-s", "-B1"])):
+        differential(c, f"16 descriptors: {tree}", [*options, tree], scratch, limits=few)
+
+    # A tree that changes all the time: no equality, but no crash and no hang.
+    treegen.five_ary(make("moving"), 3, 3000)
+    with harness.Mutator(make("moving"), 1):
+        bad = []
+        for n in range(25):
+            got = harness.run([TOOL, "du", "-a", "-b", "moving"], cwd=scratch, timeout=30)
+            if not harness.normal_exit(got) or got.rc > 1:
+                bad.append(f"run {n}: exit status {got.rc}: {shown(got.err, 200)}")
+    c.nothing("a changing tree", bad)
+
+
+def full_output(c, scratch):
+    with open("/dev/full", "wb") as full:
+        p = subprocess.run([TOOL, "du", "-a", "five"], cwd=scratch, stdout=full, stderr=subprocess.PIPE, timeout=30,
+                           env=harness.base_env())
+    c.check("output that cannot be written is an error", p.returncode == 1 and p.stderr.startswith(b"sluice du: write error"),
+            f"exit status {p.returncode}: {shown(p.stderr)}")
+
+
+if __name__ == "__main__":
+    harness.main(test)

@@ -1,0 +1,66 @@
+#include "report.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "sluice/describe.hpp"
+
+namespace sluice::tool {
+
+void complain(const char* command, const std::string& message) {
+  const std::string line = std::string(command) + ": " + message + "\n";
+  std::fputs(line.c_str(), stderr);  // one call: lines of several threads stay whole
+}
+
+void complain(const char* command, const std::string& path, walk_step step, const error& why) {
+  const char* what = step == walk_step::stat ? "cannot access " : "cannot read directory ";
+  complain(command, what + quoted(path) + ": " + describe(why));
+}
+
+int try_help(const char* command) {
+  std::fprintf(stderr, "Try '%s --help' for more information.\n", command);
+  return 1;
+}
+
+void output::add(std::string_view text) {
+  constexpr std::size_t enough = 64 * 1024;
+  if (error_ != 0) return;
+  held_.append(text);
+  if (held_.size() >= enough) flush();
+}
+
+void output::flush() {
+  std::size_t done = 0;
+  while (error_ == 0 && done < held_.size()) {
+    const ssize_t n = ::write(STDOUT_FILENO, held_.data() + done, held_.size() - done);
+    if (n >= 0) {
+      done += static_cast<std::size_t>(n);
+    } else if (errno == EAGAIN) {
+      pollfd wait{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&wait, 1, -1);
+    } else if (errno != EINTR) {
+      error_ = errno;
+    }
+  }
+  held_.clear();
+}
+
+bool output::close(const char* command) {
+  flush();
+  if (error_ == 0) return true;
+  complain(command, std::string("write error: ") + std::strerror(error_));
+  return false;
+}
+
+bool close_output(const char* command) {
+  const bool failed_before = std::ferror(stdout) != 0;
+  if (std::fflush(stdout) == 0 && !failed_before) return true;
+  complain(command, std::string("write error: ") + std::strerror(errno));
+  return false;
+}
+
+}  // namespace sluice::tool
