@@ -20,10 +20,10 @@ inline constexpr adopt_t adopt{};
 namespace detail {
 
 /// The operation finished at once: true if the others get their turn before its coroutine goes on.
-[[gnu::noinline]] inline bool suspend_finished(operation& op) noexcept {
-  if (op.home->spend_inline()) return false;
+[[gnu::noinline]] inline bool suspend_finished(operation& op, driver& home) noexcept {
+  if (home.spend_inline()) return false;
   op.run = nullptr;
-  op.home->schedule(op);
+  home.schedule(op);
   return true;
 }
 
@@ -71,10 +71,9 @@ class call_options : public Op {
       const surroundings around = surroundings_of(h);
       Self& self = self_;
       self.waiter = h.address();
-      self.home = around.home;  // what is over before it began is resumed from there, too
       stop_source* stop = self.stop_by != nullptr ? self.stop_by : around.stop;
       if (!self.begin(*around.home, stop, nullptr)) return true;
-      return suspend_finished(self);
+      return suspend_finished(self, *around.home);
     }
 
     auto await_resume() noexcept { return self_.await_resume(); }
