@@ -81,7 +81,7 @@ SLUICE_CASE(a_second_cursor_is_told_to_wait, open, entries) {
     CHECK_FAILS(refused, busy);
     for (const dir_entry e : *first) seen.emplace(e.name().c_str());
     for (;;) {
-      const auto batch = co_await cursor.next(buffer);
+      const auto batch = co_await cursor.next(buffer).within(60'000'000'000);
       REQUIRE_GOOD(batch);
       if (batch->empty()) break;
       for (const dir_entry e : *batch) seen.emplace(e.name().c_str());
