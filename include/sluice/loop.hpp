@@ -69,7 +69,8 @@ class loop final : public driver {
   time_point_ns now() noexcept override;
 
   /// For living inside somebody else's loop: when this descriptor is readable or `next_deadline`
-  /// has passed, call run_once(0). Call it once before waiting for the first time.
+  /// has passed, call run_once(0). Call it once before waiting for the first time, after asking for
+  /// the descriptor.
   int native_handle() noexcept;
   /// On the loop's clock; 0 when there is something to run now, `never` when there are no timers.
   time_point_ns next_deadline() const noexcept;

@@ -18,7 +18,7 @@ struct wish {
 
 wish wished(const loop_options& options) {
   const char* named = std::getenv("SLUICE_BACKEND");
-  if (named == nullptr || *named == '\0') return {options.backend, "asked for"};
+  if (named == nullptr || *named == '\0') return {options.backend, "loop_options"};
   if (std::strcmp(named, "uring") == 0) return {backend_choice::uring, "SLUICE_BACKEND"};
   if (std::strcmp(named, "pool") == 0) return {backend_choice::pool, "SLUICE_BACKEND"};
   if (std::strcmp(named, "auto") == 0) return {backend_choice::automatic, "SLUICE_BACKEND"};

@@ -131,7 +131,7 @@ void native_backend::cancel_all() noexcept {
 void native_backend::end_early(native_slot& s) noexcept {
   if (s.has(native_slot::cancel_wanted)) return;
   s.set(native_slot::cancel_wanted);
-  if (s.op->kind == op_kind::close) return;  // half a close helps nobody
+  if (s.row->cancel == cancellable::never) return;  // half a close helps nobody
   if (s.at == native_slot::stage::asleep) return finished(s, s.op->expired ? 0 : -ECANCELED);
   if (s.at != native_slot::stage::in_pool) return cancel_held(s);
   // A blocking call that has begun goes on to its end.

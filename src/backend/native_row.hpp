@@ -8,6 +8,7 @@
 #include <iterator>
 #include <type_traits>
 
+#include "core/system_error.hpp"
 #include "sluice/core/operation.hpp"
 
 namespace sluice::inline v0 {
@@ -19,6 +20,15 @@ enum class routing : std::uint8_t {
   attempt,    // a call that can't block where there is one, then ring or pool
   readiness,  // ring, or a call once the descriptor is ready
   clock       // the driver's timers end it
+};
+
+/// Until when a request to stop, or a deadline, can end an operation early. Where it can't any
+/// more, the operation completes with what happened, late if need be.
+enum class cancellable : std::uint8_t {
+  unsaid,
+  always,
+  until_started,
+  never
 };
 
 struct native_row {
@@ -33,26 +43,13 @@ struct native_row {
   void (*finish)(operation&, std::int64_t) noexcept = nullptr;
   std::uint8_t opcode = 0;       // of `prepare`, to ask the running kernel about
   routing route = routing::adaptive;
+  cancellable cancel = cancellable::unsaid;
   std::int16_t readiness = 0;    // poll events that `perform` waits for, for routing::readiness
 };
 
 /// The native side of an operation: specialised in src/ops.
 template <class Op>
 struct native;
-
-error system_error(std::int64_t negated_errno) noexcept;
-
-template <class Op>
-void finish_plainly(operation& base, std::int64_t n) noexcept {
-  auto& op = static_cast<Op&>(base);
-  if (n < 0) {
-    op.failure = system_error(n);
-  } else if constexpr (!std::is_void_v<typename Op::value_type>) {
-    if constexpr (std::is_integral_v<typename Op::value_type>) {
-      op.value = static_cast<typename Op::value_type>(n);
-    }
-  }
-}
 
 template <class Op>
 constexpr native_row make_row() noexcept {
@@ -77,6 +74,7 @@ constexpr native_row make_row() noexcept {
   } else {
     r.finish = finish_plainly<Op>;
   }
+  r.cancel = N::cancel;
   if constexpr (requires { N::route; }) r.route = N::route;
   if constexpr (requires { N::readiness; }) r.readiness = N::readiness;
   return r;

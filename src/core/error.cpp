@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "backend/native_row.hpp"
+#include "core/system_error.hpp"
 #include "sluice/system.hpp"
 
 namespace sluice::inline v0 {

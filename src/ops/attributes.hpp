@@ -28,6 +28,7 @@ file_status status_of(const struct statx& from) noexcept;
 
 template <>
 struct native<ops::stat> {
+  static constexpr auto cancel = cancellable::until_started;
   static int flags(const ops::stat& op) noexcept {
     return at_flags(op.how, op.path) |
            (any(op.how & lookup::dont_sync) ? AT_STATX_DONT_SYNC : AT_STATX_SYNC_AS_STAT);
@@ -59,6 +60,7 @@ struct native<ops::stat> {
 
 template <>
 struct native<ops::set_mode> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::set_mode& op) noexcept {
     if (op.path.empty()) return retry([&] { return ::fchmod(fd_of(op), op.mode); });
     const int flags = any(op.how & lookup::no_follow) ? AT_SYMLINK_NOFOLLOW : 0;
@@ -68,6 +70,7 @@ struct native<ops::set_mode> {
 
 template <>
 struct native<ops::set_owner> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::set_owner& op) noexcept {
     return retry([&] {
       return ::fchownat(fd_of(op), op.path.c_str(), op.owner, op.group, at_flags(op.how, op.path));
@@ -77,6 +80,7 @@ struct native<ops::set_owner> {
 
 template <>
 struct native<ops::set_times> {
+  static constexpr auto cancel = cancellable::until_started;
   static timespec native_time(time_change c) noexcept {
     switch (c.what) {
       case time_change::kind::leave: return {0, UTIME_OMIT};
@@ -111,6 +115,7 @@ std::int64_t xattr_call(const operation& op, path_ref path, lookup how, OnDescri
 
 template <>
 struct native<ops::list_xattr> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::list_xattr& op) noexcept {
     char* to = op.names.data();
     const std::size_t size = op.names.size();
@@ -123,6 +128,7 @@ struct native<ops::list_xattr> {
 
 template <>
 struct native<ops::get_xattr> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::get_xattr& op) noexcept {
     const char* name = op.name.c_str();
     void* to = op.buffer.data();
@@ -136,6 +142,7 @@ struct native<ops::get_xattr> {
 
 template <>
 struct native<ops::set_xattr> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::set_xattr& op) noexcept {
     static constexpr int modes[] = {0, XATTR_CREATE, XATTR_REPLACE};
     const int mode = modes[static_cast<std::size_t>(op.mode)];
@@ -151,6 +158,7 @@ struct native<ops::set_xattr> {
 
 template <>
 struct native<ops::remove_xattr> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::remove_xattr& op) noexcept {
     const char* name = op.name.c_str();
     return xattr_call(
@@ -162,6 +170,7 @@ struct native<ops::remove_xattr> {
 
 template <>
 struct native<ops::stat_fs> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::stat_fs& op) noexcept {
     struct statfs found;
     const std::int64_t n = retry([&] { return ::fstatfs(fd_of(op), &found); });

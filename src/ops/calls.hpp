@@ -26,6 +26,10 @@ constexpr unsigned transfer_size(std::size_t n) noexcept {
   return static_cast<unsigned>(n < transfer_max ? n : transfer_max);
 }
 
+/// The ring and preadv2 take an offset of -1 for the file's own position; plain calls refuse all
+/// that are negative.
+constexpr bool is_offset(std::uint64_t offset) noexcept { return offset <= INT64_MAX; }
+
 inline int fd_of(const operation& op) noexcept { return system_id::descriptor(op.id); }
 
 }  // namespace sluice::inline v0

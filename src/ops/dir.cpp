@@ -4,20 +4,19 @@ namespace sluice::inline v0 {
 
 int native<ops::open>::flags(const ops::open& op) noexcept {
   const auto has = [&](open_mode m) { return any(op.mode & m); };
-  int f = O_CLOEXEC | O_NOCTTY;
-  if (has(open_mode::location)) {
-    f |= O_PATH;
-  } else {
-    const bool reads = has(open_mode::read) || !has(open_mode::write);
-    f |= has(open_mode::write) ? (reads ? O_RDWR : O_WRONLY) : O_RDONLY;
-    if (!has(open_mode::wait_for_peer)) f |= O_NONBLOCK;
-  }
+  int f = O_CLOEXEC;
+  if (has(open_mode::directory)) f |= O_DIRECTORY;
+  if (has(open_mode::no_follow)) f |= O_NOFOLLOW;
+  // openat2 takes no others with it; openat ignores them.
+  if (has(open_mode::location)) return f | O_PATH;
+  f |= O_NOCTTY;
+  const bool reads = has(open_mode::read) || !has(open_mode::write);
+  f |= has(open_mode::write) ? (reads ? O_RDWR : O_WRONLY) : O_RDONLY;
+  if (!has(open_mode::wait_for_peer)) f |= O_NONBLOCK;
   if (has(open_mode::append)) f |= O_APPEND;
   if (has(open_mode::create)) f |= O_CREAT;
   if (has(open_mode::exclusive)) f |= O_EXCL;
   if (has(open_mode::truncate)) f |= O_TRUNC;
-  if (has(open_mode::directory)) f |= O_DIRECTORY;
-  if (has(open_mode::no_follow)) f |= O_NOFOLLOW;
   if (has(open_mode::direct)) f |= O_DIRECT;
   if (has(open_mode::temporary)) f |= O_TMPFILE;
   if (has(open_mode::sync)) f |= O_SYNC;
@@ -45,7 +44,10 @@ std::int64_t native<ops::open>::perform(ops::open& op) noexcept {
   }
   open_how arguments{};
   arguments.flags = static_cast<unsigned>(flags(op));
-  arguments.mode = (flags(op) & (O_CREAT | O_TMPFILE)) != 0 ? op.permissions : 0;
+  // Permissions for what creates nothing are an error to openat2; openat ignores them. O_TMPFILE
+  // has O_DIRECTORY's bit in it.
+  const bool creates = any(op.mode & (open_mode::create | open_mode::temporary));
+  arguments.mode = creates && !any(op.mode & open_mode::location) ? op.permissions & 07777u : 0;
   arguments.resolve = how;
   // Confined look-ups answer EAGAIN when a rename raced with them; the kernel asks to try again.
   for (int tries = 0;; ++tries) {

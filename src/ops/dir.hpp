@@ -17,6 +17,7 @@ namespace sluice::inline v0 {
 
 template <>
 struct native<ops::open> {
+  static constexpr auto cancel = cancellable::until_started;
   static int flags(const ops::open& op) noexcept;
   static std::uint64_t resolve(const ops::open& op) noexcept;
   static std::int64_t perform(ops::open& op) noexcept;
@@ -31,6 +32,7 @@ struct native<ops::open> {
 
 template <>
 struct native<ops::mkdir> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::mkdir& op) noexcept {
     return retry([&] { return ::mkdirat(fd_of(op), op.path.c_str(), op.permissions); });
   }
@@ -43,6 +45,7 @@ struct native<ops::mkdir> {
 
 template <>
 struct native<ops::unlink> {
+  static constexpr auto cancel = cancellable::until_started;
   static int flags(const ops::unlink& op) noexcept { return op.directory ? AT_REMOVEDIR : 0; }
   static std::int64_t perform(ops::unlink& op) noexcept {
     return retry([&] { return ::unlinkat(fd_of(op), op.path.c_str(), flags(op)); });
@@ -56,6 +59,7 @@ struct native<ops::unlink> {
 
 template <>
 struct native<ops::rename> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::rename& op) noexcept {
     return retry([&] {
       return ::renameat2(fd_of(op), op.path.c_str(), system_id::descriptor(op.target_id),
@@ -72,11 +76,13 @@ struct native<ops::rename> {
 
 template <>
 struct native<ops::link> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::link& op) noexcept;
 };
 
 template <>
 struct native<ops::symlink> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::symlink& op) noexcept {
     return retry([&] { return ::symlinkat(op.text.c_str(), fd_of(op), op.path.c_str()); });
   }
@@ -89,6 +95,7 @@ struct native<ops::symlink> {
 
 template <>
 struct native<ops::readlink> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::readlink& op) noexcept {
     return retry([&] {
       return ::readlinkat(fd_of(op), op.path.c_str(), op.buffer.data(), op.buffer.size());
@@ -98,6 +105,7 @@ struct native<ops::readlink> {
 
 template <>
 struct native<ops::mknod> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::mknod& op) noexcept {
     static constexpr mode_t types[] = {0,       S_IFIFO, S_IFCHR, 0,
                                        S_IFBLK, S_IFREG, 0,       S_IFSOCK};
@@ -110,6 +118,7 @@ struct native<ops::mknod> {
 
 template <>
 struct native<ops::entries> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::entries& op) noexcept {
     if (op.reposition) {
       const std::int64_t moved =

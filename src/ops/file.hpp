@@ -21,6 +21,7 @@ inline const iovec* as_iovec(std::span<const io_slice> s) noexcept {
 
 template <>
 struct native<ops::nop> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::overlapped;
   static constexpr std::uint8_t opcode = IORING_OP_NOP;
   static std::int64_t perform(ops::nop&) noexcept { return 0; }
@@ -32,6 +33,7 @@ struct native<ops::nop> {
 
 template <>
 struct native<ops::close> {
+  static constexpr auto cancel = cancellable::never;
   static std::int64_t perform(ops::close& op) noexcept {
     if ((op.id & system_id::borrowed) != 0) return 0;
     // The descriptor is gone even when close is interrupted; a second try could hit another's.
@@ -48,6 +50,7 @@ struct native<ops::close> {
 
 template <>
 struct native<ops::read_at> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::attempt;
   static std::int64_t perform(ops::read_at& op) noexcept {
     return retry([&] {
@@ -57,7 +60,7 @@ struct native<ops::read_at> {
   }
   static std::int64_t attempt(ops::read_at& op) noexcept {
     // Past the page cache there is nothing to be found without waiting.
-    if ((op.id & system_id::direct) != 0) return -EAGAIN;
+    if ((op.id & system_id::direct) != 0 || !is_offset(op.offset)) return -EAGAIN;
     const iovec v{op.buffer.data(), transfer_size(op.buffer.size())};
     const std::int64_t n =
         retry([&] { return ::preadv2(fd_of(op), &v, 1, static_cast<off_t>(op.offset), RWF_NOWAIT); });
@@ -65,6 +68,7 @@ struct native<ops::read_at> {
   }
   static constexpr std::uint8_t opcode = IORING_OP_READ;
   static bool prepare(ops::read_at& op, io_uring_sqe& e) noexcept {
+    if (!is_offset(op.offset)) return false;
     io_uring_prep_read(&e, fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()), op.offset);
     if (op.registered_with == op.home) {
       e.opcode = IORING_OP_READ_FIXED;
@@ -76,6 +80,7 @@ struct native<ops::read_at> {
 
 template <>
 struct native<ops::write_at> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::write_at& op) noexcept {
     return retry([&] {
       return ::pwrite(fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()),
@@ -84,6 +89,7 @@ struct native<ops::write_at> {
   }
   static constexpr std::uint8_t opcode = IORING_OP_WRITE;
   static bool prepare(ops::write_at& op, io_uring_sqe& e) noexcept {
+    if (!is_offset(op.offset)) return false;
     io_uring_prep_write(&e, fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()),
                         op.offset);
     if (op.registered_with == op.home) {
@@ -96,6 +102,7 @@ struct native<ops::write_at> {
 
 template <>
 struct native<ops::readv_at> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::attempt;
   static int count(const ops::readv_at& op) noexcept { return static_cast<int>(op.slices.size()); }
   static std::int64_t perform(ops::readv_at& op) noexcept {
@@ -104,7 +111,7 @@ struct native<ops::readv_at> {
     });
   }
   static std::int64_t attempt(ops::readv_at& op) noexcept {
-    if ((op.id & system_id::direct) != 0) return -EAGAIN;
+    if ((op.id & system_id::direct) != 0 || !is_offset(op.offset)) return -EAGAIN;
     const std::int64_t n = retry([&] {
       return ::preadv2(fd_of(op), as_iovec(op.slices), count(op), static_cast<off_t>(op.offset),
                        RWF_NOWAIT);
@@ -113,6 +120,7 @@ struct native<ops::readv_at> {
   }
   static constexpr std::uint8_t opcode = IORING_OP_READV;
   static bool prepare(ops::readv_at& op, io_uring_sqe& e) noexcept {
+    if (!is_offset(op.offset)) return false;
     io_uring_prep_readv(&e, fd_of(op), as_iovec(op.slices),
                         static_cast<unsigned>(op.slices.size()), op.offset);
     return true;
@@ -121,6 +129,7 @@ struct native<ops::readv_at> {
 
 template <>
 struct native<ops::writev_at> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::writev_at& op) noexcept {
     return retry([&] {
       return ::pwritev(fd_of(op), as_iovec(op.slices), static_cast<int>(op.slices.size()),
@@ -129,6 +138,7 @@ struct native<ops::writev_at> {
   }
   static constexpr std::uint8_t opcode = IORING_OP_WRITEV;
   static bool prepare(ops::writev_at& op, io_uring_sqe& e) noexcept {
+    if (!is_offset(op.offset)) return false;
     io_uring_prep_writev(&e, fd_of(op), as_iovec(op.slices),
                          static_cast<unsigned>(op.slices.size()), op.offset);
     return true;
@@ -137,6 +147,7 @@ struct native<ops::writev_at> {
 
 template <>
 struct native<ops::sync> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::overlapped;
   static std::int64_t perform(ops::sync& op) noexcept {
     return retry([&] { return op.data_only ? ::fdatasync(fd_of(op)) : ::fsync(fd_of(op)); });
@@ -150,6 +161,7 @@ struct native<ops::sync> {
 
 template <>
 struct native<ops::sync_range> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::overlapped;
   static std::int64_t perform(ops::sync_range& op) noexcept {
     return retry([&] {
@@ -161,6 +173,7 @@ struct native<ops::sync_range> {
 
 template <>
 struct native<ops::truncate> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::truncate& op) noexcept {
     return retry([&] { return ::ftruncate(fd_of(op), static_cast<off_t>(op.size)); });
   }
@@ -168,6 +181,7 @@ struct native<ops::truncate> {
 
 template <>
 struct native<ops::allocate> {
+  static constexpr auto cancel = cancellable::until_started;
   static constexpr auto route = routing::overlapped;
   static std::int64_t perform(ops::allocate& op) noexcept {
     return retry([&] {
@@ -185,6 +199,7 @@ struct native<ops::allocate> {
 
 template <>
 struct native<ops::advise> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::advise& op) noexcept {
     static constexpr int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL,
                                       POSIX_FADV_RANDOM,   POSIX_FADV_WILLNEED,
@@ -196,6 +211,7 @@ struct native<ops::advise> {
 
 template <>
 struct native<ops::copy_range> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::copy_range& op) noexcept {
     return retry([&] {
       auto from = static_cast<off64_t>(op.offset);
@@ -208,6 +224,7 @@ struct native<ops::copy_range> {
 
 template <>
 struct native<ops::clone> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::clone& op) noexcept {
     return retry(
         [&] { return ::ioctl(fd_of(op), FICLONE, system_id::descriptor(op.source_id)); });
@@ -216,6 +233,7 @@ struct native<ops::clone> {
 
 template <>
 struct native<ops::seek_extent> {
+  static constexpr auto cancel = cancellable::until_started;
   static std::int64_t perform(ops::seek_extent& op) noexcept {
     return retry([&] {
       return ::lseek(fd_of(op), static_cast<off_t>(op.offset),
@@ -226,15 +244,23 @@ struct native<ops::seek_extent> {
 
 template <>
 struct native<ops::lock> {
-  static constexpr auto route = routing::overlapped;
+  static constexpr auto cancel = cancellable::until_started;
+  static constexpr auto route = routing::attempt;
   static std::int64_t perform(ops::lock& op) noexcept {
+    return set(op, op.wait ? F_OFD_SETLKW : F_OFD_SETLK);
+  }
+  /// Waiting would hold a thread; a lock that is free, and giving one back, need none.
+  static std::int64_t attempt(ops::lock& op) noexcept { return set(op, F_OFD_SETLK); }
+
+ private:
+  static std::int64_t set(const ops::lock& op, int command) noexcept {
     static constexpr short kinds[] = {F_RDLCK, F_WRLCK, F_UNLCK};
     struct flock range {};
     range.l_type = kinds[static_cast<std::size_t>(op.how)];
     range.l_whence = SEEK_SET;
     range.l_start = static_cast<off_t>(op.offset);
     range.l_len = static_cast<off_t>(op.size);
-    return retry([&] { return ::fcntl(fd_of(op), op.wait ? F_OFD_SETLKW : F_OFD_SETLK, &range); });
+    return retry([&] { return ::fcntl(fd_of(op), command, &range); });
   }
 };
 

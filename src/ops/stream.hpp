@@ -32,6 +32,7 @@ inline constexpr std::uint64_t own_position = ~std::uint64_t{0};
 
 template <>
 struct native<ops::read> {
+  static constexpr auto cancel = cancellable::always;
   static constexpr auto route = routing::readiness;
   static constexpr std::int16_t readiness = POLLIN;
   static std::int64_t perform(ops::read& op) noexcept {
@@ -49,6 +50,7 @@ struct native<ops::read> {
 
 template <>
 struct native<ops::write> {
+  static constexpr auto cancel = cancellable::always;
   static constexpr auto route = routing::readiness;
   static constexpr std::int16_t readiness = POLLOUT;
   static std::int64_t perform(ops::write& op) noexcept {
@@ -71,6 +73,7 @@ struct native<ops::write> {
 
 template <>
 struct native<ops::readv> {
+  static constexpr auto cancel = cancellable::always;
   static constexpr auto route = routing::readiness;
   static constexpr std::int16_t readiness = POLLIN;
   static std::int64_t perform(ops::readv& op) noexcept {
@@ -88,6 +91,7 @@ struct native<ops::readv> {
 
 template <>
 struct native<ops::writev> {
+  static constexpr auto cancel = cancellable::always;
   static constexpr auto route = routing::readiness;
   static constexpr std::int16_t readiness = POLLOUT;
   static std::int64_t perform(ops::writev& op) noexcept {
@@ -114,6 +118,7 @@ struct native<ops::writev> {
 
 template <>
 struct native<ops::wait_signal> {
+  static constexpr auto cancel = cancellable::always;
   static_assert(sizeof(signalfd_siginfo) == sizeof(ops::wait_signal::raw));
   static constexpr auto route = routing::readiness;
   static constexpr std::int16_t readiness = POLLIN;
@@ -137,6 +142,7 @@ struct native<ops::wait_signal> {
 
 template <>
 struct native<ops::wait_child> {
+  static constexpr auto cancel = cancellable::always;
   static constexpr auto route = routing::readiness;
   static constexpr std::int16_t readiness = POLLIN;
   static std::int64_t perform(ops::wait_child& op) noexcept {

@@ -10,6 +10,7 @@ namespace sluice::inline v0 {
 
 template <>
 struct native<ops::sleep> {
+  static constexpr auto cancel = cancellable::always;
   static constexpr auto route = routing::clock;
   static std::int64_t perform(ops::sleep& op) noexcept {
     constexpr time_point_ns second = 1'000'000'000;

@@ -1,5 +1,5 @@
-// The awaitable forms of an operation. The awaiter is the operation: it lies in the coroutine's
-// frame and nothing is allocated for it.
+// The awaitable forms of an operation. The operation lies in the coroutine's frame, and nothing is
+// allocated for it.
 #pragma once
 
 #include <coroutine>
@@ -33,7 +33,8 @@ class call_options : public Op {
  public:
   using Op::Op;
 
-  // These give an lvalue: g++ 12 wants to move an awaited xvalue, and operations do not move.
+  // These give an lvalue, and what is awaited is a small awaiter that refers to it: g++ 12 moves an
+  // awaited xvalue into the frame and copies an awaited lvalue, and operations do neither.
 
   /// Asks for the operation to be cancelled when this much time has passed since its submission.
   Self& within(time_point_ns nanoseconds) && noexcept
@@ -57,17 +58,30 @@ class call_options : public Op {
     return static_cast<Self&>(*this);
   }
 
-  bool await_ready() const noexcept { return false; }
+  auto operator co_await() noexcept { return awaiter(static_cast<Self&>(*this)); }
 
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-    const surroundings around = surroundings_of(h);
-    this->waiter = h.address();
-    auto& self = static_cast<Self&>(*this);
-    stop_source* stop = this->stop_by != nullptr ? this->stop_by : around.stop;
-    if (!self.begin(*around.home, stop, nullptr)) return true;
-    return suspend_finished(*this);
-  }
+ private:
+  class awaiter {
+   public:
+    explicit awaiter(Self& s) noexcept : self_(s) {}
+    bool await_ready() const noexcept { return false; }
+
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
+      const surroundings around = surroundings_of(h);
+      Self& self = self_;
+      self.waiter = h.address();
+      self.home = around.home;  // what is over before it began is resumed from there, too
+      stop_source* stop = self.stop_by != nullptr ? self.stop_by : around.stop;
+      if (!self.begin(*around.home, stop, nullptr)) return true;
+      return suspend_finished(self);
+    }
+
+    auto await_resume() noexcept { return self_.await_resume(); }
+
+   private:
+    Self& self_;
+  };
 };
 
 }  // namespace detail

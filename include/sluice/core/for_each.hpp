@@ -88,8 +88,9 @@ task<void> spawn_each(scope& children, Range& range, limiter& places, Function& 
 }  // namespace detail
 
 /// Runs `function(item)`, a task<void>, for every item of the range, at most `limit` of them at a
-/// time (0 counts as 1). The range and the function must outlive the await. When the task is asked
-/// to stop, or one of them throws, no further ones are begun.
+/// time (0 counts as 1). The function gets a copy of the item that lives until its task has ended.
+/// The range and the function must outlive the await. When the task is asked to stop, or one of
+/// them throws, no further ones are begun.
 template <class Range, class Function>
 task<void> for_each_concurrent(Range&& range, std::size_t limit, Function&& function) {
   auto here = co_await this_task();

@@ -147,22 +147,17 @@ class dir_cursor {
     if (borrowed_) of_.lent_.store(false, std::memory_order_release);
   }
 
-  class [[nodiscard]] next_call : public call<ops::entries> {
+  class [[nodiscard]] next_call : public detail::call_options<next_call, ops::entries> {
    public:
     next_call(dir_cursor& c, std::span<std::byte> buffer) noexcept
-        : call<ops::entries>(c.of_.in(), c.of_.id(), buffer, c.cookie_, c.reposition_), from_(c) {}
+        : call_options(c.of_.in(), c.of_.id(), buffer, c.cookie_, c.reposition_), from_(c) {}
     using result_type = result<entry_batch>;
 
     bool begin(driver& home, stop_source* stop, void (*then)(job&) noexcept) noexcept {
-      if (from_.borrowed_) return call<ops::entries>::begin(home, stop, then);
+      run = then;
+      if (from_.borrowed_) return start(*this, home, stop);
       failure = errc::busy;
       return true;
-    }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-      if (from_.borrowed_) return call<ops::entries>::await_suspend(h);
-      failure = errc::busy;
-      return false;
     }
     result<entry_batch> await_resume() noexcept {
       if (failure) return std::unexpected(failure);

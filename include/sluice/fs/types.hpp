@@ -1,6 +1,7 @@
 // The vocabulary of file systems, free of any operating system's headers.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 

@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "sluice/core/handle.hpp"
+#include "sluice/fs/ops.hpp"
 #include "sluice/io/ops.hpp"
 
 namespace sluice::inline v0 {

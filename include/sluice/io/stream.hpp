@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/core/handle.hpp"
+#include "sluice/fs/ops.hpp"
 #include "sluice/io/ops.hpp"
 
 namespace sluice::inline v0 {

@@ -65,6 +65,7 @@ std::string ring::set_up(unsigned entries) {
     if (error == EINVAL) continue;
     if (error != 0) return why_refused(error);
     open = true;
+    unseen::ring_memory.acquire();
     defers_work = (a.flags & IORING_SETUP_DEFER_TASKRUN) != 0;
     flags = a.name;
     break;

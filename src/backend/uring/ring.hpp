@@ -5,6 +5,8 @@
 #include <bitset>
 #include <string>
 
+#include "backend/uring/thread_sanitizer.hpp"
+
 namespace sluice::inline v0 {
 
 /// A ring with the best flags that the running kernel takes, found by trying.
@@ -18,6 +20,7 @@ struct ring {
 
   ring() = default;
   ~ring() {
+    unseen::ring_memory.release();
     if (open) io_uring_queue_exit(&raw);
   }
   ring(const ring&) = delete;

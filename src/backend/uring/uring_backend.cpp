@@ -6,38 +6,11 @@
 #include <system_error>
 #include <vector>
 
+#include "backend/uring/thread_sanitizer.hpp"
 #include "ops/calls.hpp"
 #include "sluice/fs/ops.hpp"
 
-#if defined(__SANITIZE_THREAD__)
-#define SLUICE_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SLUICE_TSAN 1
-#endif
-#endif
-
-#if defined(SLUICE_TSAN)
-extern "C" void __tsan_acquire(void*);
-extern "C" void __tsan_release(void*);
-#endif
-
 namespace sluice::inline v0 {
-
-namespace {
-
-// What a write to a stream has before it, its reader has before it: the thread sanitizer sees that
-// for system calls, not for the ring.
-#if defined(SLUICE_TSAN)
-char peers;
-void tell_peers() noexcept { __tsan_release(&peers); }
-void hear_peers() noexcept { __tsan_acquire(&peers); }
-#else
-void tell_peers() noexcept {}
-void hear_peers() noexcept {}
-#endif
-
-}  // namespace
 
 uring_backend::uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r)
     : native_backend(owner, options),
@@ -91,7 +64,7 @@ bool uring_backend::put(native_slot& s) noexcept {
     refused(s, *e);
     return true;
   }
-  if (s.row->readiness != 0) tell_peers();
+  if (s.row->readiness != 0) unseen::streams.release();
   io_uring_sqe_set_data64(e, reinterpret_cast<std::uint64_t>(&s) | tag_operation);
   return true;
 }
@@ -162,6 +135,11 @@ void uring_backend::close_released() noexcept {
 
 void uring_backend::turn(time_point_ns until) noexcept {
   if (!ring_->enabled) ring_->enable();
+  if (notified_.get() >= 0) {
+    // Before the kernel is asked: what happens after that makes it readable again.
+    std::uint64_t count;
+    [[maybe_unused]] const auto read = ::read(notified_.get(), &count, sizeof count);
+  }
   hand_over();
   enter(fill() ? until : 0);
   make_room();
@@ -205,7 +183,7 @@ void uring_backend::reap() noexcept {
     const std::uint64_t data = c->user_data;
     if ((data & tag_mask) == tag_operation) [[likely]] {
       auto& s = *reinterpret_cast<native_slot*>(data);
-      if (s.row->readiness != 0) hear_peers();
+      if (s.row->readiness != 0) unseen::streams.acquire();
       if (c->res >= 0 && s.marks == 0) [[likely]] {
         finished_plainly(s, c->res);
       } else {
@@ -246,7 +224,16 @@ void uring_backend::wake() noexcept {
   [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }
 
-int uring_backend::native_handle() noexcept { return ring_->raw.ring_fd; }
+/// Not the ring's own descriptor: with deferred task work, poll is not told of a completion that a
+/// worker of the kernel has made (seen on 6.18).
+int uring_backend::native_handle() noexcept {
+  if (notified_.get() < 0) {
+    unique_fd fresh(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (io_uring_register_eventfd(&ring_->raw, fresh.get()) != 0) return ring_->raw.ring_fd;
+    notified_ = std::move(fresh);
+  }
+  return notified_.get();
+}
 
 std::string uring_backend::report() const { return "io_uring: " + ring_->flags; }
 

@@ -54,6 +54,7 @@ class uring_backend final : public native_backend {
 
   std::unique_ptr<ring> ring_;
   unique_fd event_;
+  unique_fd notified_;  // signalled by the kernel; only for who waits in somebody else's loop
   std::uint64_t event_count_ = 0;
   bool wake_armed_ = false;
   bool buffers_registered_ = false;

@@ -1,0 +1,81 @@
+// One operation of each kind, asked of a place that says that it has no such thing.
+#include "conformance/place.hpp"
+
+namespace sluice::conformance {
+
+namespace {
+
+template <class Op, class... Arguments>
+task<error> ask(place& p, Arguments... arguments) {
+  call<Op> asked(p.root.in(), arguments...);
+  const auto r = co_await std::move(asked);
+  co_return r ? error() : r.error();
+}
+
+task<error> ask_file(place& p, op_kind k, handle_id id) {
+  using enum op_kind;
+  switch (k) {
+    case nop: return ask<ops::nop>(p, id);
+    case sync: return ask<ops::sync>(p, id, false);
+    case sync_range: return ask<ops::sync_range>(p, id, 0, 0, range_sync::write);
+    case truncate: return ask<ops::truncate>(p, id, 0);
+    case allocate: return ask<ops::allocate>(p, id, allocate_mode::extend, 0, 1);
+    case advise: return ask<ops::advise>(p, id, 0, 0, access_advice::normal);
+    case copy_range: return ask<ops::copy_range>(p, id, 0, id, 0, 1u);
+    case clone: return ask<ops::clone>(p, id, id);
+    case seek_extent: return ask<ops::seek_extent>(p, id, 0, extent_kind::data);
+    case lock: return ask<ops::lock>(p, id, lock_kind::shared, 0, 0, false);
+    case stat_fs: return ask<ops::stat_fs>(p, id);
+    default: return {};
+  }
+}
+
+task<error> ask_name(place& p, op_kind k, handle_id id) {
+  using enum op_kind;
+  const path_ref name("probe");
+  const path_ref attribute("user.probe");
+  switch (k) {
+    case list_xattr:
+      return ask<ops::list_xattr>(p, id, name, std::span<char>(), lookup::follow);
+    case get_xattr:
+      return ask<ops::get_xattr>(p, id, name, attribute, std::span<std::byte>(), lookup::follow);
+    case set_xattr:
+      return ask<ops::set_xattr>(p, id, name, attribute, std::span<const std::byte>(),
+                                 ops::xattr_mode::set, lookup::follow);
+    case remove_xattr: return ask<ops::remove_xattr>(p, id, name, attribute, lookup::follow);
+    case rename: return ask<ops::rename>(p, id, name, id, name, rename_mode::replace);
+    case link: return ask<ops::link>(p, id, name, id, name, lookup::follow);
+    case symlink: return ask<ops::symlink>(p, id, name, name);
+    case readlink: return ask<ops::readlink>(p, id, name, std::span<char>());
+    case mknod: return ask<ops::mknod>(p, id, name, file_type::fifo, 0600, 0);
+    default: return {};
+  }
+}
+
+task<error> ask_stream(place& p, op_kind k, handle_id id) {
+  using enum op_kind;
+  switch (k) {
+    case sleep: return ask<ops::sleep>(p, 1);
+    case read: return ask<ops::read>(p, id, std::span<std::byte>());
+    case write: return ask<ops::write>(p, id, std::span<const std::byte>());
+    case readv: return ask<ops::readv>(p, id, std::span<const io_slice>());
+    case writev: return ask<ops::writev>(p, id, std::span<const io_slice>());
+    case wait_signal: return ask<ops::wait_signal>(p, id);
+    case wait_child: return ask<ops::wait_child>(p, id);
+    default: return {};
+  }
+}
+
+}  // namespace
+
+task<error> probe(place& p, op_kind k) {
+  for (auto* family : {ask_file, ask_name, ask_stream}) {
+    auto asked = family(p, k, p.root.id());
+    if (!asked) continue;
+    const error e = co_await std::move(asked);
+    co_return e;
+  }
+  co_return error(errc::other);  // no place may lack this kind
+}
+
+}  // namespace sluice::conformance

@@ -1,0 +1,142 @@
+// The policy alone, with made-up times.
+#include "backend/policy.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using sluice::lane;
+using sluice::time_point_ns;
+
+/// A machine on which a plain call and an overlapped operation cost what the test says.
+struct machine {
+  lane way;
+  time_point_ns call_cost, overlapped_cost;
+  time_point_ns clock = 1'000'000;
+  unsigned in_flight = 64;
+  unsigned pending = 0;
+  long plain = 0, overlapped = 0;
+
+  machine(time_point_ns call, time_point_ns over) : call_cost(call), overlapped_cost(over) {}
+
+  void complete_one() {
+    clock += overlapped_cost;
+    --pending;
+    way.completed([this] { return clock; });
+  }
+  void run(long operations) {
+    for (long i = 0; i < operations; ++i) {
+      if (way.plain()) {
+        ++plain;
+        clock += call_cost;
+        way.called(call_cost);
+      } else {
+        ++overlapped;
+        way.begun(clock);
+        if (++pending >= in_flight) complete_one();
+      }
+    }
+    while (pending > 0) complete_one();
+  }
+};
+
+TEST(Lane, StaysWithCheapCalls) {
+  machine m(1'000, 8'000);
+  m.run(100'000);
+  EXPECT_EQ(m.overlapped, 0);
+  EXPECT_EQ(m.way.flips(), 0u);
+}
+
+TEST(Lane, TwoSlowCallsCloseTogetherFlip) {
+  machine m(1'000, 8'000);
+  m.run(1000);
+  m.call_cost = lane::slow_call + 1;
+  m.run(2);
+  EXPECT_TRUE(m.way.overlapped());
+  EXPECT_EQ(m.way.flips(), 1u);
+}
+
+TEST(Lane, OneSlowCallNowAndThenIsAPreemption) {
+  machine m(1'000, 8'000);
+  for (int i = 0; i < 100; ++i) {
+    m.call_cost = 4'000'000;
+    m.run(1);
+    m.call_cost = 1'000;
+    m.run(lane::slow_memory + 1);
+  }
+  EXPECT_FALSE(m.way.overlapped());
+  EXPECT_EQ(m.way.flips(), 0u);
+}
+
+TEST(Lane, FlipsBackWhenCallsAreCheapAgain) {
+  machine m(1'000'000, 10'000);
+  m.run(10'000);
+  EXPECT_TRUE(m.way.overlapped());
+  EXPECT_EQ(m.way.flips(), 1u);
+  m.call_cost = 1'000;
+  m.run(10'000);
+  EXPECT_FALSE(m.way.overlapped());
+  EXPECT_EQ(m.way.flips(), 2u);
+  const long before = m.overlapped;
+  m.run(10'000);
+  EXPECT_EQ(m.overlapped, before) << "and stays";
+}
+
+TEST(Lane, StaysOverlappedWhileThatIsBetter) {
+  machine m(1'000'000, 10'000);
+  m.run(1'000'000);
+  EXPECT_TRUE(m.way.overlapped());
+  EXPECT_EQ(m.way.flips(), 1u);
+}
+
+TEST(Lane, SamplesAtMostOnePercent) {
+  machine m(1'000'000, 10'000);
+  m.run(1);
+  m.plain = m.overlapped = 0;
+  m.run(100'000);
+  EXPECT_GT(m.plain, 0);
+  EXPECT_LE(m.plain * 100, m.overlapped + m.plain);
+}
+
+TEST(Lane, EqualWaysDoNotTakeTurns) {
+  for (const time_point_ns cost : {5'000, 50'000, 150'000}) {
+    machine m(cost, cost);
+    m.run(1'000'000);
+    // Trials in vain double their distance, so their number grows with the logarithm.
+    EXPECT_LE(m.way.flips(), 2u * 15) << cost;
+    EXPECT_LE(m.overlapped * 100, m.plain) << cost;
+  }
+}
+
+TEST(Lane, TriesTheOtherWayWhenCallsAreSuspiciouslySlow) {
+  machine m(60'000, 10'000);
+  m.run(10'000);
+  EXPECT_TRUE(m.way.overlapped());
+  EXPECT_EQ(m.way.flips(), 1u);
+  EXPECT_LE(m.plain, 65 + 10'000 / 100);
+}
+
+TEST(Lane, OneAtATimeIsJudgedByItsLatency) {
+  machine m(20'000, 60'000);
+  m.in_flight = 1;
+  m.run(1000);
+  m.call_cost = 300'000;
+  m.run(2);
+  m.call_cost = 20'000;
+  m.run(5000);
+  EXPECT_FALSE(m.way.overlapped());
+}
+
+TEST(Lane, ABurstAfterAPauseIsNotJudgedByThePause) {
+  machine m(1'000'000, 10'000);
+  m.run(1000);
+  ASSERT_TRUE(m.way.overlapped());
+  for (int i = 0; i < 1000; ++i) {
+    m.clock += 1'000'000'000;
+    m.run(40);
+  }
+  EXPECT_TRUE(m.way.overlapped());
+  EXPECT_EQ(m.way.flips(), 1u);
+}
+
+}  // namespace

@@ -1,0 +1,101 @@
+#include <string>
+#include <thread>
+
+#include "unit/support.hpp"
+
+namespace {
+
+using namespace unit;
+
+std::span<const std::byte> bytes_of(const std::string& s) { return std::as_bytes(std::span(s)); }
+
+TEST(Sync, CallsBlockAndTellTheirErrors) {
+  auto here = sluice::system().current_dir();
+  EXPECT_TRUE(sluice::sync(here.stat(".")));
+  auto none = sluice::sync(here.open("no such file", sluice::open_mode::read));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error(), errc::not_found);
+  EXPECT_TRUE(sluice::sync(sluice::system().nop()));
+  EXPECT_TRUE(sluice::sync(sluice::system().sleep(ms)));
+  EXPECT_TRUE(sluice::sync(here.close())) << "borrowed: nothing happens";
+  EXPECT_TRUE(sluice::sync(sluice::system().current_dir().stat(".")));
+}
+
+TEST(Sync, ExactCallsGoOnUntilTheEnd) {
+  auto ends = make_pipe();
+  const std::string text = "hello, world";
+  auto w = sluice::sync(ends.writer.write_all(bytes_of(text)));
+  EXPECT_TRUE(w);
+  EXPECT_EQ(w.done, text.size());
+  ASSERT_TRUE(sluice::sync(ends.writer.close()));
+  char buffer[32];
+  auto r = sluice::sync(ends.reader.read_exact(std::as_writable_bytes(std::span(buffer))));
+  EXPECT_FALSE(r);
+  EXPECT_TRUE(r.end);
+  EXPECT_EQ(std::string(buffer, r.done), text);
+  EXPECT_TRUE(sluice::sync(ends.reader.read_exact(std::span<std::byte>())));
+}
+
+task<std::string> through_a_pipe(std::string text) {
+  auto ends = make_pipe();
+  auto w = co_await ends.writer.write_all(bytes_of(text));
+  EXPECT_TRUE(w);
+  std::string back(text.size(), '\0');
+  auto r = co_await ends.reader.read_exact(std::as_writable_bytes(std::span(back)));
+  EXPECT_TRUE(r);
+  auto closed = co_await ends.reader.close();
+  EXPECT_TRUE(closed);
+  co_return back;
+}
+
+TEST(Sync, TasksToo) { EXPECT_EQ(sluice::sync(through_a_pipe("abc")), "abc"); }
+
+TEST(Sync, ConcurrencyIsThereButWaitsInTurn) {
+  auto both = sluice::when_all(through_a_pipe("1"), through_a_pipe("2"));
+  const auto r = sluice::sync(std::move(both));
+  EXPECT_EQ(std::get<1>(r), "2");
+}
+
+class SyncBesideALoop : public on_backend {};
+ON_EVERY_BACKEND(SyncBesideALoop);
+
+task<sluice::error> read_once(sluice::stream& from, std::span<std::byte> into) {
+  auto n = co_await from.read_some(into);
+  co_return n ? sluice::error() : n.error();
+}
+
+/// A close from a thread without a loop ends the read that a loop has under way.
+TEST_P(SyncBesideALoop, CloseDrainsALoopOfAnotherThread) {
+  loop l(options());
+  auto ends = make_pipe();
+  auto alias = sluice::system().adopt_descriptor<sluice::stream>(
+      sluice::system_space::descriptor(ends.reader));
+  std::byte buffer[8];
+  begun<sluice::error> b(l, read_once(ends.reader, buffer));
+  settle(l);
+  std::thread closer([&] { EXPECT_TRUE(sluice::sync(alias.close())); });
+  EXPECT_EQ(b.finish(l), errc::canceled);
+  closer.join();
+  ends.reader.detach();
+}
+
+task<sluice::error> close_in_sync(sluice::stream& s) {
+  auto closed = sluice::sync(s.close());
+  co_return closed ? sluice::error() : closed.error();
+}
+
+TEST_P(SyncBesideALoop, CloseOfWhatItsOwnLoopHasUnderWaySaysSo) {
+  loop l(options());
+  auto ends = make_pipe();
+  auto alias = sluice::system().adopt_descriptor<sluice::stream>(
+      sluice::system_space::descriptor(ends.reader));
+  std::byte buffer[8];
+  begun<sluice::error> b(l, read_once(ends.reader, buffer));
+  settle(l);
+  EXPECT_EQ(l.run(close_in_sync(alias)), errc::would_deadlock);
+  EXPECT_FALSE(b.done);
+  ASSERT_TRUE(sluice::sync(ends.writer.write_all(bytes_of("x"))));
+  EXPECT_EQ(b.finish(l), errc::none);
+}
+
+}  // namespace
