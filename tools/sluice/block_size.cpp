@@ -29,7 +29,7 @@ parsed parse_digits(const char* text, std::uint64_t& value, const char** end) {
 
 /// Reads a unit's letters and multiplies; false for what is no unit.
 bool take_unit(const char*& at, std::uint64_t& value, bool& overflow) {
-  static constexpr char known[] = "eEgGkKmMpPtTyYzZ";
+  static constexpr char known[] = "EgGkKmMpPtTyYzZ";
   if (*at == '\0' || std::strchr(known, *at) == nullptr) return false;
   const char upper = static_cast<char>(std::toupper(static_cast<unsigned char>(*at)));
   const auto exponent = static_cast<unsigned>(std::strchr(letters, upper) - letters);
