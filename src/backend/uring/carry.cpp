@@ -33,7 +33,7 @@ void uring_backend::carry(backend& b, operation& base) noexcept {
   }
   native_slot& s = self.admit(op, row, native_slot::stage::in_ring);
   self.counted_.begun(system_id::descriptor(op.id));
-  if (self.room_-- == 0) [[unlikely]] return self.wait_for_room(s);
+  if (self.room_-- == 0) [[unlikely]] return self.put_into_next_batch(s);
   io_uring_sqe& e = self.next_entry();
   if (!native<Op>::prepare(op, e)) [[unlikely]] return self.refused(s, e);
   ++self.counts_.kinds[static_cast<std::size_t>(Op::its_kind)].ring;

@@ -38,7 +38,18 @@ io_uring_sqe* uring_backend::entry() noexcept {
 }
 
 /// Looks up how many entries the kernel has taken: once in a turn, not at every operation.
-void uring_backend::make_room() noexcept { room_ = io_uring_sq_space_left(&ring_->raw); }
+void uring_backend::make_room() noexcept {
+  constexpr unsigned early_batch = 8;
+  room_ = io_uring_sq_space_left(&ring_->raw);
+  if (early_ && room_ > early_batch) room_ = early_batch;
+}
+
+/// Tells the kernel of what was gathered, in the middle of a turn.
+bool uring_backend::tell() noexcept {
+  if (!early_) told_ += io_uring_sq_ready(&ring_->raw);
+  ++counts_.kernel_entries;
+  return io_uring_submit(&ring_->raw) > 0;
+}
 
 void uring_backend::overlap(native_slot& s) noexcept {
   const native_row& row = *s.row;
@@ -69,10 +80,12 @@ bool uring_backend::put(native_slot& s) noexcept {
   return true;
 }
 
-void uring_backend::wait_for_room(native_slot& s) noexcept {
+/// The batch is full: tells the kernel of it. Where that is not to be had, the operation waits.
+void uring_backend::put_into_next_batch(native_slot& s) noexcept {
   room_ = 0;
   s.at = native_slot::stage::queued;
-  backlog_.push(s);
+  if (backlog_.empty() && ring_->enabled) tell();
+  if (!backlog_.empty() || !put(s)) backlog_.push(s);
 }
 
 /// The entry is taken, and there is nothing to be done with these arguments.
@@ -91,8 +104,7 @@ void uring_backend::cancel_held(native_slot& s) noexcept {
 /// kernel takes no more at present, so there must be no waiting for what it was not told.
 bool uring_backend::fill() noexcept {
   while (!fill_once()) {
-    ++counts_.kernel_entries;
-    if (io_uring_submit(&ring_->raw) <= 0) return false;
+    if (!tell()) return false;
   }
   return true;
 }
@@ -141,9 +153,16 @@ void uring_backend::turn(time_point_ns until) noexcept {
     [[maybe_unused]] const auto read = ::read(notified_.get(), &count, sizeof count);
   }
   hand_over();
-  enter(fill() ? until : 0);
+  const bool all_told = fill();
+  told_ += io_uring_sq_ready(&ring_->raw);
+  enter(all_told ? until : 0);
+  const unsigned ended = reap();
+  // More has ended than was begun just now: a device works on these. If each turn told it of many
+  // operations at once, at its end, it would end them at once, and have nothing to do until the
+  // next. What ends as it is submitted is best submitted all together.
+  early_ = ended > told_;
+  told_ = 0;
   make_room();
-  reap();
   settle_drains();
 }
 
@@ -171,7 +190,7 @@ void uring_backend::enter(time_point_ns until) noexcept {
   io_uring_submit_and_wait_timeout(&r, &first, 1, &limit, nullptr);
 }
 
-void uring_backend::reap() noexcept {
+unsigned uring_backend::reap() noexcept {
   io_uring& r = ring_->raw;
   // Without CQE32, and reading the tail once: what arrives meanwhile is for the next turn.
   const io_uring_cqe* const entries = r.cq.cqes;
@@ -195,6 +214,7 @@ void uring_backend::reap() noexcept {
     }
   }
   io_uring_cq_advance(&r, last - first);
+  return last - first;
 }
 
 /// What the kernel says of an operation: its end, unless it should be asked again.

@@ -42,14 +42,15 @@ class uring_backend final : public native_backend {
     return sq.sqes[sq.sqe_tail++ & sq.ring_mask];
   }
   io_uring_sqe* entry() noexcept;
-  void wait_for_room(native_slot& s) noexcept;
+  void put_into_next_batch(native_slot& s) noexcept;
   void refused(native_slot& s, io_uring_sqe& e) noexcept;
   void make_room() noexcept;
+  bool tell() noexcept;
   bool put(native_slot& s) noexcept;
   bool fill() noexcept;
   bool fill_once() noexcept;
   void enter(time_point_ns until) noexcept;
-  void reap() noexcept;
+  unsigned reap() noexcept;
   void take_specially(native_slot& s, int result) noexcept;
 
   std::unique_ptr<ring> ring_;
@@ -58,7 +59,9 @@ class uring_backend final : public native_backend {
   std::uint64_t event_count_ = 0;
   bool wake_armed_ = false;
   bool buffers_registered_ = false;
-  unsigned room_ = 0;  // entries that can be had without looking again
+  unsigned room_ = 0;   // entries until the queue, or this batch, is full
+  unsigned told_ = 0;   // entries that the kernel was given since completions were last taken
+  bool early_ = false;  // give them to it in small batches while tasks run
   job_queue backlog_;  // operations that found the ring full
   job_queue cancels_;  // in the ring, to be cancelled
 };
