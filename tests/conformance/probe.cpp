@@ -8,7 +8,7 @@ namespace {
 template <class Op, class... Arguments>
 task<error> ask(place& p, Arguments... arguments) {
   call<Op> asked(p.root.in(), arguments...);
-  const auto r = co_await std::move(asked);
+  const auto r = co_await asked;
   co_return r ? error() : r.error();
 }
 

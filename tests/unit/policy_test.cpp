@@ -47,24 +47,25 @@ TEST(Lane, StaysWithCheapCalls) {
   EXPECT_EQ(m.way.flips(), 0u);
 }
 
-TEST(Lane, TwoSlowCallsCloseTogetherFlip) {
+TEST(Lane, TwoSlowCallsNearToEachOtherFlipAtOnce) {
   machine m(1'000, 8'000);
   m.run(1000);
   m.call_cost = lane::slow_call + 1;
-  m.run(2);
+  m.run(1);
+  EXPECT_FALSE(m.way.overlapped()) << "one may be a preemption";
+  m.run(1);
   EXPECT_TRUE(m.way.overlapped());
   EXPECT_EQ(m.way.flips(), 1u);
 }
 
-TEST(Lane, OneSlowCallNowAndThenIsAPreemption) {
+TEST(Lane, SlowCallsFarFromEachOtherAreForgotten) {
   machine m(1'000, 8'000);
   for (int i = 0; i < 100; ++i) {
-    m.call_cost = 4'000'000;
+    m.call_cost = 10 * lane::slow_call;
     m.run(1);
     m.call_cost = 1'000;
     m.run(lane::slow_memory + 1);
   }
-  EXPECT_FALSE(m.way.overlapped());
   EXPECT_EQ(m.way.flips(), 0u);
 }
 
@@ -91,7 +92,7 @@ TEST(Lane, StaysOverlappedWhileThatIsBetter) {
 
 TEST(Lane, SamplesAtMostOnePercent) {
   machine m(1'000'000, 10'000);
-  m.run(1);
+  m.run(2000);  // it looks more often at first
   m.plain = m.overlapped = 0;
   m.run(100'000);
   EXPECT_GT(m.plain, 0);
@@ -122,6 +123,7 @@ TEST(Lane, OneAtATimeIsJudgedByItsLatency) {
   m.run(1000);
   m.call_cost = 300'000;
   m.run(2);
+  ASSERT_TRUE(m.way.overlapped());
   m.call_cost = 20'000;
   m.run(5000);
   EXPECT_FALSE(m.way.overlapped());

@@ -151,4 +151,20 @@ TEST(Task, YieldLetsTheOthersRun) {
   EXPECT_EQ(out, "ababab");
 }
 
+task<int> nothing_to_do(sluice::stream& from, int times) {
+  int whole = 0;
+  for (int i = 0; i < times; ++i) {
+    auto t = co_await from.read_exact(std::span<std::byte>());
+    if (t) ++whole;
+  }
+  co_return whole;
+}
+
+TEST(Task, AwaitsWhatIsFinishedBeforeItIsSubmitted) {
+  loop l;
+  auto ends = make_pipe();
+  EXPECT_EQ(l.run(nothing_to_do(ends.reader, 1000)), 1000) << "past the budget of one turn, too";
+  EXPECT_EQ(sluice::sync(nothing_to_do(ends.reader, 1000)), 1000);
+}
+
 }  // namespace

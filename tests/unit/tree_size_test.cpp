@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "sluice/space/memory.hpp"
+#include "sluice/sync.hpp"
 #include "sluice/system.hpp"
 #include "temp_tree.hpp"
 
@@ -40,13 +42,18 @@ struct sized {
   std::size_t files;
 };
 
-sized size_of(const std::vector<std::string>& operands, size_options o = {}, unsigned jobs = 4) {
+sized size_in(const dir& base, const std::vector<std::string>& operands, size_options o = {},
+              unsigned jobs = 4) {
   const tree_limits limits = limits_for_trees(jobs);
   crew workers(limits.crew);
   sizing s(o);
-  const dir here = sluice::system().current_dir();
-  const size_totals sum = s.run(limits, workers, here, operands);
+  const size_totals sum = s.run(limits, workers, base, operands);
   return {sum, std::move(s.directories), std::move(s.failures), s.files};
+}
+
+sized size_of(const std::vector<std::string>& operands, size_options o = {}) {
+  const dir here = sluice::system().current_dir();
+  return size_in(here, operands, o);
 }
 
 /// Two directories, four files in a and one in b, one of them with a name in each.
@@ -120,6 +127,33 @@ TEST(TreeSize, MissingOperandsAreToldAndPassedOver) {
     EXPECT_EQ(s.sum.entries, 5u);
   }
   EXPECT_EQ(size_of({t / "no"}).sum.entries, 0u);
+}
+
+/// The same engine where there is no operating system behind the handles.
+TEST(TreeSize, WorksOnAnySpace) {
+  memory_space memory;
+  const dir root = memory.root();
+  const std::string text(1234, 'x');
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "d" + std::to_string(i);
+    ASSERT_TRUE(sluice::sync(root.mkdir(name)).has_value());
+    for (int j = 0; j < 100; ++j) {
+      auto f = sluice::sync(root.open(name + "/f" + std::to_string(j),
+                                      open_mode::write | open_mode::create));
+      ASSERT_TRUE(f.has_value());
+      ASSERT_TRUE(sluice::sync(f->write_all_at(std::as_bytes(std::span(text)), 0)).whole());
+    }
+  }
+  for (const unsigned jobs : {1u, 4u}) {
+    const sized all = size_in(root, {"."}, {}, jobs);
+    EXPECT_EQ(all.sum.entries, 1u + 20 + 2000);
+    EXPECT_GE(all.sum.apparent, 2000u * 1234);
+    EXPECT_EQ(all.directories.size(), 21u);
+    EXPECT_TRUE(all.failures.empty());
+    const sized some = size_in(root, {"d3", "d3/f7", "d4/f1", "no"}, {}, jobs);
+    EXPECT_EQ(some.sum.entries, 1u + 100 + 1);
+    EXPECT_EQ(some.failures, std::vector<std::string>{"no"});
+  }
 }
 
 TEST(LinkSet, EachIsNewToOneThreadOnly) {

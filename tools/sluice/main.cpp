@@ -114,7 +114,8 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     std::fputs("sluice: memory exhausted\n", stderr);
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "sluice: %s\n", e.what());
+    const char* named = std::strncmp(e.what(), "sluice: ", 8) == 0 ? "" : "sluice: ";
+    std::fprintf(stderr, "%s%s\n", named, e.what());
   } catch (...) {
     std::fputs("sluice: an unknown error\n", stderr);
   }

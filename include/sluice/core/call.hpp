@@ -20,10 +20,10 @@ inline constexpr adopt_t adopt{};
 namespace detail {
 
 /// The operation finished at once: true if the others get their turn before its coroutine goes on.
-[[gnu::noinline]] inline bool suspend_finished(operation& op) noexcept {
-  if (op.home->spend_inline()) return false;
+[[gnu::noinline]] inline bool suspend_finished(operation& op, driver& home) noexcept {
+  if (home.spend_inline()) return false;
   op.run = nullptr;
-  op.home->schedule(op);
+  home.schedule(op);
   return true;
 }
 
@@ -71,10 +71,9 @@ class call_options : public Op {
       const surroundings around = surroundings_of(h);
       Self& self = self_;
       self.waiter = h.address();
-      self.home = around.home;  // what is over before it began is resumed from there, too
       stop_source* stop = self.stop_by != nullptr ? self.stop_by : around.stop;
       if (!self.begin(*around.home, stop, nullptr)) return true;
-      return suspend_finished(self);
+      return suspend_finished(self, *around.home);
     }
 
     auto await_resume() noexcept { return self_.await_resume(); }
@@ -123,57 +122,77 @@ struct transfer_result {
   explicit operator bool() const noexcept { return whole(); }
 };
 
-/// An operation that is submitted again for what is left until all of it is transferred, the file
-/// ends, or an error comes: read_exact_at and write_all_at. No allocation, no frame of its own.
-template <class Op>
-class [[nodiscard]] exact_call : public detail::call_options<exact_call<Op>, Op> {
+namespace detail {
+
+/// An operation that is submitted again and again until `advance()`, of the class that derives
+/// from this, says that nothing is left to do. No allocation, no frame of its own.
+template <class Self, class Op>
+class repeated_call : public call_options<Self, Op> {
  public:
-  template <class... Arguments>
-  explicit exact_call(Arguments&&... arguments) noexcept
-      : detail::call_options<exact_call<Op>, Op>(std::forward<Arguments>(arguments)...) {
-    outcome_.total = this->buffer.size();
-  }
+  using call_options<Self, Op>::call_options;
   using result_type = transfer_result;
 
   bool begin(driver& home, stop_source* stop, void (*then)(job&) noexcept) noexcept {
     then_ = then;
     stop_ = stop;
     this->run = [](job& j) noexcept {
-      auto& self = static_cast<exact_call&>(j);
+      auto& self = static_cast<Self&>(j);
       if (self.advance() && !self.go_on(*self.home)) return;
       if (self.then_ != nullptr) return self.then_(self);
       self.home->resume_next(std::coroutine_handle<>::from_address(self.waiter));
     };
-    return outcome_.whole() || go_on(home);
+    return static_cast<Self&>(*this).nothing_to_do() || go_on(home);
   }
 
   transfer_result await_resume() noexcept { return outcome_; }
 
+ protected:
+  transfer_result outcome_;
+
  private:
-  /// True when nothing is left to do.
+  /// True when it is over.
   bool go_on(driver& home) noexcept {
     do {
       if (!start(*this, home, stop_)) return false;
-    } while (advance());
+    } while (static_cast<Self&>(*this).advance());
     return true;
   }
 
-  /// Books what the last piece did; true when there is more to ask for.
-  bool advance() noexcept {
-    if (this->failure) {
-      outcome_.first_error = this->failure;
-      return false;
-    }
-    outcome_.done += this->value;
-    outcome_.end = this->value == 0;
-    this->buffer = this->buffer.subspan(this->value);
-    this->move_by(this->value);
-    return !outcome_.end && !outcome_.whole();
-  }
-
-  transfer_result outcome_;
   stop_source* stop_ = nullptr;
   void (*then_)(job&) noexcept = nullptr;
+};
+
+}  // namespace detail
+
+/// Transfers a whole buffer: read_exact_at, write_all_at and their like. Ends early at the end of
+/// the file, or with the first error.
+template <class Op>
+class [[nodiscard]] exact_call : public detail::repeated_call<exact_call<Op>, Op> {
+ public:
+  template <class... Arguments>
+  explicit exact_call(Arguments&&... arguments) noexcept
+      : detail::repeated_call<exact_call<Op>, Op>(std::forward<Arguments>(arguments)...) {
+    this->outcome_.total = this->buffer.size();
+  }
+
+ private:
+  friend detail::repeated_call<exact_call<Op>, Op>;
+
+  bool nothing_to_do() const noexcept { return this->outcome_.whole(); }
+
+  /// Books what the last piece did; true when there is more to ask for.
+  bool advance() noexcept {
+    transfer_result& so_far = this->outcome_;
+    if (this->failure) {
+      so_far.first_error = this->failure;
+      return false;
+    }
+    so_far.done += this->value;
+    so_far.end = this->value == 0;
+    this->buffer = this->buffer.subspan(this->value);
+    this->move_by(this->value);
+    return !so_far.end && !so_far.whole();
+  }
 };
 
 }  // namespace sluice::inline v0

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "sluice/core/handle.hpp"
+#include "sluice/fs/to_end_call.hpp"
 #include "sluice/fs/ops.hpp"
 #include "sluice/io/ops.hpp"
 
@@ -42,6 +44,12 @@ class stream : public handle {
   }
   [[nodiscard]] auto write_all(std::span<const std::byte> buffer) const noexcept {
     return exact_call<ops::write>(*space_, id_, buffer);
+  }
+
+  /// Everything until the end of the stream, behind what `into` holds. Cancelled or failed, it
+  /// keeps what has come.
+  [[nodiscard]] auto read_to_end(std::vector<std::byte>& into) const noexcept {
+    return to_end_call<ops::read>(into, *space_, id_);
   }
 };
 

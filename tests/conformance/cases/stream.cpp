@@ -28,6 +28,19 @@ SLUICE_CASE(a_pipe_carries_bytes, read, write, close) {
   CHECK_SAME(show(exact), "0 of 100, at the end");
 }
 
+SLUICE_CASE(a_stream_is_read_to_its_end, read, write) {
+  auto ends = p.make_pipe();
+  REQUIRE_GOOD(ends);
+  const auto sent = co_await ends->writer.write_all(as_bytes("all of it"));
+  CHECK_THAT(sent.whole());
+  const auto closed = co_await ends->writer.close();
+  CHECK_GOOD(closed);
+  bytes into;
+  const auto read = co_await ends->reader.read_to_end(into);
+  CHECK_THAT(read.end && read.done == 9);
+  CHECK_SAME(as_text(into), "all of it");
+}
+
 SLUICE_CASE(vectored_streams, readv, writev) {
   auto ends = p.make_pipe();
   REQUIRE_GOOD(ends);

@@ -148,6 +148,32 @@ SLUICE_CASE(read_exact_tells_how_far_it_came, open, read_at) {
   CHECK_THAT(refused.first_error == errc::bad_handle && !refused.end);
 }
 
+SLUICE_CASE(read_to_end_takes_everything, open, read_at, write_at) {
+  for (const std::size_t size : {0u, 1u, 65'535u, 65'536u, 65'537u, 300'000u}) {
+    const bytes data = pattern(size, 7);
+    const auto f = co_await make_file(p.root, "all" + std::to_string(size), data);
+    REQUIRE_GOOD(f);
+    bytes into(3, std::byte{9});
+    into.reserve(100);  // room to spare must not be taken for the end
+    const auto read = co_await f->read_to_end(into);
+    CHECK_SAME(read.done, size);
+    CHECK_THAT(read.whole() && read.end && !read.first_error);
+    CHECK_SAME(into.size(), size + 3);
+    CHECK_THAT(into[0] == std::byte{9} && std::equal(data.begin(), data.end(), into.begin() + 3));
+    const auto again = co_await f->read_to_end(into, size);
+    CHECK_THAT(again.end && again.done == 0 && into.size() == size + 3);
+  }
+}
+
+SLUICE_CASE(read_to_end_keeps_what_there_was_when_it_fails, open, read_at) {
+  const auto f = co_await p.root.open("w", open_mode::write | open_mode::create);
+  REQUIRE_GOOD(f);
+  bytes into(5);
+  const auto refused = co_await f->read_to_end(into);
+  CHECK_THAT(refused.first_error == errc::bad_handle && !refused.end && refused.done == 0);
+  CHECK_SAME(into.size(), 5u);
+}
+
 SLUICE_CASE(write_all_of_megabytes, open, read_at, write_at) {
   const bytes data = pattern((1 << 20) + 4'321, 5);
   const auto f = co_await p.root.open("big", create_new);
