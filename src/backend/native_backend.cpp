@@ -102,7 +102,7 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
 }
 
 void native_backend::measure_end(native_slot& s) noexcept {
-  policy_.of(s.op->kind, s.op->id).completed([this] { return now(); });
+  policy_.of(s.op->kind, s.op->id).completed([this] { return now(); }, turns_);
 }
 
 void native_backend::send_to_pool(native_slot& s) noexcept {
@@ -122,6 +122,7 @@ void native_backend::send_to_pool(native_slot& s) noexcept {
 }
 
 void native_backend::hand_over() noexcept {
+  ++turns_;
   if (released_ >= 0) close_released();
   if (!to_pool_.empty()) {
     if (!pool_) pool_.reset(new (std::nothrow) thread_pool(pool_threads_));

@@ -155,6 +155,7 @@ class native_backend : public backend {
   };
 
   policy policy_;
+  std::uint64_t turns_ = 0;
   long waits_ = 0;  // of the thread, when last looked at
   way_choice ways_;
   bool latency_sensitive_;

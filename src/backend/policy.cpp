@@ -55,9 +55,7 @@ void lane::called(time_point_ns took) noexcept {
 }
 
 void lane::measure(time_point_ns now) noexcept {
-  busy_ += now - window_start_;
-  window_start_ = now;
-  if (window_count_ < window) return;
+  pause(now);
   overlapped_cost_ = smooth(overlapped_cost_, busy_ / window_count_);
   window_count_ = 0;
   busy_ = 0;

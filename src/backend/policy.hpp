@@ -38,16 +38,25 @@ class lane {
   void begun(time_point_ns now) noexcept {
     if (in_flight_++ == 0) window_start_ = now;
   }
-  /// One has completed. The clock is read only when there is something to measure.
+  /// One has completed, in this turn of the loop. What completes in one turn is counted together:
+  /// it has been waited for together. The clock is read only when there is something to measure.
   template <class Clock>
-  void completed(Clock clock) noexcept {
-    --in_flight_;
-    if (++window_count_ >= window || in_flight_ == 0) measure(clock());
+  void completed(Clock clock, std::uint64_t turn) noexcept {
+    if (turn != turn_) {
+      turn_ = turn;
+      if (window_count_ >= window) measure(clock());
+    }
+    ++window_count_;
+    if (--in_flight_ == 0) pause(clock());
   }
 
  private:
   void sampled(time_point_ns took) noexcept;
   void measure(time_point_ns now) noexcept;
+  void pause(time_point_ns now) noexcept {
+    busy_ += now - window_start_;
+    window_start_ = now;
+  }
   void flip() noexcept;
 
   bool overlapped_ = false;
@@ -57,6 +66,7 @@ class lane {
   std::uint32_t since_slow_ = slow_memory;  // plain calls since the last slow one
   std::uint32_t in_flight_ = 0;
   std::uint32_t window_count_ = 0;
+  std::uint64_t turn_ = 0;
   std::uint32_t flips_ = 0;
   std::uint32_t plain_since_trial_ = 0;
   std::uint32_t next_trial_ = 64;         // doubles with every trial in vain
