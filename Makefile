@@ -78,6 +78,7 @@ asan tsan: setup
 
 .PHONY: demo
 demo: all
+	$(call build,release,random_read)
 	@bench/demo.sh
 
 .PHONY: bench
@@ -87,7 +88,7 @@ bench: setup
 
 .PHONY: bench-tools
 bench-tools: all
-	@bench/tools/run.sh
+	@bench/run.sh tools
 
 CXX_FILES = git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'
 

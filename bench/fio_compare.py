@@ -9,7 +9,6 @@ its goals: 0.95 of fio's reads per second, 1.15 of its processor time per read, 
 """
 import argparse
 import json
-import os
 import pathlib
 import shutil
 import statistics
@@ -17,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from common import ROOT, make_random_file
+
 FILE_SIZE = 1 << 30
 DEPTH = 32
 # fio's defaults, and fio as somebody would set it who wants the most of it.
@@ -40,10 +40,7 @@ def test_file(folder):
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < 2 * FILE_SIZE:
         sys.exit(f"fio_compare: {folder} has no room for a file of 1 GiB")
-    with open(path, "wb", buffering=0) as f:
-        for _ in range(FILE_SIZE >> 22):
-            f.write(os.urandom(1 << 22))
-        os.fsync(f.fileno())
+    make_random_file(path, FILE_SIZE)
     return path
 
 

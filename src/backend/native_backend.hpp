@@ -132,6 +132,7 @@ class native_backend : public backend {
   loop& owner_;
   loop_statistics counts_;
   in_flight_slot counted_;
+  bool may_have_waited_ = true;  // the thread slept for events since the last plain call
   int released_ = -1;  // the first of a list through system_id::release_link
 
  private:
@@ -143,6 +144,7 @@ class native_backend : public backend {
   void measure_end(native_slot& s) noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;
+  bool gave_way() noexcept;
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
   void tell_drains() noexcept;
@@ -153,6 +155,7 @@ class native_backend : public backend {
   };
 
   policy policy_;
+  long waits_ = 0;  // of the thread, when last looked at
   way_choice ways_;
   bool latency_sensitive_;
   live_list live_;

@@ -11,6 +11,8 @@ namespace sluice::tool {
 
 namespace {
 
+__extension__ typedef unsigned __int128 wide;  // bytes times ten, powers past the largest size
+
 constexpr char letters[] = "0KMGTPEZY";
 
 /// Digits in C's notation; `*end` is behind them. None at all: invalid.
@@ -144,7 +146,7 @@ std::string size_format::print(std::uint64_t bytes) const {
   if (!unit_shown) return text;
   const unsigned base = binary ? 1024 : 1000;
   unsigned exponent = 0;
-  for (unsigned __int128 power = 1; power < block && exponent < 8; power *= base) ++exponent;
+  for (wide power = 1; power < block && exponent < 8; power *= base) ++exponent;
   return text + unit(exponent);
 }
 
@@ -159,8 +161,7 @@ std::string size_format::scaled_text(std::uint64_t bytes) const {
   }
   if (exponent == 0) return std::to_string(bytes) + unit(0);
   const auto up = [&](unsigned times) {
-    const auto wide = static_cast<unsigned __int128>(bytes) * times;
-    return static_cast<std::uint64_t>((wide + divisor - 1) / divisor);
+    return static_cast<std::uint64_t>((wide{bytes} * times + divisor - 1) / divisor);
   };
   std::uint64_t tenths = up(10);
   if (tenths >= 100) {

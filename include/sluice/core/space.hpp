@@ -64,6 +64,31 @@ class space {
 
 namespace detail {
 
+constexpr space_table make_apart_rows() noexcept {
+  space_table t{"two spaces"};
+  for (space_table::row& r : t.rows) {
+    r = [](space&, operation& op) noexcept { op.fail(errc::cross_device); };
+  }
+  return t;
+}
+inline constexpr space_table apart_rows = make_apart_rows();
+
+/// Stands where an operation names things of two spaces: nothing can carry that out.
+struct apart final : space {
+  apart() noexcept : space(apart_rows) {}
+};
+inline apart apart_space;
+
+}  // namespace detail
+
+/// Whom to ask for something between two handles: their space, or, if they have none in common, one
+/// where everything ends with errc::cross_device.
+inline space& common_space(space& a, space& b) noexcept {
+  return &a == &b ? a : static_cast<space&>(detail::apart_space);
+}
+
+namespace detail {
+
 inline void stop_operation(stop_slot& s) noexcept {
   operation& op = *static_cast<operation::stop_link&>(s).op;
   op.target->cancel(op);

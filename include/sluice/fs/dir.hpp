@@ -41,10 +41,8 @@ class dir : public handle {
                           std::uint16_t permissions = 0666) const noexcept {
     return call<ops::open, file>(*space_, id_, path, mode, permissions);
   }
-  [[nodiscard]] auto open_dir(path_ref path,
-                              open_mode mode = open_mode::read) const noexcept {
-    return call<ops::open, dir>(*space_, id_, path, mode | open_mode::directory,
-                                std::uint16_t{0});
+  [[nodiscard]] auto open_dir(path_ref path, open_mode mode = open_mode::read) const noexcept {
+    return call<ops::open, dir>(*space_, id_, path, mode | open_mode::directory, std::uint16_t{0});
   }
   /// For paths from strangers: the result lies in this directory or below it, or it is an error.
   [[nodiscard]] auto open_beneath(path_ref path, open_mode mode,
@@ -103,15 +101,16 @@ class dir : public handle {
   /// Both directories must be of the same space, as for `link`.
   [[nodiscard]] auto rename(path_ref path, const dir& to, path_ref new_path,
                             rename_mode mode = rename_mode::replace) const noexcept {
-    return call<ops::rename>(*space_, id_, path, to.id_, new_path, mode);
+    return call<ops::rename>(common_space(*space_, to.in()), id_, path, to.id_, new_path, mode);
   }
   [[nodiscard]] auto link(path_ref path, const dir& to, path_ref new_path,
                           lookup how = lookup::no_follow) const noexcept {
-    return call<ops::link>(*space_, id_, path, to.id_, new_path, how);
+    return call<ops::link>(common_space(*space_, to.in()), id_, path, to.id_, new_path, how);
   }
   /// Gives an open file a name here: the way a file opened as temporary appears.
   [[nodiscard]] auto link_file(const file& nameless, path_ref new_path) const noexcept {
-    return call<ops::link>(*space_, nameless.id(), path_ref(), id_, new_path, lookup::follow);
+    return call<ops::link>(common_space(*space_, nameless.in()), nameless.id(), path_ref(), id_,
+                           new_path, lookup::follow);
   }
   [[nodiscard]] auto symlink(path_ref text, path_ref path) const noexcept {
     return call<ops::symlink>(*space_, id_, path, text);
@@ -189,6 +188,8 @@ class dir_cursor {
   std::uint64_t cookie_ = 0;
 };
 
-inline dir_cursor dir::entries() noexcept { return dir_cursor(*this); }
+inline dir_cursor dir::entries() noexcept {
+  return dir_cursor(*this);
+}
 
 }  // namespace sluice::inline v0

@@ -55,7 +55,8 @@ class file : public handle {
     return call<ops::write_at>(*space_, id_, buffer.bytes, offset, buffer.with, buffer.index);
   }
   /// The same over several pieces of memory, in order.
-  [[nodiscard]] auto read_at(std::span<const io_slice> slices, std::uint64_t offset) const noexcept {
+  [[nodiscard]] auto read_at(std::span<const io_slice> slices,
+                             std::uint64_t offset) const noexcept {
     return call<ops::readv_at>(*space_, id_, slices, offset);
   }
   [[nodiscard]] auto write_at(std::span<const io_slice> slices,
@@ -106,11 +107,12 @@ class file : public handle {
   /// file. Both files must be of the same space (errc::cross_device).
   [[nodiscard]] auto copy_range(std::uint64_t offset, const file& target,
                                 std::uint64_t target_offset, std::size_t size) const noexcept {
-    return call<ops::copy_range>(*space_, id_, offset, target.id_, target_offset, size);
+    return call<ops::copy_range>(common_space(*space_, target.in()), id_, offset, target.id_,
+                                 target_offset, size);
   }
   /// Becomes a copy of `source` that shares its blocks, where the file system can do that.
   [[nodiscard]] auto clone(const file& source) const noexcept {
-    return call<ops::clone>(*space_, id_, source.id_);
+    return call<ops::clone>(common_space(*space_, source.in()), id_, source.id_);
   }
   /// The start of the next data or hole at or after `offset`; errc::not_found if there is none.
   [[nodiscard]] auto seek_data(std::uint64_t offset) const noexcept {

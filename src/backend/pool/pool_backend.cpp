@@ -36,6 +36,7 @@ void pool_backend::turn(time_point_ns until) noexcept {
   }
   epoll_event events[64];
   ++counts_.kernel_entries;
+  if (wait_ms != 0) may_have_waited_ = true;
   const int n = ::epoll_wait(poll_.get(), events, 64, wait_ms);
   for (int i = 0; i < n; ++i) {
     if (events[i].data.fd == event_.get()) {

@@ -179,6 +179,7 @@ void uring_backend::enter(time_point_ns until) noexcept {
   }
   if (io_uring_cq_ready(&r) > 0 && io_uring_sq_ready(&r) == 0 && !leftovers) return;
   ++counts_.kernel_entries;
+  may_have_waited_ = true;
   if (until == never) {
     io_uring_submit_and_wait(&r, 1);
     return;

@@ -152,7 +152,8 @@ SLUICE_CASE(listing_needs_room_and_a_directory, open, entries) {
   CHECK_FAILS(refused, invalid);
   auto no_dir = co_await p.root.open("f", open_mode::read);
   REQUIRE_GOOD(no_dir);
-  dir mistaken(adopt, no_dir->in(), no_dir->detach());
+  space& of = no_dir->in();  // before detach, whatever the order of arguments
+  dir mistaken(adopt, of, no_dir->detach());
   bytes buffer(4096);
   auto of_file = mistaken.entries();
   const auto not_one = co_await of_file.next(buffer);

@@ -1,0 +1,34 @@
+#!/bin/sh
+# `make bench`: everything; `run.sh tools` (`make bench-tools`): only the tools. Results go to
+# bench/results/<time>/, see the page there; a summary goes to stdout.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${SLUICE_BUILD:-$root/build/release}
+parts=${1:-all}
+results=$root/bench/results/$(date +%Y-%m-%dT%H-%M-%S)
+mkdir -p "$results"
+
+PYTHONPATH=$root/bench PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH PYTHONDONTWRITEBYTECODE
+python3 - "$results/machine.json" <<'END'
+import json, pathlib, sys
+from common import describe, machine
+m = machine()
+pathlib.Path(sys.argv[1]).write_text(json.dumps(m, indent=1) + "\n")
+print(describe(m))
+END
+"$build/sluice" --backend-report
+
+if [ "$parts" = all ]; then
+    printf '\n== micro\n'
+    "$build/micro_bench" --benchmark_min_time=0.5 --benchmark_repetitions=5 \
+        --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true \
+        --benchmark_out="$results/micro.json" --benchmark_out_format=json 2>/dev/null |
+        grep -E '^(Benchmark|.*_median)' || true
+    printf '\n== random reads\n'
+    python3 "$root/bench/fio_compare.py" --build "$build" --json "$results/fio.json" 2>/dev/null
+fi
+printf '\n== tools\n'
+python3 "$root/bench/tools/tool_bench.py" --build "$build" \
+    --json "$results/tools.json" --raw "$results"
+printf '\nAll of it: %s\n' "$results"
