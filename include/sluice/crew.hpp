@@ -65,8 +65,8 @@ class crew {
   crew(const crew&) = delete;
   crew& operator=(const crew&) = delete;
 
-  /// Takes part until all work has ended. Threads are started only when work lies untaken. Throws
-  /// what a piece of work threw, after all others have ended.
+  /// Takes part until all work has ended, on a thread that runs no loop. Threads are started only
+  /// when work lies untaken. Throws what a piece of work threw, after all others have ended.
   void run(std::unique_ptr<work> first);
 
   /// From a piece of work, on its worker: adds another.

@@ -51,6 +51,9 @@ struct loop_statistics {
 /// be the one that made it, and which has to destroy it if operations are in flight then.
 class loop final : public driver {
  public:
+  /// Throws std::invalid_argument for a SLUICE_BACKEND that is none, std::runtime_error when a
+  /// backend that was named can't be had, std::system_error when the machine is out of descriptors
+  /// or the process has 256 loops.
   explicit loop(const loop_options& options = {});
   /// Asks operations in flight to stop, those too that tasks begin while they end, and waits for
   /// all of them. Nobody may post to a loop that is being destroyed.
@@ -65,7 +68,10 @@ class loop final : public driver {
   /// Ends `run`; from any thread.
   void stop() noexcept;
 
+  /// From any thread. The job runs once on the loop's thread, and lies in its owner's memory until
+  /// then.
   void post(job& j) noexcept override;
+  /// CLOCK_MONOTONIC, in nanoseconds.
   time_point_ns now() noexcept override;
 
   /// For living inside somebody else's loop: when this descriptor is readable or `next_deadline`
@@ -77,6 +83,7 @@ class loop final : public driver {
 
   /// Which backend was taken and why, in one line.
   std::string backend_report() const;
+  /// Since it was made; on the loop's own thread.
   loop_statistics statistics() const noexcept;
 
   /// Runs a task to its end on this loop, and gives its result or rethrows what it threw.

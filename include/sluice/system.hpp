@@ -27,13 +27,16 @@ class system_space final : public space {
   [[nodiscard]] stream standard_output() noexcept;
   [[nodiscard]] stream standard_error() noexcept;
 
+  /// Both ends are close-on-exec. At once; errc::too_many_files without a descriptor.
   [[nodiscard]] result<pipe_ends> make_pipe() noexcept;
 
-  /// Listens for these signals, which the caller has blocked.
+  /// Listens for these signals, which the caller has blocked (see block_signals). At once.
   [[nodiscard]] result<signal_stream> signals(std::initializer_list<int> numbers) noexcept;
+  /// A child of this process that nobody has waited for; errc::not_found if there is none. At once.
   [[nodiscard]] result<child> watch_child(int process_id) noexcept;
 
-  /// A duration in nanoseconds. With sluice::sync the thread sleeps. Can be cancelled at any time.
+  /// A duration in nanoseconds; 0 or less is over at once. Never ends early, unless it is cancelled:
+  /// on a loop at any time, with sluice::sync, where the thread sleeps, not at all.
   [[nodiscard]] auto sleep(time_point_ns duration) noexcept {
     return call<ops::sleep>(*this, duration);
   }
@@ -42,7 +45,7 @@ class system_space final : public space {
   [[nodiscard]] auto nop() noexcept { return call<ops::nop>(*this, 0); }
 
   /// Makes a handle for a descriptor that the handle then owns. The kind of handle is yours to
-  /// know: `adopt_descriptor<file>(fd)`.
+  /// know: `adopt_descriptor<file>(fd)`. Two system calls look at what it is. Any thread.
   template <class Handle>
   [[nodiscard]] Handle adopt_descriptor(int descriptor) noexcept {
     return Handle(adopt, *this, id_of(descriptor));

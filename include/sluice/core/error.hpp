@@ -16,7 +16,7 @@ enum class errc : std::uint8_t {
   not_supported,    // this space has no such operation
   would_deadlock,   // a synchronous call inside something that must make progress first
   abandoned,        // whoever held the operation dropped it
-  end_of_file,      // an exact read met the end of the file; only exact verbs report it
+  end_of_file,      // a channel is closed and empty; transfers tell of the end without an error
   not_found,
   exists,
   permission_denied,

@@ -88,8 +88,9 @@ struct copy_operand {
   std::string source, target;
 };
 
-/// Copies the operands one after another; the insides of a directory on all cores. Returns true
-/// if nothing failed. What was begun under a target's name and could not be finished is reported.
+/// Copies the operands one after another; the insides of a directory on all cores. Blocks until all
+/// is done, on a thread that runs no loop. Returns true if nothing failed. What was begun under a
+/// target's name and could not be finished is reported.
 ///
 /// Symbolic links in a tree are followed only if asked for; below a target directory nothing is
 /// reached through a link that lies there in place of a directory.

@@ -23,10 +23,9 @@ struct registered_span {
 /// on any loops, may be in flight at once.
 ///
 /// Each verb gives an operation to co_await, or to pass to sluice::sync. Its result carries the
-/// system's error. What a stop request or a deadline can do: transfers, syncs and attribute calls
-/// can be cancelled until they have started, then they end with what happened; `lock` that waits
-/// can be cancelled until started. Buffers and paths belong to the caller and must stay until the
-/// operation completes.
+/// system's error. All but `close` can be cancelled, by a stop request or a deadline, until they have
+/// started; then they end with what happened. Buffers and paths belong to the caller and must stay
+/// until the operation completes. Offsets and sizes are in bytes.
 class file : public handle {
  public:
   using handle::handle;
@@ -91,13 +90,17 @@ class file : public handle {
     return call<ops::sync_range>(*space_, id_, offset, size, what);
   }
 
+  /// Makes the file shorter, or longer by a hole.
   [[nodiscard]] auto truncate(std::uint64_t size) const noexcept {
     return call<ops::truncate>(*space_, id_, size);
   }
+  /// Takes, gives back or shifts the range's room on the device; see allocate_mode. What a file
+  /// system can't do is errc::not_supported.
   [[nodiscard]] auto allocate(allocate_mode mode, std::uint64_t offset,
                               std::uint64_t size) const noexcept {
     return call<ops::allocate>(*space_, id_, mode, offset, size);
   }
+  /// Tells how the range (size 0: to the end) will be used. A hint: results stay the same.
   [[nodiscard]] auto advise(access_advice advice, std::uint64_t offset = 0,
                             std::uint64_t size = 0) const noexcept {
     return call<ops::advise>(*space_, id_, offset, size, advice);
@@ -114,7 +117,8 @@ class file : public handle {
   [[nodiscard]] auto clone(const file& source) const noexcept {
     return call<ops::clone>(common_space(*space_, source.in()), id_, source.id_);
   }
-  /// The start of the next data or hole at or after `offset`; errc::not_found if there is none.
+  /// The start of the next data or hole at or after `offset`. The end of the file counts as a hole;
+  /// errc::not_found from there on, and where no more data comes.
   [[nodiscard]] auto seek_data(std::uint64_t offset) const noexcept {
     return call<ops::seek_extent>(*space_, id_, offset, extent_kind::data);
   }
@@ -123,7 +127,8 @@ class file : public handle {
   }
 
   /// An advisory lock on a range (size 0: to the end) that belongs to this open file, not to the
-  /// process. Without `wait`, errc::again when somebody else holds it.
+  /// process. Without `wait`, errc::again when somebody else holds it. With it, a lock that is not
+  /// free holds a thread of the loop's pool, and can't be cancelled once the thread waits.
   [[nodiscard]] auto lock(lock_kind how, bool wait, std::uint64_t offset = 0,
                           std::uint64_t size = 0) const noexcept {
     return call<ops::lock>(*space_, id_, how, offset, size, wait);
@@ -147,6 +152,8 @@ class file : public handle {
   [[nodiscard]] auto list_xattr(std::span<char> names) const noexcept {
     return call<ops::list_xattr>(*space_, id_, path_ref(), names, lookup::follow);
   }
+  /// Completes with the value's size; errc::no_attribute. As above, an empty buffer asks for it. A
+  /// buffer that is too small is the system's ERANGE.
   [[nodiscard]] auto get_xattr(path_ref name, std::span<std::byte> buffer) const noexcept {
     return call<ops::get_xattr>(*space_, id_, path_ref(), name, buffer, lookup::follow);
   }

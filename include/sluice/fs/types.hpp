@@ -119,6 +119,7 @@ struct time_change {
 
 inline constexpr std::uint32_t keep_id = UINT32_MAX;  // set_owner: leave this one
 
+/// What becomes of a name that is there already: it goes, it stays (errc::exists), or the two swap.
 enum class rename_mode : std::uint32_t { replace = 0, no_replace = 1, exchange = 2 };
 
 enum class access_advice : std::uint8_t {
@@ -131,12 +132,12 @@ enum class access_advice : std::uint8_t {
 };
 
 enum class allocate_mode : std::uint32_t {
-  extend = 0,
-  keep_size = 1,
-  punch_hole = 2 | 1,
-  collapse_range = 8,
-  zero_range = 16,
-  insert_range = 32
+  extend = 0,           // room for the range, and the file at least that long
+  keep_size = 1,        // room without a longer file
+  punch_hole = 2 | 1,   // gives the range back: it reads as zeros
+  collapse_range = 8,   // takes the range out: what follows moves down
+  zero_range = 16,      // zeros, with room for them
+  insert_range = 32     // a hole: what follows moves up
 };
 
 enum class extent_kind : std::uint8_t { data, hole };

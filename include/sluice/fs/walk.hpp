@@ -92,7 +92,8 @@ class walker {
   walker(crew& c, tree_visitor& v, const walk_options& o = {});
   ~walker();
 
-  /// Walks these roots, one after another or together, and returns when all have been left.
+  /// Walks these roots, one after another or together, and returns when all have been left. For a
+  /// thread that runs no loop. Throws what a visitor threw.
   void run(std::span<const std::shared_ptr<walk_dir>> roots);
 
   /// From a piece of work: begins the walk of one more root, and returns at once.

@@ -30,7 +30,8 @@ class child : public handle {
     space& s = *space_;
     return call<ops::close>(s, detach());
   }
-  /// Completes when the child has ended, and reaps it. Can be cancelled at any time.
+  /// Completes when the child has ended, and reaps it: nobody else may wait for it (ECHILD, an
+  /// errc::other). Can be cancelled at any time, and then reaps nothing.
   [[nodiscard]] auto exited() const noexcept { return call<ops::wait_child>(*space_, id_); }
 };
 

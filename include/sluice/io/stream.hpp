@@ -12,8 +12,13 @@
 
 namespace sluice::inline v0 {
 
-/// A sequence of bytes without offsets: a pipe, a terminal, a standard stream. Reads that wait for
-/// a peer can be cancelled at any time; bytes that have arrived are then reported, not lost.
+/// A sequence of bytes without offsets: a pipe, a terminal, a standard stream. Its transfers can be
+/// cancelled at any time, and those that have happened are then reported, not lost. Several may be in
+/// flight: reads fill, and writes leave, in the order submitted on one loop. Buffers and slices belong
+/// to the caller and must stay until the operation completes.
+///
+/// Writing where nobody reads any more is errc::broken_pipe in a program that ignores or blocks
+/// SIGPIPE; in others that signal ends the process, as it does with plain calls.
 class stream : public handle {
  public:
   using handle::handle;
@@ -28,9 +33,11 @@ class stream : public handle {
   [[nodiscard]] auto read_some(std::span<std::byte> buffer) const noexcept {
     return call<ops::read>(*space_, id_, buffer);
   }
+  /// Completes with the bytes that were taken, at least one, as soon as there is room for any.
   [[nodiscard]] auto write_some(std::span<const std::byte> buffer) const noexcept {
     return call<ops::write>(*space_, id_, buffer);
   }
+  /// The same over several pieces of memory, in order.
   [[nodiscard]] auto read_some(std::span<const io_slice> slices) const noexcept {
     return call<ops::readv>(*space_, id_, slices);
   }

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""What the documents say is what the code says.
+
+Every ```cpp block of README.md and docs/guide names a program that the tests compile and run, and
+stands there word for word; README's is the whole program. A block marked `wrong` is one that the
+source check reports. The guide's table of operations agrees with the native sides. Links lead
+somewhere.
+"""
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE / "lib"), str(HERE.parent / "tidy")]
+
+import harness  # noqa: E402
+import tidy  # noqa: E402
+
+FENCE = re.compile(r"^```(\S*)[ ]*(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+WAYS = {"adaptive": "measured", "attempt": "at once, else overlapped", "overlapped": "overlapped",
+        "readiness": "when ready", "clock": "clock"}
+CANCELS = {"always": "always", "until_started": "until started", "never": "never"}
+
+
+def documents():
+    pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "tests/tools/*.md"]
+    return sorted(file for page in pages for file in ROOT.glob(page))
+
+
+def cpp_blocks(page):
+    for match in FENCE.finditer(page.read_text()):
+        if match.group(1) == "cpp":
+            yield page.read_text().count("\n", 0, match.start()) + 1, match.group(2), match.group(3)
+
+
+def block_problem(page, named, block):
+    """Why the block is not what it says it is; None when it is."""
+    if named == "wrong":
+        function = "task<void> f() {\n" + block + "}\n"
+        return None if tidy.check_text("docs/guide/x.cpp", function) else "the source check passes it"
+    program = ROOT / named if "/" in named else page.parent / named
+    if not named or not program.is_file():
+        return f"names no program: {named!r}"
+    if program.parent not in (ROOT / "docs/guide", ROOT / "examples"):
+        return f"{named} is not run by the tests"
+    text = program.read_text()
+    whole = page == ROOT / "README.md"
+    if text == block or (not whole and "\n" + block in "\n" + text):
+        return None
+    return f"is not {'all' if whole else 'part'} of {named}"
+
+
+def native_sides():
+    """kind -> (cancellable, way), as src/ops tells them."""
+    sides = {}
+    for header in sorted((ROOT / "src/ops").glob("*.hpp")):
+        for match in re.finditer(r"struct native<ops::(\w+)> \{(.*?)\n\};", header.read_text(), re.DOTALL):
+            body = match.group(2)
+            way = re.search(r"route = routing::(\w+)", body)
+            cancel = re.search(r"cancel = cancellable::(\w+)", body)
+            overlapped = "ring" if "bool prepare(" in body else "pool"
+            name = WAYS[way.group(1) if way else "adaptive"]
+            if name not in (WAYS["readiness"], WAYS["clock"]):
+                name += f" ({overlapped})"
+            sides[match.group(1)] = (CANCELS[cancel.group(1)], name)
+    return sides
+
+
+def table_rows(page):
+    """The rows whose first cell is an operation's kind: kind -> (cancellable, way)."""
+    rows = {}
+    for line in page.read_text().splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if len(cells) == 6 and re.fullmatch(r"`\w+`", cells[0]):
+            rows[cells[0].strip("`")] = (cells[4], cells[5])
+    return rows
+
+
+def main():
+    checks = harness.Checks()
+    seen = 0
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs/guide").glob("*.md"))]:
+        problems = []
+        for line, named, block in cpp_blocks(page):
+            seen += 1
+            why = block_problem(page, named, block)
+            if why:
+                problems.append(f"line {line}: {why}")
+        checks.nothing(f"programs in {page.relative_to(ROOT)}", problems)
+    checks.check("there are programs", seen > 0)
+
+    pages = "".join(page.read_text() for page in (ROOT / "docs/guide").glob("*.md"))
+    unused = [p.name for p in sorted((ROOT / "docs/guide").glob("*.cpp")) if p.name not in pages]
+    checks.nothing("the guide tells of each of its programs", unused)
+
+    told, true = table_rows(ROOT / "docs/guide/03-files-and-directories.md"), native_sides()
+    told |= table_rows(ROOT / "docs/guide/05-streams-signals-children-time.md")
+    checks.nothing("operations in the guide's tables", [
+        f"{kind}: the guide says {told.get(kind)}, the code {true.get(kind)}"
+        for kind in sorted(told.keys() | true.keys()) if told.get(kind) != true.get(kind)])
+
+    broken = [f"{page.relative_to(ROOT)}: {link}" for page in documents()
+              for link in LINK.findall(page.read_text())
+              if not re.match(r"[a-z]+:", link) and not (page.parent / link).exists()]
+    checks.nothing("links", broken)
+    return checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
