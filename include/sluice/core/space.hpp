@@ -103,7 +103,8 @@ inline void expire_operation(timer& t) noexcept {
 /// Submits an operation that has a stop source or a deadline, and listens for what may end it
 /// early.
 [[gnu::noinline]] inline bool start_watched(operation& op, stop_source* stop) noexcept {
-  if (stop != nullptr && stop->stop_requested()) {
+  // A close is done whatever is asked: the handle has given its id away already.
+  if (stop != nullptr && stop->stop_requested() && op.kind != op_kind::close) {
     op.failure = errc::canceled;
     op.state = op_state::finished;
     return true;
@@ -116,7 +117,7 @@ inline void expire_operation(timer& t) noexcept {
   op.target->submit(op);
   if (op.state == op_state::finished) return true;
   op.state = op_state::watched;
-  if (stop != nullptr) {
+  if (stop != nullptr && !stop->stop_requested()) {
     op.stopper.op = &op;
     op.stopper.requested = stop_operation;
     stop->link(op.stopper);

@@ -125,6 +125,17 @@ task<void> open_some(const dir& in, int& opened, int& canceled, int& others) {
   }
 }
 
+SLUICE_LOOP_CASE(a_close_is_done_whatever_is_asked, open, close) {
+  auto f = co_await make_file(p.root, "f", as_bytes("x"));
+  REQUIRE_GOOD(f);
+  auto here = co_await this_task();
+  stop_source stop(*here.home);
+  stop.request_stop();
+  const auto closed = co_await f->close().stop_with(stop);
+  CHECK_GOOD(closed);
+  CHECK_THAT(!*f);
+}
+
 SLUICE_LOOP_CASE(a_cancelled_open_leaks_nothing, open, close) {
   const auto made = co_await make_file(p.root, "f", as_bytes("x"));
   REQUIRE_GOOD(made);
