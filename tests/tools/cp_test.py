@@ -198,6 +198,24 @@ def whole_trees(c, scratch):
     harness.rmtree(out["gnu"][1])
     harness.rmtree(out["our"][1])
 
+    # Links between directories, some of which are left while others still make links from them.
+    crossed = os.path.join(src, "crossed")
+    for n in range(400):
+        os.makedirs(os.path.join(crossed, f"{n}"))
+        with open(os.path.join(crossed, f"{n}/own"), "w") as f:
+            f.write(str(n))
+    for n in range(400):
+        for k in range(20):
+            os.link(os.path.join(crossed, f"{n}/own"), os.path.join(crossed, f"{(n * 7 + k * 53 + 1) % 400}/{n}"))
+    problems = []
+    where = os.path.join(scratch, "crossed-copy")
+    for n in range(8):
+        result = harness.run([TOOL, "cp", "--jobs=8", "-a", crossed, where], timeout=30)
+        problems += [] if result.rc == 0 and not result.err else [f"exit status {result.rc}: {shown(result.err)}"]
+        problems += treecmp.compare(crossed, where)
+        harness.rmtree(where)
+    c.nothing("many hard links across directories", problems)
+
     # Another file system.
     if harness.can_mount():
         target = os.path.join(scratch, "elsewhere")
