@@ -400,6 +400,10 @@ def semantics(c, scratch):
         ["-a", "t", "o"])
     run("-a of hard links, again", lambda s: (hard(s), s.file("o/t/f", "in f"), s.hard("o/t/f", "o/t/g2")),
         ["-a", "t", "o"])
+    run("-a of a file and then a tree with another name of it", lambda s: (s.tree("t"), s.hard("t/e/g", "f"), s.dir("o")),
+        ["-a", "f", "t", "o"])
+    run("-a of two trees into one, with the same name of one file",
+        lambda s: (s.file("x/d/f", "kept"), s.dir("y/d"), s.hard("x/d/f", "y/d/f"), s.dir("o")), ["-a", "x/d", "y/d", "o"])
     run("-d of two names of one file", lambda s: (ab(s), s.hard("a", "h"), s.dir("d")), ["-d", "a", "h", "d"])
 
     # Modes.
