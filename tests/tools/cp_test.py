@@ -390,6 +390,9 @@ def semantics(c, scratch):
     run("-f over a dangling destination", lambda s: (ab(s), s.link("nowhere", "l")), ["-f", "a", "l"])
     run("through a destination symlink", lambda s: (ab(s), s.link("b", "l")), ["a", "l"])
     run("-a over a destination symlink", lambda s: (ab(s), s.link("b", "l")), ["-a", "a", "l"])
+    run("-a through a destination symlink to a file with several names",
+        lambda s: (s.file("t/f", "new"), s.file("r", "old"), s.hard("r", "r2"), s.dir("o/t"), s.link("../../r", "o/t/f")),
+        ["-a", "t", "o"])
     run("into a symlink to a directory", lambda s: (ab(s), s.dir("d"), s.link("d", "l")), ["a", "l"])
 
     # Hard links.

@@ -371,7 +371,7 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
   if (c.options.overwrite == overwrite_mode::if_older && reached.modified >= source.modified) {
     co_return verdict::skip;
   }
-  if (can_rewrite && !(c.options.preserve_links && there->links > 1)) co_return verdict::rewrite;
+  if (can_rewrite && !(c.options.preserve_links && reached.links > 1)) co_return verdict::rewrite;
   auto gone = co_await i.to.unlink(i.target_name);
   if (!gone && gone.error() != errc::not_found) {
     c.fail(i, copy_step::remove_target, gone.error());
