@@ -522,6 +522,26 @@ def untrue_sizes(c, scratch):
         os.unlink(copy)
 
 
+def refused_attributes(c, scratch):
+    """A file system that can't have access control lists and extended attributes."""
+    if not harness.can_mount():
+        return c.skip("refused attributes", "needs root and a mount namespace")
+    area = Area(os.path.join(scratch, "refused"))
+    os.setxattr(area.file("acl/f"), "system.posix_acl_access", treegen.SAMPLE_ACL)
+    os.setxattr(area.file("xattr/f"), "user.x", b"x")
+    plain = area.dir("plain")
+    harness.mount("ramfs", plain, "ramfs")
+    try:
+        for tree, option in (("acl", "-a"), ("acl", "-rp"), ("acl", "--preserve=mode"), ("xattr", "-a"),
+                             ("xattr", "--preserve=xattr"), ("xattr", "--preserve=all")):
+            results = [harness.run([*command, "-r", option, tree, f"plain/{side}"], cwd=area.root)
+                       for side, command in (("copy", ["cp"]), ("copy", [TOOL, "cp"]))
+                       if harness.rmtree(area.path("plain/copy")) is None]
+            c.nothing(f"refused attributes: {option} of {tree}", compare_runs(*results))
+    finally:
+        harness.umount(plain)
+
+
 def intact(src, dst, errors):
     """Files of a partial copy that are neither right nor named by a message."""
     problems = []
@@ -628,6 +648,7 @@ def test(c, scratch):
     semantics(c, scratch)
     sparse(c, scratch)
     untrue_sizes(c, scratch)
+    refused_attributes(c, scratch)
     deep_trees(c, scratch)
     whole_trees(c, scratch)
     faults(c, scratch)
