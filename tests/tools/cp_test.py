@@ -432,6 +432,14 @@ def semantics(c, scratch):
     run("a default ACL of the destination, -a", lambda s: (s.tree("t"), s.dir("o"), os.setxattr(
         s.path("o"), "system.posix_acl_default", treegen.SAMPLE_DEFAULT_ACL)), ["-a", "t", "o"], umask=0o077)
 
+    def listed_fifo(area):
+        os.mkfifo(area.path("fifo"))
+        os.setxattr(area.path("fifo"), "system.posix_acl_access", treegen.SAMPLE_ACL)
+
+    run("-a of a FIFO with an access control list", listed_fifo, ["-a", "fifo", "new"])
+    run("-a of a FIFO into a directory with a default ACL", lambda s: (s.dir("o"), os.mkfifo(s.path("fifo")), os.setxattr(
+        s.path("o"), "system.posix_acl_default", treegen.SAMPLE_DEFAULT_ACL)), ["-a", "fifo", "o"])
+
     def special_modes(area):
         area.file("t/suid", "x", 0o4755)
         area.file("t/sgid", "x", 0o2755)
