@@ -173,7 +173,8 @@ task<void> open_places::forget(place& p) {
   dir closing;
   {
     const std::lock_guard lock(mutex_);
-    if (!p.handle_) co_return;
+    // Somebody may make a link from it, or open what lies below: it is the oldest soon enough.
+    if (!p.handle_ || p.pins_ != 0) co_return;
     closing = take_handle(p);
   }
   auto closed = co_await closing.close();

@@ -198,6 +198,24 @@ def whole_trees(c, scratch):
     harness.rmtree(out["gnu"][1])
     harness.rmtree(out["our"][1])
 
+    # Links between directories, some of which are left while others still make links from them.
+    crossed = os.path.join(src, "crossed")
+    for n in range(400):
+        os.makedirs(os.path.join(crossed, f"{n}"))
+        with open(os.path.join(crossed, f"{n}/own"), "w") as f:
+            f.write(str(n))
+    for n in range(400):
+        for k in range(20):
+            os.link(os.path.join(crossed, f"{n}/own"), os.path.join(crossed, f"{(n * 7 + k * 53 + 1) % 400}/{n}"))
+    problems = []
+    where = os.path.join(scratch, "crossed-copy")
+    for n in range(8):
+        result = harness.run([TOOL, "cp", "--jobs=8", "-a", crossed, where], timeout=30)
+        problems += [] if result.rc == 0 and not result.err else [f"exit status {result.rc}: {shown(result.err)}"]
+        problems += treecmp.compare(crossed, where)
+        harness.rmtree(where)
+    c.nothing("many hard links across directories", problems)
+
     # Another file system.
     if harness.can_mount():
         target = os.path.join(scratch, "elsewhere")
@@ -372,6 +390,9 @@ def semantics(c, scratch):
     run("-f over a dangling destination", lambda s: (ab(s), s.link("nowhere", "l")), ["-f", "a", "l"])
     run("through a destination symlink", lambda s: (ab(s), s.link("b", "l")), ["a", "l"])
     run("-a over a destination symlink", lambda s: (ab(s), s.link("b", "l")), ["-a", "a", "l"])
+    run("-a through a destination symlink to a file with several names",
+        lambda s: (s.file("t/f", "new"), s.file("r", "old"), s.hard("r", "r2"), s.dir("o/t"), s.link("../../r", "o/t/f")),
+        ["-a", "t", "o"])
     run("into a symlink to a directory", lambda s: (ab(s), s.dir("d"), s.link("d", "l")), ["a", "l"])
 
     # Hard links.
@@ -382,6 +403,10 @@ def semantics(c, scratch):
         ["-a", "t", "o"])
     run("-a of hard links, again", lambda s: (hard(s), s.file("o/t/f", "in f"), s.hard("o/t/f", "o/t/g2")),
         ["-a", "t", "o"])
+    run("-a of a file and then a tree with another name of it", lambda s: (s.tree("t"), s.hard("t/e/g", "f"), s.dir("o")),
+        ["-a", "f", "t", "o"])
+    run("-a of two trees into one, with the same name of one file",
+        lambda s: (s.file("x/d/f", "kept"), s.dir("y/d"), s.hard("x/d/f", "y/d/f"), s.dir("o")), ["-a", "x/d", "y/d", "o"])
     run("-d of two names of one file", lambda s: (ab(s), s.hard("a", "h"), s.dir("d")), ["-d", "a", "h", "d"])
 
     # Modes.
@@ -395,6 +420,9 @@ def semantics(c, scratch):
         run(f"umask {mask:03o}: -r", modes, ["-r", "t", "new"], umask=mask)
         run(f"umask {mask:03o}: -a", modes, ["-a", "t", "new"], umask=mask)
         run(f"umask {mask:03o}: a file", modes, ["t/4755", "new"], umask=mask)
+    for options in (["-r"], ["-a"]):
+        run(f"umask 0300: {options[0]} fills what it makes", lambda s: s.tree("t"), [*options, "t", "new"], umask=0o300,
+            owner=nobody)
     run("umask 022: over a file keeps its mode", modes, ["t/0777", "old"], umask=0o022)
     run("-p over a file takes the mode", modes, ["-p", "t/0777", "old"], umask=0o022)
     run("the destination of a directory keeps its mode",
@@ -403,6 +431,14 @@ def semantics(c, scratch):
         s.path("o"), "system.posix_acl_default", treegen.SAMPLE_DEFAULT_ACL)), ["-r", "t", "o"], umask=0o077)
     run("a default ACL of the destination, -a", lambda s: (s.tree("t"), s.dir("o"), os.setxattr(
         s.path("o"), "system.posix_acl_default", treegen.SAMPLE_DEFAULT_ACL)), ["-a", "t", "o"], umask=0o077)
+
+    def listed_fifo(area):
+        os.mkfifo(area.path("fifo"))
+        os.setxattr(area.path("fifo"), "system.posix_acl_access", treegen.SAMPLE_ACL)
+
+    run("-a of a FIFO with an access control list", listed_fifo, ["-a", "fifo", "new"])
+    run("-a of a FIFO into a directory with a default ACL", lambda s: (s.dir("o"), os.mkfifo(s.path("fifo")), os.setxattr(
+        s.path("o"), "system.posix_acl_default", treegen.SAMPLE_DEFAULT_ACL)), ["-a", "fifo", "o"])
 
     def special_modes(area):
         area.file("t/suid", "x", 0o4755)
@@ -478,6 +514,40 @@ def sparse(c, scratch):
         c.nothing(f"sparse files: {options[0]}", problems)
         harness.rmtree(os.path.join(scratch, "sparse-gnu"))
         harness.rmtree(os.path.join(scratch, "sparse-our"))
+
+
+def untrue_sizes(c, scratch):
+    """Files of /sys say 4096 and end before."""
+    there = [p for p in ("/sys/kernel/fscaps", "/sys/kernel/profiling", "/sys/kernel/mm/transparent_hugepage/enabled")
+             if os.access(p, os.R_OK) and os.stat(p).st_size == 4096]
+    if not there:
+        return c.skip("a file that ends before its size", "/sys has none")
+    for options in ([], ["-a"]):
+        copy = os.path.join(scratch, "of-sys")
+        harness.run([TOOL, "cp", *options, there[0], copy])
+        with open(there[0], "rb") as a, open(copy, "rb") as b:
+            c.equal(f"a file that ends before its size: cp {' '.join(options)}", b.read(), a.read())
+        os.unlink(copy)
+
+
+def refused_attributes(c, scratch):
+    """A file system that can't have access control lists and extended attributes."""
+    if not harness.can_mount():
+        return c.skip("refused attributes", "needs root and a mount namespace")
+    area = Area(os.path.join(scratch, "refused"))
+    os.setxattr(area.file("acl/f"), "system.posix_acl_access", treegen.SAMPLE_ACL)
+    os.setxattr(area.file("xattr/f"), "user.x", b"x")
+    plain = area.dir("plain")
+    harness.mount("ramfs", plain, "ramfs")
+    try:
+        for tree, option in (("acl", "-a"), ("acl", "-rp"), ("acl", "--preserve=mode"), ("xattr", "-a"),
+                             ("xattr", "--preserve=xattr"), ("xattr", "--preserve=all")):
+            results = [harness.run([*command, "-r", option, tree, f"plain/{side}"], cwd=area.root)
+                       for side, command in (("copy", ["cp"]), ("copy", [TOOL, "cp"]))
+                       if harness.rmtree(area.path("plain/copy")) is None]
+            c.nothing(f"refused attributes: {option} of {tree}", compare_runs(*results))
+    finally:
+        harness.umount(plain)
 
 
 def intact(src, dst, errors):
@@ -585,6 +655,8 @@ def moving(c, scratch):
 def test(c, scratch):
     semantics(c, scratch)
     sparse(c, scratch)
+    untrue_sizes(c, scratch)
+    refused_attributes(c, scratch)
     deep_trees(c, scratch)
     whole_trees(c, scratch)
     faults(c, scratch)

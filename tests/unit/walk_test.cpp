@@ -276,6 +276,34 @@ TEST(Places, OpenAgainWhatWasClosed) {
   sluice::sync(pin_each(open, c, false));
 }
 
+/// One work makes a link from a directory, or opens what is below, as another leaves it.
+task<void> forget_while_pinned(open_places& open, place& used, place& other) {
+  auto pinning = open.pin(used);
+  auto pinned = co_await std::move(pinning);
+  EXPECT_TRUE(pinned.has_value());
+  if (!pinned) co_return;
+  auto pinning_other = open.pin(other);
+  auto unused = co_await std::move(pinning_other);
+  EXPECT_TRUE(unused.has_value());
+  if (unused) open.unpin(other);
+  auto forgetting = open.forget(used);
+  co_await std::move(forgetting);
+  auto found = co_await (*pinned)->stat();
+  EXPECT_TRUE(found.has_value());
+  open.unpin(used);
+  auto forgetting_now = open.forget(used);
+  co_await std::move(forgetting_now);
+}
+
+TEST(Places, AreNotForgottenWhilePinned) {
+  chain c(8);
+  c.expect_all();
+  open_places open(2);
+  sluice::sync(forget_while_pinned(open, *c.places[1], *c.places[2]));
+  sluice::sync(pin_each(open, c, true));
+  sluice::sync(pin_each(open, c, false));
+}
+
 task<result<void>> pin_once(open_places& open, place& p) {
   auto pinning = open.pin(p);
   auto pinned = co_await std::move(pinning);

@@ -104,6 +104,7 @@ bool preserve(copy_options& o, std::string_view what) {
   o.preserve_times |= all || times;
   o.preserve_links |= all || links;
   o.preserve_xattrs |= all || xattr;
+  o.require_xattrs |= xattr;
   return true;
 }
 

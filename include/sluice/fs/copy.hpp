@@ -24,6 +24,7 @@ struct copy_options {
   bool preserve_times = false;
   bool preserve_links = false;
   bool preserve_xattrs = false;
+  bool require_xattrs = false;   // one that the target can't have is a failure
   bool one_file_system = false;
   /// Facts about the process: what it must not grant, and whether it may give files away.
   std::uint16_t umask = 022;

@@ -69,7 +69,7 @@ class open_places {
   /// meanwhile and is no longer the same one gives errc::not_found.
   task<result<dir*>> pin(place& p);
   void unpin(place& p) noexcept;
-  /// The place is not needed any more: closes it. It must not be pinned.
+  /// The place is not needed any more: closes it, unless somebody has it pinned.
   task<void> forget(place& p);
   /// The same without waiting, for destructors.
   void drop(place& p) noexcept;

@@ -18,9 +18,17 @@ bool is_acl(const char* name) noexcept {
 }
 
 /// An attribute that the target's file system or our rights don't allow is left out, as all
-/// copying tools do that were not asked for attributes by name.
-bool is_tolerable(const error& e) noexcept {
-  return e == errc::not_supported || e == errc::permission_denied || e == errc::no_attribute;
+/// copying tools do that were not asked for attributes by name. Access control lists are rights:
+/// without them the mode says something else, so whoever wanted them has to know.
+bool is_tolerable(const context& c, const char* name, const error& e) noexcept {
+  if (e == errc::no_attribute) return true;  // gone meanwhile
+  if (is_acl(name) || c.options.require_xattrs) return false;
+  return e == errc::not_supported || e == errc::permission_denied;
+}
+
+/// Only a file system without attributes, and one whose files we may not ask, are as good as none.
+bool tells_of_none(const error& e) noexcept {
+  return e == errc::not_supported || e == errc::permission_denied;
 }
 
 task<void> copy_xattr(context& c, const subject& about, const file& from, const file& to, const char* name) {
@@ -33,17 +41,17 @@ task<void> copy_xattr(context& c, const subject& about, const file& from, const 
     if (value.size() > (1 << 22)) break;
   }
   if (!size) {
-    if (!is_tolerable(size.error())) c.fail(about, copy_step::set_xattr, size.error());
+    if (!is_tolerable(c, name, size.error())) c.fail(about, copy_step::set_xattr, size.error());
     co_return;
   }
   value.resize(*size);
   auto set = co_await to.set_xattr(name, value);
-  if (set || is_tolerable(set.error())) co_return;
+  if (set || is_tolerable(c, name, set.error())) co_return;
   c.fail(about, is_acl(name) ? copy_step::set_mode : copy_step::set_xattr, set.error());
 }
 
 /// The names, each terminated; empty where there are none or the file system has no such thing.
-task<std::vector<char>> list_xattrs(const file& of) {
+task<std::vector<char>> list_xattrs(context& c, const subject& about, const file& of) {
   std::vector<char> names(1024);
   for (;;) {
     auto size = co_await of.list_xattr(names);
@@ -52,6 +60,7 @@ task<std::vector<char>> list_xattrs(const file& of) {
       break;
     }
     if (size.error().code != ERANGE || names.size() >= (1 << 20)) {
+      if (!tells_of_none(size.error())) c.fail(about, copy_step::set_xattr, size.error());
       names.clear();
       break;
     }
@@ -63,7 +72,7 @@ task<std::vector<char>> list_xattrs(const file& of) {
 task<void> copy_xattrs(context& c, const subject& about, const file& from, const file& to,
                        const target_state& w) {
   if (!from || (!c.options.preserve_xattrs && !c.options.preserve_mode)) co_return;
-  auto listing = list_xattrs(from);
+  auto listing = list_xattrs(c, about, from);
   const std::vector<char> names = co_await std::move(listing);
   bool has_access = false;
   bool has_default = false;
@@ -128,6 +137,45 @@ task<void> copy_attributes(context& c, const subject& about, const file& from, c
   }
 }
 
+namespace {
+
+task<void> copy_xattr_by_name(context& c, const item& i, const char* name,
+                              std::span<std::byte> room) {
+  auto got = co_await i.from.get_xattr(i.name, name, room);
+  if (!got) {
+    if (!is_tolerable(c, name, got.error())) c.fail(i, copy_step::set_xattr, got.error());
+    co_return;
+  }
+  const std::span<const std::byte> value = room.first(*got);
+  auto set = co_await i.to.set_xattr(i.target_name, name, value);
+  if (set || is_tolerable(c, name, set.error())) co_return;
+  c.fail(i, is_acl(name) ? copy_step::set_mode : copy_step::set_xattr, set.error());
+}
+
+task<void> copy_xattrs_by_name(context& c, const item& i, bool link) {
+  const bool acls = c.options.preserve_mode && !link;
+  if (!c.options.preserve_xattrs && !acls) co_return;
+  std::vector<char> names(65536);
+  auto size = co_await i.from.list_xattr(i.name, names);
+  if (!size && !tells_of_none(size.error())) c.fail(i, copy_step::set_xattr, size.error());
+  names.resize(size ? *size : 0);
+  bool has_access = false;
+  std::vector<std::byte> room(names.empty() ? 0 : 65536);
+  for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
+    const char* name = &names[at];
+    has_access |= std::strcmp(name, access_acl) == 0;
+    const bool wanted = is_acl(name) ? acls : c.options.preserve_xattrs;
+    if (!wanted) continue;
+    auto copying_one = copy_xattr_by_name(c, i, name, room);
+    co_await std::move(copying_one);
+  }
+  if (!acls || has_access || !i.inherits_acl()) co_return;
+  auto gone = co_await i.to.remove_xattr(i.target_name, access_acl);  // its directory's gift
+  static_cast<void>(gone);
+}
+
+}  // namespace
+
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s) {
   const bool link = s.type == file_type::symlink;
   bool owned = true;
@@ -141,21 +189,8 @@ task<void> copy_attributes_by_name(context& c, const item& i, const file_status&
     const bool silent = !both && both.error() == errc::permission_denied && !c.options.privileged;
     if (!owned && !silent) c.fail(i, copy_step::set_owner, both.error());
   }
-  if (c.options.preserve_xattrs) {
-    std::vector<char> names(65536);
-    auto size = co_await i.from.list_xattr(i.name, names);
-    names.resize(size ? *size : 0);
-    std::vector<std::byte> value(65536);
-    for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
-      const char* name = &names[at];
-      if (is_acl(name)) continue;
-      auto got = co_await i.from.get_xattr(i.name, name, value);
-      if (!got) continue;
-      const std::span<const std::byte> bytes(value.data(), *got);
-      auto set = co_await i.to.set_xattr(i.target_name, name, bytes);
-      if (!set && !is_tolerable(set.error())) c.fail(i, copy_step::set_xattr, set.error());
-    }
-  }
+  auto xattrs = copy_xattrs_by_name(c, i, link);
+  co_await std::move(xattrs);
   if (!link) {
     result<void> moded;
     const std::uint16_t plain = s.mode & 0777 & static_cast<std::uint16_t>(~c.options.umask);

@@ -75,9 +75,11 @@ struct identity {
 inline identity identity_of(const file_status& s) noexcept { return {s.device, s.inode}; }
 
 struct context {
-  context(const copy_options& o, copy_listener& l) : options(o), listener(l) {}
+  context(const copy_options& o, const dir& base, copy_listener& l)
+      : options(o), target_base(base), listener(l) {}
 
   const copy_options& options;
+  const dir& target_base;  // what operands' targets are relative to
   copy_listener& listener;
   link_table links;
   open_places* places = nullptr;  // the walk's

@@ -23,8 +23,9 @@ bool is_refusal(const error& e) noexcept {
          e == errc::bad_handle || e == errc::permission_denied || e == errc::busy;
 }
 
-/// Through a buffer, until the extent or the source ends.
-task<bool> copy_by_buffer(context& c, const item& i, const file& from, const file& to, extent e) {
+/// Through a buffer, until the extent or the source ends; the extent's begin tells where.
+task<bool> copy_by_buffer(context& c, const item& i, const file& from, const file& to,
+                          extent& e) {
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   while (e.begin < e.end) {
     const std::size_t want = std::min<std::uint64_t>(buffer_size, e.end - e.begin);
@@ -47,7 +48,7 @@ task<bool> copy_by_buffer(context& c, const item& i, const file& from, const fil
 
 /// Inside the kernel. A source that answers "nothing" at once may be one that has no size, like
 /// those of /proc: reading tells.
-task<bool> copy_extent(context& c, const item& i, const file& from, const file& to, extent e) {
+task<bool> copy_extent(context& c, const item& i, const file& from, const file& to, extent& e) {
   while (e.begin < e.end) {
     const std::size_t want = std::min<std::uint64_t>(range_at_once, e.end - e.begin);
     auto moved = co_await from.copy_range(e.begin, to, e.begin, want);
@@ -72,15 +73,22 @@ task<bool> copy_extents(context& c, const item& i, const file& from, const file&
     auto data = co_await from.seek_data(at);
     if (!data && data.error() == errc::not_found) break;  // only a hole is left
     if (!data) {
-      auto all = copy_extent(c, i, from, to, extent(at, size));
-      const bool copied = co_await std::move(all);
+      extent all{at, size};
+      auto copying_all = copy_extent(c, i, from, to, all);
+      const bool copied = co_await std::move(copying_all);
       co_return copied;
     }
     auto hole = co_await from.seek_hole(*data);
     const std::uint64_t end = hole ? std::min(*hole, size) : size;
-    auto some = copy_extent(c, i, from, to, extent(*data, end));
-    const bool copied = co_await std::move(some);
+    extent some{*data, end};
+    auto copying_some = copy_extent(c, i, from, to, some);
+    const bool copied = co_await std::move(copying_some);
     if (!copied) co_return false;
+    if (some.begin < end) {
+      // It ended early: it was cut meanwhile, or, as in /sys, its size was never true.
+      size = some.begin;
+      break;
+    }
     at = end;
   }
   auto sized = co_await to.truncate(size);
@@ -109,8 +117,8 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
   // Files of /proc and the like have no size and still something to read.
   constexpr std::uint64_t until_it_ends = UINT64_MAX;
   const bool sized = source.size > 0;
-  auto plain = sized ? copy_extent(c, i, from, to, extent(0, source.size))
-                     : copy_by_buffer(c, i, from, to, extent(0, until_it_ends));
+  extent whole{0, sized ? source.size : until_it_ends};
+  auto plain = sized ? copy_extent(c, i, from, to, whole) : copy_by_buffer(c, i, from, to, whole);
   const bool copied = co_await std::move(plain);
   co_return copied;
 }

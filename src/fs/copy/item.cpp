@@ -141,6 +141,26 @@ task<void> close_both(context& c, const item& i, pair_of_files& p) {
   }
 }
 
+/// Where trees are merged, another name of a source may become the very name that was made.
+task<bool> is_that_link(const item& i, const dir& there, const std::string& made) {
+  auto first = co_await there.stat(made, stat_mask::inode, lookup::no_follow);
+  auto found = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+  co_return first && found && identity_of(*first) == identity_of(*found);
+}
+
+/// Puts the link in the place of what stands there, unless that is to stay.
+task<result<void>> replace_by_link(context& c, const item& i, const file_status& s,
+                                   const dir& there, const std::string& made) {
+  auto asking = is_that_link(i, there, made);
+  const bool is_there = co_await std::move(asking);
+  if (is_there) co_return result<void>();
+  auto judging = judge_target(c, i, s, false);
+  const verdict v = co_await std::move(judging);
+  if (v != verdict::create) co_return result<void>();
+  auto linked = co_await there.link(made, i.to, i.target_name);
+  co_return linked;
+}
+
 /// Another name of what has been copied becomes a link. False: copy it after all.
 task<bool> make_link(context& c, const item& i, const file_status& s, link_table::entry& made) {
   result<dir*> pinned = nullptr;
@@ -152,16 +172,11 @@ task<bool> make_link(context& c, const item& i, const file_status& s, link_table
   }
   result<void> linked = pinned ? result<void>() : result<void>(std::unexpect, pinned.error());
   if (pinned) {
-    const dir& there = *pinned != nullptr ? **pinned : i.to;
+    const dir& there = *pinned != nullptr ? **pinned : c.target_base;
     linked = co_await there.link(made.name, i.to, i.target_name);
     if (!linked && linked.error() == errc::exists) {
-      auto judging = judge_target(c, i, s, false);
-      const verdict v = co_await std::move(judging);
-      if (v == verdict::create) {
-        linked = co_await there.link(made.name, i.to, i.target_name);
-      } else {
-        linked = {};
-      }
+      auto replacing = replace_by_link(c, i, s, there, made.name);
+      linked = co_await std::move(replacing);
     }
   }
   if (places != nullptr && pinned) places->unpin(made.in->target);
@@ -356,7 +371,7 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
   if (c.options.overwrite == overwrite_mode::if_older && reached.modified >= source.modified) {
     co_return verdict::skip;
   }
-  if (can_rewrite && !(c.options.preserve_links && there->links > 1)) co_return verdict::rewrite;
+  if (can_rewrite && !(c.options.preserve_links && reached.links > 1)) co_return verdict::rewrite;
   auto gone = co_await i.to.unlink(i.target_name);
   if (!gone && gone.error() != errc::not_found) {
     c.fail(i, copy_step::remove_target, gone.error());

@@ -31,6 +31,12 @@ bool link_table::wait(entry& e, waiter& w) noexcept {
   return true;
 }
 
+/// Where it was given up, another may already be the first again.
+bool link_table::is_made(const entry& e) noexcept {
+  const std::lock_guard lock(mutex_);
+  return e.is == entry::state::made;
+}
+
 void link_table::settle(entry& e, entry::state how) noexcept {
   job_queue waiting;
   {

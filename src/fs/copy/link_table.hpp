@@ -53,7 +53,7 @@ class link_table {
       };
       return table_.wait(of_, *this);
     }
-    bool await_resume() const noexcept { return of_.is == entry::state::made; }
+    bool await_resume() const noexcept { return table_.is_made(of_); }
 
    private:
     friend class link_table;
@@ -65,6 +65,7 @@ class link_table {
 
  private:
   bool wait(entry& e, waiter& w) noexcept;
+  bool is_made(const entry& e) noexcept;
   void settle(entry& e, entry::state how) noexcept;
 
   std::mutex mutex_;

@@ -47,7 +47,7 @@ class tree_copier final : public tree_visitor {
  public:
   tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
               std::size_t open_directories, copy_listener& l)
-      : context_(o, l), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
+      : context_(o, to, l), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
     context_.places = &walker_.places();
   }
 
@@ -241,6 +241,12 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
   context_.tell_copying(dir_subject(d));
   // A default access control list stands in the umask's place: start from what the system made.
   d.mode_made = found->mode;
+  if ((found->mode & 0700) != 0700) {
+    // The umask takes away from us, too.
+    d.mode_made = found->mode | 0700;
+    auto opened_up = co_await parent.set_mode(name, d.mode_made, lookup::no_follow);
+    if (!opened_up) context_.fail(dir_subject(d), copy_step::set_mode, opened_up.error());
+  }
   const int lent = 0700 & ~d.status.mode;
   const int withheld_now = withheld & d.status.mode & ~o.umask;
   d.mode_final = static_cast<std::uint16_t>((found->mode & ~lent) | withheld_now);
