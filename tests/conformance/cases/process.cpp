@@ -36,10 +36,10 @@ SLUICE_LOOP_CASE(waiting_for_a_signal_can_end_early, wait_signal) {
   CHECK_SAME(kept->number, SIGUSR1);
 }
 
-int start_child(const char* program) {
+int start_child(const char* program, const char* argument = nullptr) {
   const int id = ::fork();
   if (id == 0) {
-    ::execlp(program, program, static_cast<char*>(nullptr));
+    ::execlp(program, program, argument, static_cast<char*>(nullptr));
     ::_exit(127);
   }
   return id;
@@ -68,7 +68,7 @@ SLUICE_CASE(a_child_ends, wait_child, close) {
 }
 
 SLUICE_LOOP_CASE(waiting_for_a_child_can_end_early, wait_child) {
-  const int id = start_child("cat");
+  const int id = start_child("sleep", "60");
   REQUIRE_THAT(id > 0);
   const int stopped = ::kill(id, SIGSTOP);
   CHECK_SAME(stopped, 0);
