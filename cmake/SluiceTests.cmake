@@ -2,7 +2,6 @@
 # skipped, everywhere.
 include(GoogleTest)
 find_package(GTest REQUIRED)
-find_package(fmt REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 set(tests_dir "${PROJECT_SOURCE_DIR}/tests")
@@ -19,7 +18,7 @@ function(sluice_gtest target label)
   add_dependencies(gtest_programs ${target})
   target_include_directories(${target} PRIVATE "${tests_dir}" "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${target} PRIVATE
-    sluice::sluice GTest::gtest_main fmt::fmt-header-only sluice_options)
+    sluice::sluice GTest::gtest_main sluice_options)
   gtest_discover_tests(${target} TEST_PREFIX "${label}." DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77)
 endfunction()
@@ -46,7 +45,7 @@ function(sluice_programs label pattern)
     set_target_properties(${label}_${name} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${label}")
     target_link_libraries(${label}_${name} PRIVATE
-      sluice::sluice fmt::fmt-header-only sluice_options)
+      sluice::sluice sluice_options)
     sluice_command_test(${label}.${name} LABEL ${label} COMMAND ${label}_${name})
   endforeach()
 endfunction()
@@ -83,7 +82,7 @@ if(suite_sources)
   target_include_directories(sluice_conformance PUBLIC "${tests_dir}"
     PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(sluice_conformance
-    PUBLIC sluice::sluice GTest::gtest fmt::fmt-header-only PRIVATE sluice_options)
+    PUBLIC sluice::sluice GTest::gtest PRIVATE sluice_options)
   if(TARGET conformance_tests)
     target_link_libraries(conformance_tests PRIVATE sluice_conformance)
   endif()
