@@ -38,6 +38,7 @@ errc portable_errno(std::int32_t code) noexcept {
     case EBADF: return errc::bad_handle;
     case EFBIG: case EOVERFLOW: return errc::too_large;
     case ENODATA: return errc::no_attribute;
+    case ERANGE: return errc::too_small;
     default: return errc::other;
   }
 }
@@ -85,6 +86,7 @@ void core_message(std::int32_t code, char* text, std::size_t size) noexcept {
       "Bad file descriptor",
       "File too large",
       "No such attribute",
+      "Buffer too small",
       "Unknown error",
   };
   static_assert(std::size(texts) == static_cast<std::size_t>(errc::other) + 1);

@@ -39,6 +39,7 @@ enum class errc : std::uint8_t {
   bad_handle,
   too_large,
   no_attribute,
+  too_small,        // the buffer for an attribute: an empty one asks for the size
   other
 };
 

@@ -153,7 +153,7 @@ class file : public handle {
     return call<ops::list_xattr>(*space_, id_, path_ref(), names, lookup::follow);
   }
   /// Completes with the value's size; errc::no_attribute. As above, an empty buffer asks for it. A
-  /// buffer that is too small is the system's ERANGE.
+  /// buffer that is too small is errc::too_small.
   [[nodiscard]] auto get_xattr(path_ref name, std::span<std::byte> buffer) const noexcept {
     return call<ops::get_xattr>(*space_, id_, path_ref(), name, buffer, lookup::follow);
   }

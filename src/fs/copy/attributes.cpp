@@ -1,6 +1,5 @@
 // What a copy keeps of its source besides the bytes. The order matters: a change of owner clears
 // set-id bits and capabilities, and everything before the times changes the times.
-#include <cerrno>
 #include <cstring>
 #include <vector>
 
@@ -31,12 +30,13 @@ bool tells_of_none(const error& e) noexcept {
   return e == errc::not_supported || e == errc::permission_denied;
 }
 
-task<void> copy_xattr(context& c, const subject& about, const file& from, const file& to, const char* name) {
+task<void> copy_xattr(context& c, const subject& about, const file& from, const file& to,
+                      const char* name) {
   std::vector<std::byte> value(256);
   result<std::size_t> size = std::size_t{0};
   for (;;) {
     size = co_await from.get_xattr(name, value);
-    if (size || size.error().code != ERANGE) break;
+    if (size || size.error() != errc::too_small) break;
     value.resize(value.size() < 65536 ? value.size() * 4 : value.size() * 2);
     if (value.size() > (1 << 22)) break;
   }
@@ -59,7 +59,7 @@ task<std::vector<char>> list_xattrs(context& c, const subject& about, const file
       names.resize(*size);
       break;
     }
-    if (size.error().code != ERANGE || names.size() >= (1 << 20)) {
+    if (size.error() != errc::too_small || names.size() >= (1 << 20)) {
       if (!tells_of_none(size.error())) c.fail(about, copy_step::set_xattr, size.error());
       names.clear();
       break;

@@ -127,6 +127,8 @@ SLUICE_CASE(extended_attributes, open, list_xattr, get_xattr, set_xattr, remove_
   const auto got = co_await p.root.get_xattr("f", "user.colour", buffer);
   REQUIRE_GOOD(got);
   CHECK_SAME(as_text(std::span(buffer).first(*got)), "red");
+  const auto cut = co_await f->get_xattr("user.colour", std::span(buffer).first(2));
+  CHECK_FAILS(cut, too_small);
   const auto taken = co_await f->set_xattr("user.colour", as_bytes("x"), ops::xattr_mode::create);
   CHECK_FAILS(taken, exists);
   const auto absent = co_await f->set_xattr("user.none", as_bytes("x"), ops::xattr_mode::replace);
