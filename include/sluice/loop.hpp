@@ -106,6 +106,7 @@ class loop final : public driver {
   void run_ready() noexcept;
 
   std::atomic<job*> inbox_ = nullptr;
+  std::atomic<unsigned> posting_ = 0;  // threads inside `post`
   std::atomic<bool> asleep_ = false;
   std::atomic<bool> stop_posted_ = false;
   bool stopping_ = false;

@@ -28,7 +28,9 @@ native_backend::native_backend(loop& owner, const loop_options& options)
 
 native_backend::~native_backend() {
   retire();
-  while (released_ >= 0) ::close(std::exchange(released_, system_id::release_link(released_)));
+  while (released_ >= 0)
+    ::close(std::exchange(released_,
+                          system_id::release_link(released_).load(std::memory_order_relaxed)));
 }
 
 void native_backend::retire() noexcept {
@@ -71,8 +73,10 @@ bool native_backend::gave_way() noexcept {
 
 void native_backend::route(operation& op, const native_row& row) noexcept {
   switch (row.route) {
-    case routing::overlapped: return go_overlapped(op, row, false);
-    case routing::readiness: break;
+    case routing::overlapped:
+      return go_overlapped(op, row, false);
+    case routing::readiness:
+      break;
     case routing::adaptive:
       if (!try_plain(op, row)) go_overlapped(op, row, ways_ == way_choice::adaptive);
       return;
@@ -82,7 +86,9 @@ void native_backend::route(operation& op, const native_row& row) noexcept {
         if (result != -EAGAIN) return called(op, row, result);
       }
       return go_overlapped(op, row, false);
-    case routing::clock: admit(op, row, native_slot::stage::asleep); return;
+    case routing::clock:
+      admit(op, row, native_slot::stage::asleep);
+      return;
   }
   go_overlapped(op, row, false);
 }
@@ -129,16 +135,20 @@ void native_backend::hand_over() noexcept {
     if (pool_) {
       pool_->submit(to_pool_);
     } else {
-      while (job* j = to_pool_.pop()) j->run(*j);
+      while (job* j = to_pool_.pop())
+        j->run(*j);
     }
   }
 }
 
-void native_backend::cancel(operation& op) noexcept { end_early(native_slot::of(op)); }
+void native_backend::cancel(operation& op) noexcept {
+  end_early(native_slot::of(op));
+}
 
 void native_backend::cancel_all() noexcept {
   const auto not_yet = [](const native_slot& s) { return !s.has(native_slot::cancel_wanted); };
-  while (native_slot* s = live_.find(not_yet)) end_early(*s);
+  while (native_slot* s = live_.find(not_yet))
+    end_early(*s);
 }
 
 void native_backend::end_early(native_slot& s) noexcept {
@@ -161,7 +171,8 @@ native_slot* native_backend::live_on(int descriptor, bool not_yet_cancelled) noe
 void native_backend::drain(drain_request& wanted) noexcept {
   drains_.push(wanted);
   // Ending one may change the list: look from its start again each time.
-  while (native_slot* s = live_on(wanted.descriptor, true)) end_early(*s);
+  while (native_slot* s = live_on(wanted.descriptor, true))
+    end_early(*s);
   settle_drains();
 }
 
@@ -179,7 +190,8 @@ void native_backend::tell_drains() noexcept {
 }
 
 void native_backend::release(int descriptor) noexcept {
-  system_id::release_link(descriptor) = std::exchange(released_, descriptor);
+  system_id::release_link(descriptor)
+      .store(std::exchange(released_, descriptor), std::memory_order_relaxed);
 }
 
 /// A thread of the pool closes them, one batch at a time; what is released meanwhile waits.
@@ -190,7 +202,7 @@ void native_backend::close_released() noexcept {
   closer_.run = [](job& j) noexcept {
     auto& closing = static_cast<closer&>(j);
     for (int fd = closing.first; fd >= 0;) {
-      const int next = system_id::release_link(fd);
+      const int next = system_id::release_link(fd).load(std::memory_order_relaxed);
       ::close(fd);
       fd = next;
     }

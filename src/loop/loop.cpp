@@ -1,5 +1,7 @@
 #include "sluice/loop.hpp"
 
+#include <thread>
+
 #include "backend/backend.hpp"
 #include "loop/current.hpp"
 
@@ -28,6 +30,8 @@ loop::~loop() {
   backend_->retire();
   while (run_once(0)) {
   }
+  // What a thread posted last may have ended the loop before that thread was out of `post`.
+  while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
 }
 
 loop_statistics& loop_statistics::operator+=(const loop_statistics& other) noexcept {
@@ -45,12 +49,14 @@ loop_statistics& loop_statistics::operator+=(const loop_statistics& other) noexc
 time_point_ns loop::now() noexcept { return backend_->now(); }
 
 void loop::post(job& j) noexcept {
+  posting_.fetch_add(1, std::memory_order_relaxed);
   j.next = inbox_.load(std::memory_order_relaxed);
   while (!inbox_.compare_exchange_weak(j.next, &j, std::memory_order_seq_cst,
                                        std::memory_order_relaxed)) {
   }
   // Only the first of those who find the loop asleep has to wake it.
   if (asleep_.exchange(false, std::memory_order_seq_cst)) backend_->wake();
+  posting_.fetch_sub(1, std::memory_order_release);
 }
 
 /// Posted last is found first; the ready queue gets them in the order posted.

@@ -13,9 +13,7 @@
 namespace sluice::inline v0 {
 
 uring_backend::uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r)
-    : native_backend(owner, options),
-      ring_(std::move(r)),
-      event_(::eventfd(0, EFD_CLOEXEC)) {
+    : native_backend(owner, options), ring_(std::move(r)), event_(::eventfd(0, EFD_CLOEXEC)) {
   if (event_.get() < 0) {
     throw std::system_error(errno, std::generic_category(), "sluice: cannot make an eventfd");
   }
@@ -139,7 +137,8 @@ void uring_backend::close_released() noexcept {
   while (released_ >= 0) {
     io_uring_sqe* e = entry();
     if (e == nullptr) return;
-    const int fd = std::exchange(released_, system_id::release_link(released_));
+    const int fd = std::exchange(
+        released_, system_id::release_link(released_).load(std::memory_order_relaxed));
     io_uring_prep_close(e, fd);
     io_uring_sqe_set_data64(e, tag_ignored);
   }
@@ -256,12 +255,15 @@ int uring_backend::native_handle() noexcept {
   return notified_.get();
 }
 
-std::string uring_backend::report() const { return "io_uring: " + ring_->flags; }
+std::string uring_backend::report() const {
+  return "io_uring: " + ring_->flags;
+}
 
 bool uring_backend::register_buffers(std::span<const std::span<std::byte>> buffers) {
   std::vector<iovec> list;
   list.reserve(buffers.size());
-  for (const auto& b : buffers) list.push_back({b.data(), b.size()});
+  for (const auto& b : buffers)
+    list.push_back({b.data(), b.size()});
   buffers_registered_ =
       io_uring_register_buffers(&ring_->raw, list.data(), static_cast<unsigned>(list.size())) == 0;
   return buffers_registered_;

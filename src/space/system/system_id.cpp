@@ -24,17 +24,17 @@ namespace {
 
 constexpr int chunk_size = 1024;
 constexpr int chunk_count = 4096;
-std::atomic<int*> chunks[chunk_count];
+std::atomic<release_place*> chunks[chunk_count];
 
 }  // namespace
 
 bool reserve_release(int fd) noexcept {
   if (fd / chunk_size >= chunk_count) return false;
-  std::atomic<int*>& place = chunks[fd / chunk_size];
+  std::atomic<release_place*>& place = chunks[fd / chunk_size];
   if (place.load(std::memory_order_acquire) != nullptr) return true;
-  int* fresh = new (std::nothrow) int[chunk_size];
+  auto* fresh = new (std::nothrow) release_place[chunk_size];
   if (fresh == nullptr) return false;
-  int* expected = nullptr;
+  release_place* expected = nullptr;
   if (!place.compare_exchange_strong(expected, fresh, std::memory_order_acq_rel)) delete[] fresh;
   return true;
 }
@@ -44,7 +44,7 @@ bool has_release_link(int fd) noexcept {
          chunks[fd / chunk_size].load(std::memory_order_acquire) != nullptr;
 }
 
-int& release_link(int fd) noexcept {
+release_place& release_link(int fd) noexcept {
   return chunks[fd / chunk_size].load(std::memory_order_acquire)[fd % chunk_size];
 }
 

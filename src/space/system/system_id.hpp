@@ -2,6 +2,7 @@
 // needs to know about it without asking the kernel.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "sluice/core/operation.hpp"
@@ -16,7 +17,9 @@ constexpr int descriptor(handle_id id) noexcept {
 }
 /// A small number for the file system; 0 is unknown. What lies under a directory inherits its
 /// number: a mount point below it is then taken for its parent, which costs speed and nothing else.
-constexpr unsigned fs_key(handle_id id) noexcept { return (id >> 32) & 15; }
+constexpr unsigned fs_key(handle_id id) noexcept {
+  return (id >> 32) & 15;
+}
 inline constexpr unsigned fs_keys = 16;
 
 constexpr handle_id make(int fd, unsigned key, handle_id flags) noexcept {
@@ -29,7 +32,9 @@ unsigned find_fs_key(int fd) noexcept;
 /// Room to release this descriptor later without allocating. False: out of memory.
 bool reserve_release(int fd) noexcept;
 bool has_release_link(int fd) noexcept;
-/// The link that reserve_release made room for.
-int& release_link(int fd) noexcept;
+/// The link that reserve_release made room for. Atomic although the kernel orders its users: a
+/// number comes to somebody else only after it was closed.
+using release_place = std::atomic<int>;
+release_place& release_link(int fd) noexcept;
 
 }  // namespace sluice::inline v0::system_id
