@@ -161,7 +161,7 @@ void crew::serve(worker& w) noexcept {
     own.run(take_work(w));
     const std::lock_guard lock(mutex_);
     statistics_ += own.statistics();
-    report_ = own.backend_report();
+    report_ = own.backend_in_use();
   } catch (...) {
     // Without a loop this worker can't help; the first one has to have one.
     if (w.index_ == 0) note(std::current_exception());

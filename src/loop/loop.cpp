@@ -11,6 +11,7 @@ loop::loop(const loop_options& options) {
   frames_ = options.frames;
   backend_ = make_backend(*this, options);
   carrier_ = backend_.get();
+  waker_ = backend_.get();
   stop_job_.of = this;
   stop_job_.run = [](job& j) noexcept {
     loop& self = *static_cast<stop_job&>(j).of;
@@ -55,7 +56,8 @@ void loop::post(job& j) noexcept {
                                        std::memory_order_relaxed)) {
   }
   // Only the first of those who find the loop asleep has to wake it.
-  if (asleep_.exchange(false, std::memory_order_seq_cst)) backend_->wake();
+  if (asleep_.exchange(false, std::memory_order_seq_cst))
+    waker_.load(std::memory_order_relaxed)->wake();
   posting_.fetch_sub(1, std::memory_order_release);
 }
 
@@ -121,14 +123,29 @@ void loop::run_ready() noexcept {
   }
 }
 
-int loop::native_handle() noexcept { return backend_->native_handle(); }
+/// The old one stays: a thread that found the loop asleep may be about to wake it.
+void loop::take_backend(std::unique_ptr<backend> better) noexcept {
+  outgrown_ = std::exchange(backend_, std::move(better));
+  carrier_ = backend_.get();
+  waker_.store(backend_.get(), std::memory_order_relaxed);
+}
+
+int loop::native_handle() noexcept {
+  settle(*backend_);
+  return backend_->native_handle();
+}
 
 time_point_ns loop::next_deadline() const noexcept {
   const bool now = !ready_.empty() || inbox_.load(std::memory_order_seq_cst) != nullptr;
   return now ? 0 : timers_.next();
 }
 
-std::string loop::backend_report() const { return backend_->report(); }
+std::string loop::backend_report() {
+  settle(*backend_);
+  return backend_->report();
+}
+
+std::string loop::backend_in_use() const { return backend_->report(); }
 
 loop_statistics loop::statistics() const noexcept {
   loop_statistics s;
@@ -137,7 +154,10 @@ loop_statistics loop::statistics() const noexcept {
 }
 
 registered_buffers::registered_buffers(loop& l, std::span<const std::span<std::byte>> buffers)
-    : loop_(l), buffers_(buffers), registered_(l.backend_->register_buffers(buffers)) {}
+    : loop_(l), buffers_(buffers) {
+  settle(*l.backend_);
+  registered_ = l.backend_->register_buffers(buffers);
+}
 
 registered_buffers::~registered_buffers() {
   if (registered_) loop_.backend_->unregister_buffers();
