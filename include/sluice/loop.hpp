@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "sluice/core/task.hpp"
@@ -102,6 +103,8 @@ class loop final : public driver {
   friend class registered_buffers;
   friend class native_backend;
 
+  bool turn(time_point_ns deadline);
+  bool ours() noexcept;
   void take_inbox() noexcept;
   void run_ready() noexcept;
 
@@ -114,6 +117,7 @@ class loop final : public driver {
     loop* of = nullptr;
   } stop_job_;
   std::unique_ptr<backend> backend_;
+  std::thread::id thread_;  // that ran it first; only debug builds look
 };
 
 /// Runs `main(loop)`, a task, to its end.
