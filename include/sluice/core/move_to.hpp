@@ -48,10 +48,7 @@ class [[nodiscard]] move_to {
     }
     if (stays) return false;
     p.self = h;
-    p.travel(there_, [](job& j) noexcept {
-      auto& arrived = static_cast<promise_base&>(j);
-      arrived.home->resume_next(arrived.self);
-    });
+    p.travel(there_);
     return true;
   }
   void await_resume() const noexcept {}

@@ -95,16 +95,16 @@ struct promise_base : job {
   };
   final_awaiter final_suspend() const noexcept { return {}; }
 
-  /// Hands the suspended task to another driver, whose thread runs `then`. This thread does so from
-  /// its queue, when nothing of the task is on its stack any more: the other may destroy the frame.
-  void travel(driver& there, void (*then)(job&) noexcept) noexcept {
+  /// Hands the suspended task to another driver, where it goes on or, at its end, is over. This
+  /// thread does so from its queue, when nothing of the task is on its stack any more: the other may
+  /// destroy the frame.
+  void travel(driver& there) noexcept {
     driver& here = *home;
     home = &there;
-    arrived_ = then;
     run = [](job& j) noexcept {
-      auto& p = static_cast<promise_base&>(j);
-      p.run = p.arrived_;
-      p.home->post(p);
+      auto& leaving = static_cast<promise_base&>(j);
+      leaving.run = arrive;
+      leaving.home->post(leaving);
     };
     here.schedule(*this);
   }
@@ -114,13 +114,14 @@ struct promise_base : job {
   void end_at_home() noexcept {
     driver& there = *left.home;
     left = {};
-    travel(there, [](job& j) noexcept {
-      auto& p = static_cast<promise_base&>(j);
-      p.finished(p);
-    });
+    travel(there);
   }
 
-  void (*arrived_)(job&) noexcept;
+  static void arrive(job& j) noexcept {
+    auto& arrived = static_cast<promise_base&>(j);
+    if (arrived.self.done()) return arrived.finished(arrived);
+    arrived.home->resume_next(arrived.self);
+  }
 };
 
 namespace detail {
