@@ -67,7 +67,7 @@ class cores {
 
   /// `co_await on(i, work)`: runs a task on a core, and completes on the awaiting task's driver with
   /// its result, or rethrows what it threw. A request to stop the awaiting task reaches it; `stop`
-  /// below does not, unless the awaiting task was begun here.
+  /// below does not, unless the awaiting task was begun here. It has to end before this does.
   template <class T>
   task<T> on(unsigned i, task<T> work) {
     return sluice::run_on(cores_[i]->loop_, std::move(work));

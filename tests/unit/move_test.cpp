@@ -231,4 +231,23 @@ TEST_P(Move, PingPongLosesNothing) {
   EXPECT_EQ(mine.run(play(other.on(), 2000)), 2000);
 }
 
+#if !defined(NDEBUG) && GTEST_HAS_DEATH_TEST
+/// With a source of the loop it left.
+task<void> move_with(loop& there, sluice::stop_source& of_here) {
+  co_await move_to(there, &of_here);
+}
+task<void> sleep_under(sluice::stop_source& of_another) {
+  auto r = co_await sluice::system().sleep(1).stop_with(of_another);
+  static_cast<void>(r);
+}
+
+TEST_P(Move, ASourceOfAnotherLoopIsRefused) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  loop mine(options()), other(options());
+  sluice::stop_source of_mine(mine), of_other(other);
+  EXPECT_DEATH(mine.run(move_with(other, of_mine)), "stop source of another");
+  EXPECT_DEATH(mine.run(sleep_under(of_other)), "stop source of another");
+}
+#endif
+
 }  // namespace
