@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "sluice/core/task.hpp"
@@ -110,6 +111,8 @@ class loop final : public driver {
   friend class native_backend;
 
   void take_backend(std::unique_ptr<backend> better) noexcept;
+  bool turn(time_point_ns deadline);
+  bool ours() noexcept;
   void take_inbox() noexcept;
   void run_ready() noexcept;
 
@@ -124,6 +127,7 @@ class loop final : public driver {
   std::unique_ptr<backend> backend_;
   std::unique_ptr<backend> outgrown_;
   std::atomic<backend*> waker_ = nullptr;
+  std::thread::id thread_;  // that ran it first; only debug builds look
 };
 
 /// Runs `main(loop)`, a task, to its end.

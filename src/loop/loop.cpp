@@ -21,15 +21,17 @@ loop::loop(const loop_options& options) {
 }
 
 loop::~loop() {
+  SLUICE_ASSERT(backend_->idle() || ours(),
+                "a loop with operations in flight is destroyed on another thread than its own");
   // Tasks that hear of their cancellation may well begin something else.
   bool more = true;
   while (more || !backend_->idle()) {
     backend_->cancel_all();
-    more = run_once(backend_->idle() ? 0 : never);
+    more = turn(backend_->idle() ? 0 : never);
   }
   // From here on nobody posts: threads of the pool have ended, other loops do not find this one.
   backend_->retire();
-  while (run_once(0)) {
+  while (turn(0)) {
   }
   // What a thread posted last may have ended the loop before that thread was out of `post`.
   while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
@@ -87,7 +89,18 @@ void loop::stop() noexcept {
   if (!stop_posted_.exchange(true, std::memory_order_acq_rel)) post(stop_job_);
 }
 
+/// Whether the calling thread is the one that the loop belongs to, which the first that runs it is.
+bool loop::ours() noexcept {
+  if (thread_ == std::thread::id()) thread_ = std::this_thread::get_id();
+  return thread_ == std::this_thread::get_id();
+}
+
 bool loop::run_once(time_point_ns deadline) {
+  SLUICE_ASSERT(ours(), "a loop is run by another thread than its own");
+  return turn(deadline);
+}
+
+bool loop::turn(time_point_ns deadline) {
   const current_driver_scope here(*this);
   time_point_ns until = 0;
   if (ready_.empty() && deadline != 0) {

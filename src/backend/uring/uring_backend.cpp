@@ -218,6 +218,8 @@ unsigned uring_backend::reap() noexcept {
     } else if ((data & tag_mask) == tag_wake) {
       wake_armed_ = false;
       ++counts_.wakeups;
+    } else if ((data & tag_mask) == tag_message) {
+      ++counts_.wakeups;
     }
   }
   io_uring_cq_advance(&r, last - first);
@@ -247,6 +249,7 @@ void uring_backend::take_specially(native_slot& s, int result) noexcept {
 }
 
 void uring_backend::wake() noexcept {
+  if (ring_->send_message(tag_message)) return;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }

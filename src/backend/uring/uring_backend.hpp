@@ -29,7 +29,13 @@ class uring_backend final : public native_backend {
 
  private:
   // The low bits of user data say what a completion is about; slots are 8-aligned.
-  enum tag : std::uint64_t { tag_operation = 0, tag_wake = 1, tag_ignored = 2, tag_mask = 7 };
+  enum tag : std::uint64_t {
+    tag_operation = 0,
+    tag_wake = 1,
+    tag_ignored = 2,
+    tag_message = 3,
+    tag_mask = 7
+  };
 
   void overlap(native_slot& s) noexcept override;
   void await_readiness(native_slot& s) noexcept override { overlap(s); }
