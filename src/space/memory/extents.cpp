@@ -8,16 +8,16 @@ namespace sluice::inline v0::memory {
 namespace {
 
 /// Two files, one to be read and one to be written.
-std::int64_t both(store& nodes, handle_id from, handle_id to, node*& source,
-                  node*& target) noexcept {
-  const open_node* reader = nodes.find(from);
-  const open_node* writer = nodes.find(to);
+std::int64_t both(store& nodes, handle_id from, handle_id to, open_node*& reader,
+                  open_node*& writer) noexcept {
+  reader = nodes.find(from);
+  writer = nodes.find(to);
   if (reader == nullptr || reader->is_location()) return -EBADF;
   if (writer == nullptr || writer->is_location()) return -EBADF;
-  source = reader->of;
-  target = writer->of;
-  if (source->is_directory() || target->is_directory()) return -EISDIR;
-  if (!source->is_regular() || !target->is_regular()) return -EINVAL;
+  const node& source = *reader->of;
+  const node& target = *writer->of;
+  if (source.is_directory() || target.is_directory()) return -EISDIR;
+  if (!source.is_regular() || !target.is_regular()) return -EINVAL;
   return reader->reads && writer->writes && !writer->appends ? 0 : -EBADF;
 }
 
@@ -27,13 +27,13 @@ std::int64_t perform(store& nodes, ops::allocate& op) {
   const open_node* o = nodes.find(op.id);
   if (o == nullptr || o->is_location()) return -EBADF;
   if (op.offset > content::size_max || op.size > content::size_max || op.size == 0) return -EINVAL;
-  const bool punches = op.mode == allocate_mode::punch_hole;
-  const bool extends = op.mode == allocate_mode::extend;
-  if (!punches && !extends && op.mode != allocate_mode::keep_size) return -EOPNOTSUPP;
   if (!o->writes) return -EBADF;
   node& n = *o->of;
   if (n.type == file_type::fifo) return -ESPIPE;
   if (op.size > content::size_max - op.offset) return -EFBIG;
+  const bool punches = op.mode == allocate_mode::punch_hole;
+  const bool extends = op.mode == allocate_mode::extend;
+  if (!punches && !extends && op.mode != allocate_mode::keep_size) return -EOPNOTSUPP;
   if (punches) {
     n.data.punch(op.offset, op.size);
   } else {
@@ -58,13 +58,14 @@ std::int64_t perform(store& nodes, ops::seek_extent& op) {
 }
 
 std::int64_t perform(store& nodes, ops::copy_range& op) {
-  node* source = nullptr;
-  node* target = nullptr;
-  if (const std::int64_t refused = both(nodes, op.id, op.target_id, source, target)) {
+  open_node* reader = nullptr;
+  open_node* writer = nullptr;
+  if (const std::int64_t refused = both(nodes, op.id, op.target_id, reader, writer)) {
     return refused;
   }
   if (op.offset > content::size_max || op.target_offset > content::size_max) return -EINVAL;
-  const content& from = source->data;
+  const content& from = reader->of->data;
+  content& to = writer->of->data;
   if (op.offset >= from.size()) return 0;
   const std::uint64_t wanted =
       std::min({from.size() - op.offset, std::uint64_t{op.size}, std::uint64_t{transfer_max}});
@@ -72,34 +73,36 @@ std::int64_t perform(store& nodes, ops::copy_range& op) {
   if (op.target_offset == content::size_max) return -EFBIG;
   const std::uint64_t size = std::min(wanted, content::size_max - op.target_offset);
   const bool overlap = op.offset < op.target_offset + size && op.target_offset < op.offset + size;
-  if (source == target && overlap) return -EINVAL;
+  if (&from == &to && overlap) return -EINVAL;
   std::uint64_t done = 0;
   while (done < size) {
     std::byte part[content::block_size];
     const std::size_t some = std::min<std::uint64_t>(sizeof part, size - done);
     from.read(std::span(part).first(some), op.offset + done);
-    const std::size_t n = target->data.write(std::span(part).first(some), op.target_offset + done);
+    const std::size_t n = to.write(std::span(part).first(some), op.target_offset + done);
     done += n;
     if (n < some) break;
   }
   if (done == 0) return -ENOSPC;
-  nodes.touch(*source);
-  nodes.modified(*target);
+  if (!reader->keeps_times) nodes.touch(*reader->of);
+  nodes.modified(*writer->of);
   return static_cast<std::int64_t>(done);
 }
 
 std::int64_t perform(store& nodes, ops::clone& op) {
-  node* source = nullptr;
-  node* target = nullptr;
-  if (const std::int64_t refused = both(nodes, op.source_id, op.id, source, target)) {
+  open_node* reader = nullptr;
+  open_node* writer = nullptr;
+  if (const std::int64_t refused = both(nodes, op.source_id, op.id, reader, writer)) {
     return refused;
   }
-  if (source == target) return -EINVAL;
+  const content& from = reader->of->data;
+  content& to = writer->of->data;
+  if (&from == &to) return -EINVAL;
   // The source's last block would end in the midst of the target.
-  const bool cut = source->data.size() % content::block_size != 0;
-  if (cut && target->data.size() > source->data.size()) return -EINVAL;
-  if (!target->data.begin_as(source->data)) return -ENOSPC;
-  nodes.modified(*target);
+  const bool cut = from.size() % content::block_size != 0;
+  if (cut && to.size() > from.size()) return -EINVAL;
+  if (!to.begin_as(from)) return -ENOSPC;
+  nodes.modified(*writer->of);
   return 0;
 }
 

@@ -19,8 +19,8 @@ destination walk_to_new(store& nodes, handle_id from, path_ref path, bool direct
   if (d.error != 0) return d;
   if (d.found != nullptr) {
     d.error = EEXIST;
-  } else if (d.parent->links == 0 || (d.must_be_directory && !directory)) {
-    d.error = ENOENT;
+  } else if (d.missing != ENOENT || d.parent->links == 0 || (d.must_be_directory && !directory)) {
+    d.error = d.missing;
   }
   return d;
 }
@@ -35,7 +35,7 @@ std::int64_t perform(store& nodes, ops::mkdir& op) {
 std::int64_t perform(store& nodes, ops::unlink& op) {
   const destination d = walk(nodes, op.id, op.path);
   if (d.error != 0) return -d.error;
-  if (d.found == nullptr) return -ENOENT;
+  if (d.found == nullptr) return -d.missing;
   if (!op.directory) {
     if (d.found->is_directory()) return -EISDIR;
     if (d.must_be_directory) return -ENOTDIR;

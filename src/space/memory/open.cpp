@@ -63,10 +63,10 @@ handle_id open_as(store& nodes, node& n, open_mode m) {
 
 std::int64_t open_nameless(store& nodes, const ops::open& op, const walk_rules& rules) {
   const open_mode m = op.mode;
-  if (has(m, open_mode::create) || !may_write(m)) return -EINVAL;
+  if (has(m, open_mode::create) || !has(m, open_mode::write)) return -EINVAL;
   const destination d = walk(nodes, op.id, op.path, rules);
   if (d.error != 0) return -d.error;
-  if (d.found == nullptr) return -ENOENT;
+  if (d.found == nullptr) return -d.missing;
   if (!d.found->is_directory()) return -ENOTDIR;
   nodes.expect_open();
   auto fresh = nodes.make(*d.found, file_type::regular, op.permissions);
@@ -91,7 +91,10 @@ std::int64_t perform(store& nodes, ops::open& op) {
   if (has(m, open_mode::temporary)) return open_nameless(nodes, op, rules);
   const destination d = walk(nodes, op.id, op.path, rules);
   if (d.error != 0) return -d.error;
-  if (d.found == nullptr && (!has(m, open_mode::create) || d.parent->links == 0)) return -ENOENT;
+  if (d.found == nullptr) {
+    const bool may_create = has(m, open_mode::create) && d.parent->links > 0;
+    if (!may_create || d.missing != ENOENT) return -d.missing;
+  }
   if (d.found != nullptr) {
     if (const std::int64_t refused = may_open(nodes, d, m)) return refused;
   }

@@ -23,8 +23,7 @@ std::int64_t may_replace(const destination& from, const destination& to, bool sw
     return swaps ? -EINVAL : -ENOTEMPTY;
   }
   if (to.found == from.found) return 0;
-  if (to.found == nullptr) return to.parent->links == 0 ? -ENOENT : 0;
-  if (swaps) return 0;
+  if (to.found == nullptr || swaps) return 0;
   if (directory && !to.found->is_directory()) return -ENOTDIR;
   if (!directory && to.found->is_directory()) return -EISDIR;
   return to.found->names.empty() ? 0 : -ENOTEMPTY;
@@ -43,8 +42,9 @@ std::int64_t perform(store& nodes, ops::rename& op) {
   if (to.error != 0) return -to.error;
   if (from.name.empty()) return -EBUSY;
   if (to.name.empty()) return keeps ? -EEXIST : -EBUSY;
-  if (from.found == nullptr) return -ENOENT;
-  if (swaps && to.found == nullptr) return -ENOENT;
+  if (from.found == nullptr) return -from.missing;
+  const bool may_appear = !swaps && to.missing == ENOENT && to.parent->links > 0;
+  if (to.found == nullptr && !may_appear) return -to.missing;
   if (keeps && to.found != nullptr) return -EEXIST;
   if (const std::int64_t refused = may_replace(from, to, swaps)) return refused;
   if (from.found == to.found) return 0;  // names of the same file: nothing to do

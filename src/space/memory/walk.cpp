@@ -81,7 +81,10 @@ class walker_along {
 
   int find(bool slash, node*& next) noexcept {
     if (rest_.empty() && slash && rules_.makes_file) return EISDIR;
-    if (d_.last.size() > name_max) return at_->links == 0 ? ENOENT : ENAMETOOLONG;
+    if (d_.last.size() > name_max && at_->links > 0) {
+      if (!rest_.empty()) return ENAMETOOLONG;
+      d_.missing = ENAMETOOLONG;
+    }
     next = at_->names.find(d_.last);
     d_.parent = at_;
     d_.name = d_.last;
@@ -144,7 +147,7 @@ std::int64_t look_up(store& nodes, handle_id from, path_ref path, lookup how,
   rules.at_end = end_of(how);
   const destination d = walk(nodes, from, path, rules);
   if (d.error != 0) return -d.error;
-  if (d.found == nullptr) return -ENOENT;
+  if (d.found == nullptr) return -d.missing;
   if (d.must_be_directory && !d.found->is_directory()) return -ENOTDIR;
   found = d.found;
   return 0;

@@ -1,6 +1,7 @@
 // From a path to a node.
 #pragma once
 
+#include <cerrno>
 #include <string_view>
 
 #include "space/memory/store.hpp"
@@ -18,7 +19,8 @@ struct destination {
   node* parent = nullptr;
   std::string_view name;        // points into the path or a link; empty: the path ends at `found`
   std::string_view last;        // as written: may be "." or ".."
-  node* found = nullptr;        // null: there is nothing of that name
+  node* found = nullptr;        // null: there is nothing of that name,
+  int missing = ENOENT;         // which is this error
   bool must_be_directory = false;  // slashes follow the name
 };
 
