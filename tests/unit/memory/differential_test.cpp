@@ -1,12 +1,9 @@
 // The same random work on tmpfs and in memory has the same results, errors and trees.
 #include <gtest/gtest.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <random>
 
 #include "unit/memory/side.hpp"
@@ -364,32 +361,10 @@ class comparison {
   std::string history_;
 };
 
-/// A folder on a tmpfs; empty where there is none.
-class tmpfs_folder {
- public:
-  tmpfs_folder() {
-    struct statfs about;
-    if (::statfs("/dev/shm", &about) != 0 || about.f_type != TMPFS_MAGIC) return;
-    std::string name = "/dev/shm/sluice-XXXXXX";
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~tmpfs_folder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  tmpfs_folder(const tmpfs_folder&) = delete;
-  tmpfs_folder& operator=(const tmpfs_folder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 void compare(unsigned seed, unsigned steps) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   const tmpfs_folder folder;
-  const dir here = system().current_dir();
-  const dir on_disk = sync(here.open_dir(folder.path())).value();
+  const dir on_disk = folder.open();
   memory_space space;
   const dir in_memory = space.root();
   comparison c(on_disk, in_memory, seed);
@@ -410,7 +385,7 @@ TEST(MemoryDifferential, RandomWorkIsTheSameOnTmpfs) {
   const auto first = static_cast<unsigned>(one != nullptr ? std::atoi(one) : 1);
   const auto count = static_cast<unsigned>(one != nullptr    ? 1
                                            : many != nullptr ? std::atoi(many)
-                                                             : 30);
+                                                             : 60);
   for (unsigned seed = first; seed < first + count && !HasFailure(); ++seed) compare(seed, 600);
   ::umask(before);
 }

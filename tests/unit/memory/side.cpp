@@ -1,7 +1,13 @@
 #include "unit/memory/side.hpp"
 
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <sstream>
 #include <vector>
 
@@ -124,6 +130,23 @@ std::string describe_tree(const dir& at, const std::string& indent) {
     }
   }
   return text;
+}
+
+tmpfs_folder::tmpfs_folder() {
+  struct statfs about;
+  if (::statfs("/dev/shm", &about) != 0 || about.f_type != TMPFS_MAGIC) return;
+  std::string name = "/dev/shm/sluice-XXXXXX";
+  if (::mkdtemp(name.data()) != nullptr) path_ = name;
+}
+
+tmpfs_folder::~tmpfs_folder() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+dir tmpfs_folder::open() const {
+  const dir here = system().current_dir();
+  return sync(here.open_dir(path_)).value();
 }
 
 }  // namespace memory_test

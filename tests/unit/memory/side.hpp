@@ -37,4 +37,18 @@ struct side {
   std::array<dir, 3> dirs;
 };
 
+/// A folder on a tmpfs, removed with all in it; without a path where there is none.
+class tmpfs_folder {
+ public:
+  tmpfs_folder();
+  ~tmpfs_folder();
+  tmpfs_folder(const tmpfs_folder&) = delete;
+  tmpfs_folder& operator=(const tmpfs_folder&) = delete;
+  const std::string& path() const { return path_; }
+  dir open() const;
+
+ private:
+  std::string path_;
+};
+
 }  // namespace memory_test
