@@ -87,7 +87,7 @@ void store::link(node& parent, std::string_view name, node& n) {
   n.changed = parent.modified = parent.changed = now();
 }
 
-/// What the name of was taken away from its directory.
+/// A name of it was taken out of `parent`.
 void store::lose_name(node& n, node& parent) noexcept {
   n.changed = now();
   if (n.is_directory()) {
