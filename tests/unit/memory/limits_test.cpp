@@ -156,6 +156,28 @@ TEST_P(MemoryLock, GoesToWhoWaitsWhenItsHolderEnds) {
   EXPECT_EQ(sync(third.lock(lock_kind::shared, false)).error(), errc::again);
 }
 
+task<void> doze(space& in, time_point_ns duration, result<void>& outcome) {
+  call<ops::sleep> asleep(in, duration);
+  outcome = co_await asleep;
+}
+
+/// A space that is asked to sleep does not ask the system for it.
+TEST_P(MemoryLock, SleepIsAsLongAsAsked) {
+  loop l(options());
+  memory_space space;
+  result<void> outcome = std::unexpected(error(errc::other));
+  const time_point_ns begun = l.now();
+  l.run(doze(space, 3 * unit::ms, outcome));
+  EXPECT_TRUE(outcome);
+  EXPECT_GE(l.now() - begun, 3 * unit::ms);
+  stop_source stop(l);
+  unit::begun sleeps(l, doze(space, never, outcome), &stop);
+  unit::settle(l);
+  stop.request_stop();
+  sleeps.finish(l);
+  EXPECT_EQ(outcome.error(), errc::canceled);
+}
+
 TEST(MemoryLockAlone, IsWaitedForWithoutALoop) {
   memory_space space;
   const dir root = space.root();
