@@ -45,6 +45,11 @@ class directory {
     entries_.erase(gone);
   }
 
+  /// The name, which is there, means another node from now on; it keeps its place in listings.
+  void replace(std::string_view name, node& of) noexcept {
+    by_name_.find(name)->second->second.of = &of;
+  }
+
   bool empty() const noexcept { return entries_.empty(); }
   const listing& entries() const noexcept { return entries_; }
 
