@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "space/filter/fragment_slab.hpp"
+#include "space/filter/transfer.hpp"
 
 namespace sluice::inline v0 {
 
@@ -13,13 +14,6 @@ using fragment::slab;
 slab& slab_of(space& s) noexcept { return static_cast<fragment_space&>(s).pieces(); }
 space& inner_of(space& s) noexcept { return static_cast<fragment_space&>(s).inner(); }
 
-/// The bytes that make one indivisible unit of the transfer.
-template <class Op>
-std::size_t unit_of(const Op& op) noexcept {
-  const std::uint64_t all = op.offset | op.buffer.size() | 4096;
-  return all & (~all + 1);
-}
-
 /// The size of the next of `left` pieces, of `bytes` bytes: random, and at least one unit for each.
 std::size_t cut(slab& s, std::size_t bytes, std::size_t unit, unsigned left) noexcept {
   const std::size_t units = bytes / unit;
@@ -30,7 +24,7 @@ std::size_t cut(slab& s, std::size_t bytes, std::size_t unit, unsigned left) noe
 template <class Op>
 void fill(space& s, parent& p) noexcept {
   auto& op = static_cast<Op&>(*p.op);
-  const std::size_t unit = unit_of(op);
+  const std::size_t unit = unit_of(op.offset, op.buffer.size());
   unsigned left = 0;
   for (piece* at = p.first; at != nullptr; at = at->next) ++left;
   std::size_t begin = 0;
@@ -74,7 +68,7 @@ void settle_open(parent& p) noexcept {
   const auto& child = static_cast<ops::open&>(p.first->child());
   op.failure = child.failure;
   op.value = child.value;
-  if (!op.failure) slab_of(*op.target).remember_append(op.value);
+  if (!op.failure) p.in->pieces().remember_append(op.value);
 }
 
 const split& split_of(op_kind kind) noexcept {
@@ -86,7 +80,7 @@ const split& split_of(op_kind kind) noexcept {
 
 void finish(parent& p) noexcept {
   operation& op = *p.op;
-  slab& from = slab_of(*op.target);
+  slab& from = p.in->pieces();
   split_of(op.kind).settle(p);
   for (piece* at = p.first; at != nullptr; at = at->next) at->destroy();
   {
@@ -123,7 +117,7 @@ bool start_all(space& s, parent& p) noexcept {
 void wait_ended(job& j) noexcept {
   auto& p = static_cast<parent&>(j);
   operation& op = *p.op;
-  slab& from = slab_of(*op.target);
+  slab& from = p.in->pieces();
   bool over = false;
   {
     const std::lock_guard lock(from.mutex());
@@ -132,7 +126,7 @@ void wait_ended(job& j) noexcept {
       from.give_back(p.first);
     } else {
       // Still under the mutex: a close that comes now must find the piece under way.
-      over = start_all(*op.target, p);
+      over = start_all(*p.in, p);
     }
   }
   if (p.cancelled) {
@@ -145,6 +139,7 @@ void wait_ended(job& j) noexcept {
 void submit_split(space& s, operation& op, unsigned wanted) noexcept {
   auto& p = *::new (static_cast<void*>(op.scratch)) parent{};
   p.op = &op;
+  p.in = static_cast<fragment_space*>(&s);
   slab& from = slab_of(s);
   {
     const std::lock_guard lock(from.mutex());
@@ -164,7 +159,8 @@ void submit_transfer(space& s, operation& base) noexcept {
   const bool appends = op.kind == op_kind::write_at && from.may_append(op.id);
   // Cut, a range beyond all offsets could have pieces that are none.
   const bool beyond = op.offset > INT64_MAX - op.buffer.size();
-  const std::size_t units = appends || beyond ? 1 : op.buffer.size() / unit_of(op);
+  const std::size_t size = op.buffer.size();
+  const std::size_t units = appends || beyond ? 1 : size / unit_of(op.offset, size);
   const std::size_t wanted = std::clamp<std::size_t>(units, 1, from.cut_into());
   submit_split(s, op, static_cast<unsigned>(wanted));
 }
@@ -185,8 +181,6 @@ void submit_close(space& s, operation& op) noexcept {
   inner_of(s).submit(op);
 }
 
-void forward(space& s, operation& op) noexcept { inner_of(s).submit(op); }
-
 bool is_split(const operation& op) noexcept {
   if (op.kind != op_kind::open) return op.kind == op_kind::read_at || op.kind == op_kind::write_at;
   return any(static_cast<const ops::open&>(op).mode & open_mode::append);
@@ -205,17 +199,13 @@ void cancel(space& s, operation& op) noexcept {
   }
 }
 
-void release(space& s, handle_id id) noexcept { inner_of(s).release(id); }
-
 constexpr space_table make_table() noexcept {
-  space_table t{"fragment"};
-  for (space_table::row& r : t.rows) r = forward;
+  space_table t = forwarding_rows("fragment");
   t[op_kind::read_at] = submit_transfer<ops::read_at>;
   t[op_kind::write_at] = submit_transfer<ops::write_at>;
   t[op_kind::open] = submit_open;
   t[op_kind::close] = submit_close;
   t.cancel = cancel;
-  t.release = release;
   return t;
 }
 
@@ -224,7 +214,7 @@ constexpr space_table rows = make_table();
 }  // namespace
 
 fragment_space::fragment_space(space& inner, const fragment_options& options)
-    : space(rows), inner_(inner), slab_(std::make_unique<fragment::slab>(options)) {}
+    : forwarding_space(rows, inner), slab_(std::make_unique<fragment::slab>(options)) {}
 
 fragment_space::~fragment_space() = default;
 

@@ -1,0 +1,57 @@
+// What filters need to know of the kinds that move bytes.
+#pragma once
+
+#include <cstdint>
+
+#include "sluice/fs/ops.hpp"
+#include "sluice/io/ops.hpp"
+
+namespace sluice::inline v0 {
+
+/// The bytes that make one indivisible unit of a transfer: cuts keep to what offset and size are
+/// multiples of, up to 4 KiB, so that direct I/O stays aligned.
+constexpr std::size_t unit_of(std::uint64_t offset, std::size_t size) noexcept {
+  const std::uint64_t all = offset | size | 4096;
+  return all & (~all + 1);
+}
+
+/// Calls `visit` with the operation as what it is, if it moves bytes.
+template <class Visit>
+void visit_transfer(operation& op, Visit visit) noexcept {
+  switch (op.kind) {
+    case op_kind::read_at: return visit(static_cast<ops::read_at&>(op));
+    case op_kind::write_at: return visit(static_cast<ops::write_at&>(op));
+    case op_kind::readv_at: return visit(static_cast<ops::readv_at&>(op));
+    case op_kind::writev_at: return visit(static_cast<ops::writev_at&>(op));
+    case op_kind::read: return visit(static_cast<ops::read&>(op));
+    case op_kind::write: return visit(static_cast<ops::write&>(op));
+    case op_kind::readv: return visit(static_cast<ops::readv&>(op));
+    case op_kind::writev: return visit(static_cast<ops::writev&>(op));
+    case op_kind::copy_range: return visit(static_cast<ops::copy_range&>(op));
+    default: return;
+  }
+}
+
+/// The bytes that were moved, once it has ended well.
+inline std::uint64_t bytes_moved(operation& op) noexcept {
+  std::uint64_t moved = 0;
+  visit_transfer(op, [&](auto& transfer) { moved = transfer.value; });
+  return moved;
+}
+
+/// The bytes that it is to move, at most.
+inline std::uint64_t bytes_wanted(operation& op) noexcept {
+  std::uint64_t wanted = 0;
+  visit_transfer(op, [&](auto& transfer) {
+    if constexpr (requires { transfer.buffer; }) {
+      wanted = transfer.buffer.size();
+    } else if constexpr (requires { transfer.slices; }) {
+      for (const io_slice& s : transfer.slices) wanted += s.size;
+    } else {
+      wanted = transfer.size;
+    }
+  });
+  return wanted;
+}
+
+}  // namespace sluice::inline v0
