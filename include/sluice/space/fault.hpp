@@ -11,7 +11,8 @@ namespace sluice::inline v0 {
 
 enum class fault_kind : std::uint8_t {
   fail,          // ends with `failure`, and is not carried out; but a close is, and then fails
-  shorten,       // asks for about half of the bytes, at least for one unit; reads, writes, copies
+  shorten,       // asks for about half of the bytes or slices, in whole sectors of 512 bytes where
+                 // offset and size are such; reads, writes, copies
   delay,         // waits for `delay` before it goes on
   ignore_cancel  // once under way it can't be ended early: the request always loses the race
 };

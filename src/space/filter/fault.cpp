@@ -57,7 +57,8 @@ template <class Op>
 void shorten(Op& op) noexcept {
   const std::size_t all = extent_of(op);
   if constexpr (requires { op.buffer; op.offset; }) {
-    set_extent(op, half(all, unit_of(op.offset, all)));
+    constexpr std::size_t sector = 512;  // what direct I/O needs at least
+    set_extent(op, half(all, std::min(unit_of(op.offset, all), sector)));
   } else {
     set_extent(op, half(all, 1));
   }
@@ -130,6 +131,16 @@ std::uint32_t fault_space::choose(op_kind kind) noexcept {
     hit = i;
   }
   return hit;
+}
+
+std::uint64_t fault_space::hits(std::size_t rule) const noexcept {
+  const std::lock_guard lock(mutex());
+  return rules_[rule].hits;
+}
+
+std::uint64_t fault_space::missed() const noexcept {
+  const std::lock_guard lock(mutex());
+  return missed_;
 }
 
 const fault_rule& fault_space::rule_of(const hop_link& l) const noexcept {

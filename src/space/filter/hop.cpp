@@ -40,7 +40,8 @@ bool hop_space::enter(operation& op, without_record then, std::uint32_t note) no
   {
     const std::lock_guard lock(mutex_);
     if (then == without_record::pass) {
-      if (free_count_ < spared_) return false;
+      // A close holds nobody up: what it waits for, it ends.
+      if (free_count_ <= (op.kind == op_kind::close ? 0 : spared_)) return false;
     } else if (free_ == nullptr || !line_.empty() || !called_.empty()) [[unlikely]] {
       arrived(op);
       stand_in_line(op, note);
