@@ -24,7 +24,7 @@ struct fault_space::rule_state {
 
 namespace {
 
-/// Half of it, in whole units.
+/// Half of it, in whole units, but not nothing.
 std::size_t half(std::size_t size, std::size_t unit) noexcept {
   return std::min(size, std::max(size / 2 / unit, std::size_t{1}) * unit);
 }
@@ -58,7 +58,7 @@ void shorten(Op& op) noexcept {
   const std::size_t all = extent_of(op);
   if constexpr (requires { op.buffer; op.offset; }) {
     constexpr std::size_t sector = 512;  // what direct I/O needs at least
-    set_extent(op, half(all, std::min(unit_of(op.offset, all), sector)));
+    set_extent(op, half(all, (op.offset | all) % sector == 0 ? sector : 1));
   } else {
     set_extent(op, half(all, 1));
   }

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "space/filter/fragment_slab.hpp"
-#include "space/filter/transfer.hpp"
 
 namespace sluice::inline v0 {
 
@@ -14,6 +13,13 @@ using fragment::slab;
 slab& slab_of(space& s) noexcept { return static_cast<fragment_space&>(s).pieces(); }
 space& inner_of(space& s) noexcept { return static_cast<fragment_space&>(s).inner(); }
 
+/// The bytes that make one indivisible unit of the transfer.
+template <class Op>
+std::size_t unit_of(const Op& op) noexcept {
+  const std::uint64_t all = op.offset | op.buffer.size() | 4096;
+  return all & (~all + 1);
+}
+
 /// The size of the next of `left` pieces, of `bytes` bytes: random, and at least one unit for each.
 std::size_t cut(slab& s, std::size_t bytes, std::size_t unit, unsigned left) noexcept {
   const std::size_t units = bytes / unit;
@@ -24,7 +30,7 @@ std::size_t cut(slab& s, std::size_t bytes, std::size_t unit, unsigned left) noe
 template <class Op>
 void fill(space& s, parent& p) noexcept {
   auto& op = static_cast<Op&>(*p.op);
-  const std::size_t unit = unit_of(op.offset, op.buffer.size());
+  const std::size_t unit = unit_of(op);
   unsigned left = 0;
   for (piece* at = p.first; at != nullptr; at = at->next) ++left;
   std::size_t begin = 0;
@@ -159,8 +165,7 @@ void submit_transfer(space& s, operation& base) noexcept {
   const bool appends = op.kind == op_kind::write_at && from.may_append(op.id);
   // Cut, a range beyond all offsets could have pieces that are none.
   const bool beyond = op.offset > INT64_MAX - op.buffer.size();
-  const std::size_t size = op.buffer.size();
-  const std::size_t units = appends || beyond ? 1 : size / unit_of(op.offset, size);
+  const std::size_t units = appends || beyond ? 1 : op.buffer.size() / unit_of(op);
   const std::size_t wanted = std::clamp<std::size_t>(units, 1, from.cut_into());
   submit_split(s, op, static_cast<unsigned>(wanted));
 }

@@ -8,13 +8,6 @@
 
 namespace sluice::inline v0 {
 
-/// The bytes that make one indivisible unit of a transfer: cuts keep to what offset and size are
-/// multiples of, up to 4 KiB, so that direct I/O stays aligned.
-constexpr std::size_t unit_of(std::uint64_t offset, std::size_t size) noexcept {
-  const std::uint64_t all = offset | size | 4096;
-  return all & (~all + 1);
-}
-
 /// Calls `visit` with the operation as what it is, if it moves bytes.
 template <class Visit>
 void visit_transfer(operation& op, Visit visit) noexcept {
