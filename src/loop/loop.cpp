@@ -22,9 +22,9 @@ loop::loop(const loop_options& options) {
 loop::~loop() {
   // Tasks that hear of their cancellation may well begin something else.
   bool more = true;
-  while (more || !backend_->idle()) {
+  while (more || kept_ != 0 || !backend_->idle()) {
     backend_->cancel_all();
-    more = run_once(backend_->idle() ? 0 : never);
+    more = run_once(kept_ == 0 && backend_->idle() ? 0 : never);
   }
   // From here on nobody posts: threads of the pool have ended, other loops do not find this one.
   backend_->retire();

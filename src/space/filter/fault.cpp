@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "space/filter/mixed.hpp"
-#include "space/filter/transfer.hpp"
+#include "space/filter/bytes.hpp"
 
 namespace sluice::inline v0 {
 
@@ -155,7 +155,7 @@ void fault_space::begin(hop& h) noexcept {
     return hold(h, h.op->home->now() + rule.delay);
   }
   if (rule.what == fault_kind::shorten) {
-    visit_transfer(*h.op, [&h](auto& op) {
+    visit_mover(*h.op, [&h](auto& op) {
       static_cast<record&>(h).whole = extent_of(op);
       shorten(op);
     });
@@ -167,7 +167,7 @@ void fault_space::begin(hop& h) noexcept {
 void fault_space::end(hop& h, bool) noexcept {
   const fault_rule& rule = rule_of(h);
   if (rule.what == fault_kind::shorten) {
-    visit_transfer(*h.op, [&h](auto& op) { set_extent(op, static_cast<record&>(h).whole); });
+    visit_mover(*h.op, [&h](auto& op) { set_extent(op, static_cast<record&>(h).whole); });
   }
   if (rule.what == fault_kind::fail && !h.op->failure) h.op->failure = rule.failure;
 }

@@ -2,8 +2,6 @@
 
 #include <new>
 
-#include "backend/backend.hpp"
-
 namespace sluice::inline v0 {
 
 /// Of one that stands in line: its scratch is ours until the inner space has it.
@@ -12,15 +10,6 @@ struct hop_space::entry : hop_link {
 
   static entry& in(operation& op) noexcept { return *::new (static_cast<void*>(op.scratch)) entry; }
 };
-
-namespace {
-
-/// The loop must not end while something of it waits here.
-void keep(driver& d, int change) noexcept {
-  if (d.carrier() != nullptr) static_cast<backend*>(d.carrier())->hold(change);
-}
-
-}  // namespace
 
 hop_space::without_record hop_space::fitting(op_kind kind) noexcept {
   using enum op_kind;
@@ -79,7 +68,7 @@ operation& hop_space::detach_link(hop_link& l) noexcept {
 void hop_space::stand_in_line(operation& op, std::uint32_t note) noexcept {
   entry& e = entry::in(op);
   attach_link(e, op, hop_link::stage::in_line, note);
-  keep(*op.home, 1);
+  op.home->keep(1);
   line_.push(e);
   if (free_ == nullptr) return;
   e.granted = &take();  // there is one, but others are before it
@@ -149,7 +138,7 @@ void hop_space::turn_of(hop_link& l) noexcept {
     if (cancelled) left(op);
     if (cancelled && record != nullptr) put_back(*record);
   }
-  keep(*op.home, -1);
+  op.home->keep(-1);
   if (cancelled) return op.fail(errc::canceled);
   attach_link(*record, op, hop_link::stage::inside, note);
   begin(*record);
@@ -183,7 +172,7 @@ void hop_space::hold(hop& h, time_point_ns until) noexcept {
   h.timer::fire = fire;
   h.at = hop_link::stage::held;
   driver& home = *h.op->home;
-  keep(home, 1);
+  home.keep(1);
   {
     const std::lock_guard lock(mutex_);
     held_.push(h);
@@ -201,7 +190,7 @@ void hop_space::fire(timer& t) noexcept {
     hop_list::remove(h);
   }
   h.at = hop_link::stage::inside;
-  keep(*h.op->home, -1);
+  h.op->home->keep(-1);
   self.due(h);
 }
 

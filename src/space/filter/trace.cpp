@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "space/filter/transfer.hpp"
+#include "space/filter/bytes.hpp"
 
 namespace sluice::inline v0 {
 

@@ -10,7 +10,7 @@ namespace sluice::inline v0 {
 
 /// Calls `visit` with the operation as what it is, if it moves bytes.
 template <class Visit>
-void visit_transfer(operation& op, Visit visit) noexcept {
+void visit_mover(operation& op, Visit visit) noexcept {
   switch (op.kind) {
     case op_kind::read_at: return visit(static_cast<ops::read_at&>(op));
     case op_kind::write_at: return visit(static_cast<ops::write_at&>(op));
@@ -28,20 +28,20 @@ void visit_transfer(operation& op, Visit visit) noexcept {
 /// The bytes that were moved, once it has ended well.
 inline std::uint64_t bytes_moved(operation& op) noexcept {
   std::uint64_t moved = 0;
-  visit_transfer(op, [&](auto& transfer) { moved = transfer.value; });
+  visit_mover(op, [&](auto& mover) { moved = mover.value; });
   return moved;
 }
 
 /// The bytes that it is to move, at most.
 inline std::uint64_t bytes_wanted(operation& op) noexcept {
   std::uint64_t wanted = 0;
-  visit_transfer(op, [&](auto& transfer) {
-    if constexpr (requires { transfer.buffer; }) {
-      wanted = transfer.buffer.size();
-    } else if constexpr (requires { transfer.slices; }) {
-      for (const io_slice& s : transfer.slices) wanted += s.size;
+  visit_mover(op, [&](auto& mover) {
+    if constexpr (requires { mover.buffer; }) {
+      wanted = mover.buffer.size();
+    } else if constexpr (requires { mover.slices; }) {
+      for (const io_slice& s : mover.slices) wanted += s.size;
     } else {
-      wanted = transfer.size;
+      wanted = mover.size;
     }
   });
   return wanted;
