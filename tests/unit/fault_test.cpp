@@ -177,6 +177,27 @@ TEST(Fault, ARequestToStopCanBeMadeToLose) {
   EXPECT_EQ(a.await_resume().value(), 7u);
 }
 
+/// Each filter knows which of the records in the chain is its own.
+TEST(Fault, TheOuterOneIsDeafWhileTheInnerOneHoldsIt) {
+  const fault_rule deaf{.what = fault_kind::ignore_cancel};
+  const fault_rule slow{.what = fault_kind::delay, .delay = ms};
+  parking_space inner;
+  fault_space holds(inner, rules(std::span(&slow, 1)));
+  fault_space hears_nothing(holds, rules(std::span(&deaf, 1)));
+  hand_driver d;
+  sluice::stop_source stop(d);
+  asked_read r(hears_nothing);
+  r.begin_on(d, &stop);
+  stop.request_stop();
+  d.settle();
+  EXPECT_FALSE(r.done);
+  d.pass(ms);
+  ASSERT_EQ(inner.parked.size(), 1u);
+  inner.complete_first();
+  d.settle();
+  EXPECT_TRUE(r.done && r.await_resume());
+}
+
 TEST(Fault, WhatFindsNoRecordAndMayNotWaitIsMissed) {
   const fault_rule slow[] = {{.about = op_kind::read, .what = fault_kind::shorten}};
   parking_space inner;

@@ -30,6 +30,8 @@ class hand_driver final : public sluice::driver {
     }
     now_ = until;
   }
+  /// Lets time pass while the thread is busy with something else.
+  void be_busy(sluice::time_point_ns ns) { now_ += ns; }
   bool has_timers() const { return timers_.next() != sluice::never; }
 
  private:

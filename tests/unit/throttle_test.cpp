@@ -68,6 +68,20 @@ TEST_F(Throttle, APauseSavesABurstAndNoMore) {
   d.pass(100 * ms);
 }
 
+/// A loop that is late: what waits has been due for long, and newcomers, for whom there is enough, do not
+/// pass it, nor each other.
+TEST_F(Throttle, ALateLoopKeepsTheOrder) {
+  throttle_space s(inner, operations(10, 3));
+  std::vector<sluice::operation*> order;
+  for (int i = 0; i < 4; ++i) order.push_back(&read(s));
+  d.be_busy(1000 * ms);
+  for (int i = 0; i < 3; ++i) order.push_back(&read(s));
+  EXPECT_EQ(inner.came, 3u);
+  d.pass(500 * ms);
+  ASSERT_EQ(inner.came, 7u);
+  EXPECT_TRUE(std::equal(order.begin(), order.end(), inner.parked.begin()));
+}
+
 TEST_F(Throttle, BytesGoAtTheRate) {
   throttle_options o;
   o.bytes_per_second = 10'000;

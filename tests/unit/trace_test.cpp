@@ -132,6 +132,37 @@ TEST(Trace, ASlabOfOneIsEnough) {
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(seen.records[i].id, i + 1);
 }
 
+/// A record is free again, but one that waited has not had its turn: a newcomer lets it go first.
+TEST(Trace, ANewcomerDoesNotPassOneThatWasCalled) {
+  parking_space inner;
+  trace_space trace(inner, {.slab = 2});
+  hand_driver d;
+  asked_read a(trace), b(trace), waits(trace), late(trace);
+  for (asked_read* r : {&a, &b, &waits}) r->begin_on(d);
+  inner.complete_first();
+  inner.complete_first();
+  // Runs behind the ends of a and b, and before the turn of the one that waits.
+  struct newcomer : sluice::job {
+    asked_read* read;
+    hand_driver* on;
+  } j;
+  j.read = &late;
+  j.on = &d;
+  j.run = [](sluice::job& me) noexcept {
+    auto& self = static_cast<newcomer&>(me);
+    self.read->begin_on(*self.on);
+  };
+  d.schedule(j);
+  d.settle();
+  ASSERT_EQ(inner.parked.size(), 2u);
+  EXPECT_EQ(inner.parked[0], &waits);
+  EXPECT_EQ(inner.parked[1], &late);
+  inner.complete_first();
+  inner.complete_first();
+  d.settle();
+  EXPECT_TRUE(waits.done && late.done);
+}
+
 TEST(Trace, InLineAnOperationCanBeStoppedAndTimesOut) {
   parking_space inner;
   log seen;
