@@ -25,9 +25,9 @@ loop::~loop() {
                 "a loop with operations in flight is destroyed on another thread than its own");
   // Tasks that hear of their cancellation may well begin something else.
   bool more = true;
-  while (more || !backend_->idle()) {
+  while (more || kept_ != 0 || !backend_->idle()) {
     backend_->cancel_all();
-    more = turn(backend_->idle() ? 0 : never);
+    more = turn(kept_ == 0 && backend_->idle() ? 0 : never);
   }
   // From here on nobody posts: threads of the pool have ended, other loops do not find this one.
   backend_->retire();

@@ -8,6 +8,9 @@
 #include <string>
 
 #include "sluice/sluice.hpp"
+#include "sluice/space/fault.hpp"
+#include "sluice/space/throttle.hpp"
+#include "sluice/space/trace.hpp"
 
 namespace {
 
@@ -161,17 +164,20 @@ class Allocations : public testing::Test {
   ~Allocations() override { std::filesystem::remove_all(path); }
 
   void expect_none(sluice::backend_choice backend, sluice::way_choice ways) {
+    expect_none(backend, ways, {where, f});
+  }
+  void expect_none(sluice::backend_choice backend, sluice::way_choice ways, site s) {
     sluice::loop_options o;
     o.backend = backend;
     o.ways = ways;
     o.pool_threads = 2;
     loop l(o);
     // Starting a thread allocates: have both there before anything is counted.
-    bool warm = l.run(two_at_once({where, f}));
+    bool warm = l.run(two_at_once(s));
     EXPECT_TRUE(warm);
     for (const kind& k : kinds) {
       bool good = true;
-      EXPECT_EQ(l.run(count({where, f}, k.what, good)), 0u) << k.name;
+      EXPECT_EQ(l.run(count(s, k.what, good)), 0u) << k.name;
       EXPECT_TRUE(good) << k.name;
     }
   }
@@ -211,6 +217,30 @@ TEST_F(Allocations, NoneOnThePool) {
 }
 TEST_F(Allocations, NoneForPlainCallsBesideThePool) {
   expect_none(sluice::backend_choice::pool, sluice::way_choice::calls);
+}
+
+/// Through a trace with a single record, over a throttle where every operation waits, over faults.
+TEST_F(Allocations, NoneThroughFilters) {
+  sluice::fault_rule trouble[2];
+  trouble[0].about = sluice::op_kind::read_at;
+  trouble[0].what = sluice::fault_kind::shorten;
+  trouble[0].every = 3;
+  trouble[1].what = sluice::fault_kind::delay;
+  trouble[1].delay = 1000;
+  trouble[1].every = 4;
+  sluice::fault_space faulty(sluice::system(), {trouble});
+  sluice::throttle_options quick;
+  quick.operations_per_second = 100'000;
+  quick.burst_operations = 1;
+  sluice::throttle_space slow(faulty, quick);
+  sluice::trace_space trace(slow, {.slab = 1});
+  auto in = trace.attach(slow.attach(faulty.attach(std::move(where))));
+  auto same = sluice::sync(in.open("file", open_mode::read_write)).value();
+  expect_none(sluice::backend_choice::automatic, sluice::way_choice::overlapped, {in, same});
+  expect_none(sluice::backend_choice::pool, sluice::way_choice::calls, {in, same});
+  EXPECT_GT(trace.counts(sluice::op_kind::read_at).started, 4u * rounds);
+  EXPECT_GT(faulty.hits(0), 0u);
+  EXPECT_GT(faulty.hits(1), 0u);
 }
 
 TEST_F(Allocations, NoneWithoutALoop) {

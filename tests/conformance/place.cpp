@@ -5,8 +5,11 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "sluice/space/fault.hpp"
 #include "sluice/space/fragment.hpp"
 #include "sluice/space/memory.hpp"
+#include "sluice/space/throttle.hpp"
+#include "sluice/space/trace.hpp"
 
 namespace sluice::conformance {
 
@@ -103,23 +106,49 @@ void on_pool_overlapped(place& p) {
   in_system(p);
 }
 
-void fragments_in_system(place& p) {
-  p.options = on(backend_choice::automatic, way_choice::adaptive);
-  auto both = std::make_shared<kept<fragment_space>>(system());
+template <class Filter, class... Options>
+void filter_system(place& p, way_choice ways, const Options&... options) {
+  p.options = on(backend_choice::automatic, ways);
+  auto both = std::make_shared<kept<Filter>>(system(), options...);
   p.root = both->space.attach(open_folder(both->folder));
   p.keeps = both;
 }
 
+void fragments_in_system(place& p) { filter_system<fragment_space>(p, way_choice::adaptive); }
+
 /// Everything overlapped, and fewer pieces than transfers in flight.
 void scarce_fragments(place& p) {
-  p.options = on(backend_choice::automatic, way_choice::overlapped);
   fragment_options few;
   few.pieces = 5;
   few.slab = 3;
-  auto both = std::make_shared<kept<fragment_space>>(system(), few);
-  p.root = both->space.attach(open_folder(both->folder));
-  p.keeps = both;
+  filter_system<fragment_space>(p, way_choice::overlapped, few);
 }
+
+void traced_system(place& p) { filter_system<trace_space>(p, way_choice::adaptive); }
+
+/// One record: everything stands in line, or goes on unseen.
+void scarcely_traced(place& p) {
+  trace_options one;
+  one.slab = 1;
+  filter_system<trace_space>(p, way_choice::overlapped, one);
+}
+
+void unthrottled_system(place& p) {
+  filter_system<throttle_space>(p, way_choice::adaptive, throttle_options{});
+}
+
+/// So little at once, and so often, that much waits and nothing for long.
+void throttled_system(place& p) {
+  throttle_options high;
+  high.bytes_per_second = 2'000'000'000;
+  high.burst_bytes = 1;
+  high.operations_per_second = 50'000;
+  high.burst_operations = 1;
+  high.slab = 2;
+  filter_system<throttle_space>(p, way_choice::overlapped, high);
+}
+
+void faultless_system(place& p) { filter_system<fault_space>(p, way_choice::adaptive); }
 
 kind_set memory_lacks() {
   using enum op_kind;
@@ -152,6 +181,18 @@ void fragments_in_memory(place& p) {
   p.keeps = both;
 }
 
+struct memory_in_fragments_traced : memory_in_fragments {
+  trace_space outer{filter};
+};
+
+void traced_fragments_in_memory(place& p) {
+  p.options = on(backend_choice::automatic, way_choice::adaptive);
+  auto all = std::make_shared<memory_in_fragments_traced>();
+  p.root = all->outer.attach(all->filter.attach(all->space.root()));
+  p.lacks = memory_lacks();
+  p.keeps = all;
+}
+
 }  // namespace
 
 const std::vector<place_maker>& own_places() {
@@ -166,6 +207,12 @@ const std::vector<place_maker>& own_places() {
       {"fragment_system", fragments_in_system, true},
       {"fragment_system_scarce", scarce_fragments, true},
       {"fragment_memory", fragments_in_memory, false},
+      {"trace_system", traced_system, true},
+      {"trace_system_scarce", scarcely_traced, true},
+      {"throttle_system_unlimited", unthrottled_system, true},
+      {"throttle_system", throttled_system, true},
+      {"fault_system_no_rules", faultless_system, true},
+      {"trace_fragment_memory", traced_fragments_in_memory, false},
   };
   return places;
 }

@@ -40,6 +40,10 @@ class driver {
     return true;
   }
 
+  /// So many more, or fewer, of its operations wait in a space, for their turn: whoever ends the driver
+  /// waits for them. On its own thread.
+  void keep(int change) noexcept { kept_ += static_cast<unsigned>(change); }
+
   /// Where frames of tasks come from that are created while this driver runs; null: the default.
   frame_source* frames() const noexcept { return frames_; }
 
@@ -70,6 +74,7 @@ class driver {
   job_queue ready_;
   std::coroutine_handle<> slot_;
   unsigned inline_left_ = inline_budget;
+  unsigned kept_ = 0;
   timer_heap timers_;
   void* carrier_;
   frame_source* frames_ = nullptr;

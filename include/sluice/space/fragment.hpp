@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "sluice/fs/dir.hpp"
+#include "sluice/space/forward.hpp"
 
 namespace sluice::inline v0 {
 
@@ -27,27 +28,18 @@ class slab;
 /// to multiples of what offset and size are multiples of, up to 4 KiB, so that direct I/O stays
 /// aligned.
 ///
-/// Ids are those of `inner`; handles of the two must not be mixed in one operation. Pieces lie in a
-/// slab of fixed size behind a mutex, because the filter serves every loop. A transfer that finds
-/// it empty waits in line; with a single free piece it goes on uncut. Cancelling a transfer cancels
-/// its pieces. `inner` must outlive the filter, and the filter its handles.
-class fragment_space final : public space {
+/// Pieces lie in a slab of fixed size behind a mutex, because the filter serves every loop. A transfer
+/// that finds it empty waits in line; with a single free piece it goes on uncut. Cancelling a transfer
+/// cancels its pieces.
+class fragment_space final : public forwarding_space {
  public:
   /// Throws std::bad_alloc.
   explicit fragment_space(space& inner, const fragment_options& options = {});
   ~fragment_space();
 
-  /// Makes a handle of `inner` one of this filter.
-  template <class Handle>
-  [[nodiscard]] Handle attach(Handle of_inner) noexcept {
-    return Handle(adopt, *this, of_inner.detach());
-  }
-
-  space& inner() const noexcept { return inner_; }
   fragment::slab& pieces() noexcept { return *slab_; }
 
  private:
-  space& inner_;
   std::unique_ptr<fragment::slab> slab_;
 };
 

@@ -74,7 +74,7 @@ void settle_open(parent& p) noexcept {
   const auto& child = static_cast<ops::open&>(p.first->child());
   op.failure = child.failure;
   op.value = child.value;
-  if (!op.failure) slab_of(*op.target).remember_append(op.value);
+  if (!op.failure) p.in->pieces().remember_append(op.value);
 }
 
 const split& split_of(op_kind kind) noexcept {
@@ -86,7 +86,7 @@ const split& split_of(op_kind kind) noexcept {
 
 void finish(parent& p) noexcept {
   operation& op = *p.op;
-  slab& from = slab_of(*op.target);
+  slab& from = p.in->pieces();
   split_of(op.kind).settle(p);
   for (piece* at = p.first; at != nullptr; at = at->next) at->destroy();
   {
@@ -123,7 +123,7 @@ bool start_all(space& s, parent& p) noexcept {
 void wait_ended(job& j) noexcept {
   auto& p = static_cast<parent&>(j);
   operation& op = *p.op;
-  slab& from = slab_of(*op.target);
+  slab& from = p.in->pieces();
   bool over = false;
   {
     const std::lock_guard lock(from.mutex());
@@ -132,7 +132,7 @@ void wait_ended(job& j) noexcept {
       from.give_back(p.first);
     } else {
       // Still under the mutex: a close that comes now must find the piece under way.
-      over = start_all(*op.target, p);
+      over = start_all(*p.in, p);
     }
   }
   if (p.cancelled) {
@@ -145,6 +145,7 @@ void wait_ended(job& j) noexcept {
 void submit_split(space& s, operation& op, unsigned wanted) noexcept {
   auto& p = *::new (static_cast<void*>(op.scratch)) parent{};
   p.op = &op;
+  p.in = static_cast<fragment_space*>(&s);
   slab& from = slab_of(s);
   {
     const std::lock_guard lock(from.mutex());
@@ -185,8 +186,6 @@ void submit_close(space& s, operation& op) noexcept {
   inner_of(s).submit(op);
 }
 
-void forward(space& s, operation& op) noexcept { inner_of(s).submit(op); }
-
 bool is_split(const operation& op) noexcept {
   if (op.kind != op_kind::open) return op.kind == op_kind::read_at || op.kind == op_kind::write_at;
   return any(static_cast<const ops::open&>(op).mode & open_mode::append);
@@ -205,18 +204,14 @@ void cancel(space& s, operation& op) noexcept {
   }
 }
 
-void release(space& s, handle_id id) noexcept { inner_of(s).release(id); }
-
 constexpr space_table make_table() noexcept {
-  space_table t{"fragment"};
-  for (space_table::row& r : t.rows) r = forward;
+  space_table t = forwarding_rows("fragment");
   t[op_kind::read_at] = submit_transfer<ops::read_at>;
   t[op_kind::write_at] = submit_transfer<ops::write_at>;
   ops::carry_transfers_piecewise(t);
   t[op_kind::open] = submit_open;
   t[op_kind::close] = submit_close;
   t.cancel = cancel;
-  t.release = release;
   return t;
 }
 
@@ -225,7 +220,7 @@ constexpr space_table rows = make_table();
 }  // namespace
 
 fragment_space::fragment_space(space& inner, const fragment_options& options)
-    : space(rows), inner_(inner), slab_(std::make_unique<fragment::slab>(options)) {}
+    : forwarding_space(rows, inner), slab_(std::make_unique<fragment::slab>(options)) {}
 
 fragment_space::~fragment_space() = default;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "space/filter/mixed.hpp"
+
 namespace sluice::inline v0::fragment {
 
 slab::slab(const fragment_options& options)
@@ -14,12 +16,9 @@ slab::slab(const fragment_options& options)
   }
 }
 
-/// splitmix64: every number is a good one, and loops need not wait for each other.
+/// Loops need not wait for each other.
 std::uint64_t slab::random() noexcept {
-  std::uint64_t z = seed_.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
+  return mixed(seed_.fetch_add(mixing_step, std::memory_order_relaxed));
 }
 
 piece* slab::take(unsigned wanted) noexcept {
