@@ -11,6 +11,9 @@ namespace sluice::inline v0::memory {
 
 class content {
  public:
+  using block = std::unique_ptr<std::byte[]>;
+  using block_map = std::map<std::uint64_t, block>;
+
   static constexpr std::size_t block_size = 16 * 1024;
   static constexpr std::uint64_t size_max = INT64_MAX;
 
@@ -24,12 +27,12 @@ class content {
   std::size_t write(std::span<const std::byte> from, std::uint64_t offset) noexcept;
   void resize(std::uint64_t size) noexcept;
 
- private:
-  using block = std::unique_ptr<std::byte[]>;
+  const block_map& blocks() const noexcept { return blocks_; }
 
+ private:
   std::byte* block_at(std::uint64_t index) noexcept;
 
-  std::map<std::uint64_t, block> blocks_;
+  block_map blocks_;
   std::uint64_t size_ = 0;
 };
 

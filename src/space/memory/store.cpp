@@ -93,7 +93,7 @@ handle_id store::open(node& n, bool reads, bool writes, bool appends) {
   o.writes = writes;
   o.appends = appends;
   ++n.holders;
-  return place | handle_id{o.generation} << 32;
+  return marks_ | place | handle_id{o.generation} << 32;
 }
 
 bool store::close(handle_id id) noexcept {
@@ -102,13 +102,15 @@ bool store::close(handle_id id) noexcept {
   node* n = std::exchange(o->of, nullptr);
   o->generation = (o->generation + 1) & 0xffffff;
   o->next_free = free_;
-  free_ = static_cast<std::uint32_t>(id);
+  free_ = static_cast<std::uint32_t>(o - open_.data());
   --n->holders;
   drop(n);
   return true;
 }
 
 open_node* store::find(handle_id id) noexcept {
+  if (id == current_) id = stands_for_;
+  id ^= marks_;
   const auto place = static_cast<std::uint32_t>(id);
   if (place >= open_.size()) return nullptr;
   open_node& o = open_[place];
