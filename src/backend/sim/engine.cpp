@@ -147,6 +147,7 @@ bool engine::step_for(const sim_backend* waiting, time_point_ns limit) {
   now += static_cast<time_point_ns>(rng.below(1000));
   catch_up();
   if (!released_.empty() && rng.chance(300)) close_released();
+  if (waiting != nullptr && waiting->has_work(now)) return true;
   if (rng.chance(900) && take_turn()) return true;
   return pass_time(waiting, limit) || take_turn();
 }
