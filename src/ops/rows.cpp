@@ -13,7 +13,8 @@ const native_row* row_for(op_kind kind) noexcept {
       SLUICE_OPERATIONS(SLUICE_ROW)
 #undef SLUICE_ROW
   };
-  static_assert(std::size(rows) == op_kinds);
+  static_assert(std::size(rows) == native_kinds);
+  if (is_transfer(kind)) return nullptr;
   return rows[static_cast<std::size_t>(kind)];
 }
 

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "sluice/core/piecewise.hpp"
 #include "sluice/core/promise.hpp"
-#include "sluice/core/space.hpp"
 
 namespace sluice::inline v0 {
 
@@ -111,15 +111,18 @@ class [[nodiscard]] call : public detail::call_options<call<Op, Result>, Op> {
   }
 };
 
-/// What became of a transfer of many bytes, told also when it failed.
-struct transfer_result {
-  std::size_t done = 0;    // bytes from the start that were transferred
-  std::size_t total = 0;   // bytes asked for
-  error first_error;       // why the next byte was not
-  bool end = false;        // the end of the file came first
+/// A transfer, awaited for the whole; its sink, if it has one, is told of the segments meanwhile.
+template <class Op>
+class [[nodiscard]] transfer_call : public detail::call_options<transfer_call<Op>, Op> {
+ public:
+  using detail::call_options<transfer_call<Op>, Op>::call_options;
+  using result_type = transfer_result;
 
-  bool whole() const noexcept { return done == total; }
-  explicit operator bool() const noexcept { return whole(); }
+  bool begin(driver& home, stop_source* stop, void (*then)(job&) noexcept) noexcept {
+    this->run = then;
+    return start(*this, home, stop);
+  }
+  transfer_result await_resume() noexcept { return this->outcome(); }
 };
 
 namespace detail {

@@ -18,19 +18,30 @@ namespace sluice::inline v0 {
   /* stream */ X(read) X(write) X(readv) X(writev)                                             \
   /* process */ X(wait_signal) X(wait_child)
 
+/// Transfers of any size, that whoever carries them out may split. A space that does not split
+/// carries them out by asking itself for what it has: see core/piecewise.hpp.
+#define SLUICE_TRANSFERS(X) X(read_segments) X(write_segments)
+
 enum class op_kind : std::uint8_t {
 #define SLUICE_KIND(name) name,
-  SLUICE_OPERATIONS(SLUICE_KIND)
+  SLUICE_OPERATIONS(SLUICE_KIND) SLUICE_TRANSFERS(SLUICE_KIND)
 #undef SLUICE_KIND
       count
 };
 
 inline constexpr std::size_t op_kinds = static_cast<std::size_t>(op_kind::count);
 
+/// The kinds that a backend carries out; transfers are made of these.
+inline constexpr std::size_t native_kinds = static_cast<std::size_t>(op_kind::read_segments);
+
+constexpr bool is_transfer(op_kind kind) noexcept {
+  return static_cast<std::size_t>(kind) >= native_kinds;
+}
+
 constexpr const char* name_of(op_kind kind) noexcept {
   constexpr const char* names[] = {
 #define SLUICE_NAME(name) #name,
-      SLUICE_OPERATIONS(SLUICE_NAME)
+      SLUICE_OPERATIONS(SLUICE_NAME) SLUICE_TRANSFERS(SLUICE_NAME)
 #undef SLUICE_NAME
   };
   return names[static_cast<std::size_t>(kind)];

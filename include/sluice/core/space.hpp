@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sluice/core/operation.hpp"
+#include "sluice/core/transfer.hpp"
 
 namespace sluice::inline v0 {
 
@@ -44,6 +44,14 @@ class space {
   }
 
   void cancel(operation& op) noexcept {
+    if (is_transfer(op.kind)) {
+      auto& t = static_cast<transfer&>(op);
+      t.stopping = true;
+      if (t.asks != nullptr) {
+        if (t.asks->pending()) t.asks->target->cancel(*t.asks);
+        return;
+      }
+    }
     if (table_->cancel != nullptr) table_->cancel(*this, op);
   }
 

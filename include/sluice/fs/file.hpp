@@ -63,15 +63,26 @@ class file : public handle {
     return call<ops::writev_at>(*space_, id_, slices, offset);
   }
 
-  /// Transfers all of the buffer, continuing after short transfers. Gives a transfer_result: how
-  /// far it came, and the first error or the end of the file if that was not all the way.
+  /// Transfers all of the buffer, in whatever parts and order suit the space. Gives a
+  /// transfer_result: how far it came without a gap, and the first error or the end of the file if
+  /// that was not all the way. Cancelled, it tells of what has been transferred.
   [[nodiscard]] auto read_exact_at(std::span<std::byte> buffer,
                                    std::uint64_t offset) const noexcept {
-    return exact_call<ops::read_at>(*space_, id_, buffer, offset);
+    return transfer_call<ops::read_segments>(*space_, id_, buffer, offset);
   }
   [[nodiscard]] auto write_all_at(std::span<const std::byte> buffer,
                                   std::uint64_t offset) const noexcept {
-    return exact_call<ops::write_at>(*space_, id_, buffer, offset);
+    return transfer_call<ops::write_segments>(*space_, id_, buffer, offset);
+  }
+  /// The same, and `told` is told of each part as it lands, in any order: give an each_segment, or
+  /// begin it with a segment_stream's own verb. `tag` comes back with every part.
+  [[nodiscard]] auto read_segments_at(std::span<std::byte> buffer, std::uint64_t offset,
+                                      segment_sink& told, std::uint64_t tag = 0) const noexcept {
+    return transfer_call<ops::read_segments>(*space_, id_, buffer, offset, told, tag);
+  }
+  [[nodiscard]] auto write_segments_at(std::span<const std::byte> buffer, std::uint64_t offset,
+                                       segment_sink& told, std::uint64_t tag = 0) const noexcept {
+    return transfer_call<ops::write_segments>(*space_, id_, buffer, offset, told, tag);
   }
 
   /// Reads from `offset` to the end of the file, whatever its size, behind what `into` holds. Gives

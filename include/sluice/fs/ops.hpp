@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "sluice/core/operation.hpp"
+#include "sluice/core/piecewise.hpp"
 #include "sluice/core/path_ref.hpp"
 #include "sluice/fs/types.hpp"
 
@@ -54,6 +54,20 @@ struct read_at : transfer_at<op_kind::read_at, std::byte> {
 struct write_at : transfer_at<op_kind::write_at, const std::byte> {
   using transfer_at::transfer_at;
 };
+
+/// Transfers of any size: of the two above, unless the space knows a better way.
+struct read_segments : transfer_of<op_kind::read_segments, read_at, std::byte> {
+  using transfer_of::transfer_of;
+};
+struct write_segments : transfer_of<op_kind::write_segments, write_at, const std::byte> {
+  using transfer_of::transfer_of;
+};
+
+/// For the table of a space that does not split.
+constexpr void carry_transfers_piecewise(space_table& t) noexcept {
+  t[op_kind::read_segments] = read_segments::carry_out;
+  t[op_kind::write_segments] = write_segments::carry_out;
+}
 
 template <op_kind Kind>
 struct vector_at : operation_of<Kind, std::size_t> {

@@ -37,7 +37,7 @@ io_uring_sqe* uring_backend::entry() noexcept {
 
 /// Looks up how many entries the kernel has taken: once in a turn, not at every operation.
 void uring_backend::make_room() noexcept {
-  constexpr unsigned early_batch = 8;
+  constexpr unsigned early_batch = 4;
   room_ = io_uring_sq_space_left(&ring_->raw);
   if (early_ && room_ > early_batch) room_ = early_batch;
 }

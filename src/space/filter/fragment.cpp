@@ -212,6 +212,7 @@ constexpr space_table make_table() noexcept {
   for (space_table::row& r : t.rows) r = forward;
   t[op_kind::read_at] = submit_transfer<ops::read_at>;
   t[op_kind::write_at] = submit_transfer<ops::write_at>;
+  ops::carry_transfers_piecewise(t);
   t[op_kind::open] = submit_open;
   t[op_kind::close] = submit_close;
   t.cancel = cancel;

@@ -40,6 +40,7 @@ template <class... Ops>
 constexpr space_table make_table() noexcept {
   space_table t{"memory"};
   ((t[Ops::its_kind] = submit<Ops>), ...);
+  ops::carry_transfers_piecewise(t);
   t.release = release;
   return t;
 }

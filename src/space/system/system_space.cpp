@@ -61,6 +61,7 @@ constexpr space_table make_table() noexcept {
 #define SLUICE_SYSTEM_ROW(name) t[op_kind::name] = submit<op_kind::name>;
   SLUICE_OPERATIONS(SLUICE_SYSTEM_ROW)
 #undef SLUICE_SYSTEM_ROW
+  ops::carry_transfers_piecewise(t);
   t[op_kind::close] = submit_close;
   t.cancel = cancel;
   t.release = release;
