@@ -197,6 +197,27 @@ TEST(ManyLoops, StealWork) {
   }
 }
 
+class waiter final : public work {
+ public:
+  explicit waiter(const stream& from) : from_(from) {}
+  task<void> run(worker&) override {
+    bytes b(1);
+    const auto got = co_await from_.read_some(b);
+    static_cast<void>(got);
+  }
+
+ private:
+  const stream& from_;
+};
+
+TEST(ManyLoops, WorkThatWaitsForNobodyIsADeadEnd) {
+  sim::world w;
+  parked p;
+  w.run(make_pipe(p));
+  crew c(w.crew(2));
+  EXPECT_THROW(c.run(std::make_unique<waiter>(p.ends->reader)), sim::dead_end);
+}
+
 class thrower final : public work {
  public:
   task<void> run(worker&) override {

@@ -93,10 +93,11 @@ task<void> read_some(owner& o) {
   if (!o.check(*n <= std::min(there, b.size()) && (*n > 0 || there == 0), "how much is read")) {
     co_return;
   }
-  const auto begin = o.content.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(at, o.content.size()));
-  o.check(std::equal(b.begin(), b.begin() + static_cast<std::ptrdiff_t>(*n), begin), "what is read");
-  o.check(std::all_of(b.begin() + static_cast<std::ptrdiff_t>(*n), b.end(),
-                      [](std::byte x) { return x == std::byte{0xee}; }),
+  const auto found = std::span(std::as_const(b)).first(*n);
+  const auto expected = std::span(std::as_const(o.content)).last(there).first(*n);
+  o.check(std::ranges::equal(found, expected), "what is read");
+  const auto behind = std::span(std::as_const(b)).subspan(*n);
+  o.check(std::ranges::all_of(behind, [](std::byte x) { return x == std::byte{0xee}; }),
           "what lies behind is left alone");
 }
 

@@ -13,21 +13,19 @@ namespace sluice::inline v0::sim {
 struct engine::hosted {
   hosted(const loop_options& o, body& b) : options(o), of(b) {}
 
-  /// False: it has no loop.
-  bool begin() noexcept {
+  void begin() noexcept {
     try {
       on = std::make_unique<loop>(options);
       work = of.main(*on);
     } catch (...) {
       of.refused(std::current_exception());
       done = true;
-      return false;
+      return;
     }
     promise_base& p = work.prepare(*on, nullptr, &done, [](promise_base& ended) noexcept {
       *static_cast<bool*>(ended.owner) = true;
     });
     on->schedule(p);
-    return true;
   }
   void end() noexcept {
     if (on) of.ended(*on);
@@ -48,7 +46,7 @@ engine::engine(const world_options& o)
 engine::~engine() {
   hosted_.clear();
   loops_.clear();
-  if (!flights_.empty()) complain("operations were left in flight");
+  if (!flights_.empty() && !stuck_) complain("operations were left in flight");
 }
 
 loop& engine::make_loop() {
@@ -232,7 +230,7 @@ void engine::begin_hosted() {
 void engine::run(const loop_options& o, body& b) noexcept {
   start(o, b);
   hosted& h = *hosted_.back();
-  if (!run_until(h.done)) b.refused(std::make_exception_ptr(dead_end(describe())));
+  run_until(h.done);  // if it can't, `join` finds out
 }
 
 void engine::start(const loop_options& o, body& b) {
@@ -242,8 +240,11 @@ void engine::start(const loop_options& o, body& b) {
 void engine::join() {
   for (std::size_t i = 0; i < hosted_.size(); ++i) {
     if (!run_until(hosted_[i]->done)) {
-      for (auto& h : hosted_) h.release();  // stuck for good: their frames can't be taken apart
+      // Stuck for good: frames that wait in the midst of something can't be taken apart.
+      static auto& wrecks = *new std::vector<std::unique_ptr<hosted>>;
+      for (auto& h : hosted_) wrecks.push_back(std::move(h));
       hosted_.clear();
+      stuck_ = true;
       throw dead_end(describe());
     }
   }

@@ -138,6 +138,7 @@ class engine final : public machine, public backend_source, public crew_host {
   disk disk_;
   pipes pipes_;
   const sim_backend* turning_ = nullptr;  // it is we who drive it
+  bool stuck_ = false;  // loops that nobody can end were left as they are
   bool down_ = false;
   bool crash_due_ = false;
   std::uint64_t steps_ = 0;
