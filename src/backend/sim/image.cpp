@@ -114,34 +114,19 @@ void image::apply(const change& c) {
   }
 }
 
-/// The node, and the directories that lead to it as far as is known.
-std::set<inode_number> image::with_parents(const memory::node& n) const {
-  std::set<inode_number> all{n.inode};
-  for (bool more = true; more;) {
-    more = false;
-    for (const change& c : log_) {
-      for (const name_change& one : c) {
-        if (all.contains(one.after)) more |= all.insert(one.dir).second;
-      }
-    }
-  }
-  return all;
-}
-
 void image::synced(const memory::node& n) {
   made(n);
   inode& at = inodes_[n.inode];
   copy_attributes(n, at.kept);
   copy_content(n.data, at.kept.data);
 
-  // What has to come to the disk: changes to the names of it and of what leads to it, and in it; then
-  // what those need, of what was there before them.
-  const std::set<inode_number> wanted = with_parents(n);
+  // What has to come to the disk: changes to its names, and to names in it; then what those need,
+  // of what was before them, such as the directories that they are in.
   bundle going;
   std::vector<bool> goes(log_.size());
   for (std::size_t i = log_.size(); i-- > 0;) {
     const bool asked = std::ranges::any_of(log_[i], [&](const name_change& one) {
-      return one.dir == n.inode || wanted.contains(one.after) || one.before == n.inode;
+      return one.dir == n.inode || one.after == n.inode || one.before == n.inode;
     });
     goes[i] = asked || going.needs(log_[i], *this);
     if (goes[i]) going.add(log_[i], *this);

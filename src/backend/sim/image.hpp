@@ -65,7 +65,6 @@ class image {
   void apply(const change& c);
   bool moves_directory(const change& c) const;
   bool is_directory(inode_number n) const;
-  std::set<inode_number> with_parents(const memory::node& n) const;
   void decide(random& rng);
   void make_tree(const std::map<inode_number, memory::node*>& latest, memory::store& fresh,
                  random& rng);
