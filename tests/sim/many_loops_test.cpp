@@ -119,7 +119,7 @@ task<void> stop_it(parked& p) {
 }
 
 task<void> close_it(parked& p) {
-  stream closing(adopt, p.ends->reader.in(), p.ends->reader.detach());
+  stream closing = std::move(p.ends->reader);
   const auto slept = co_await system().sleep(1'000'000);
   static_cast<void>(slept);
   const auto closed = co_await closing.close();
