@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "sluice/core/task.hpp"
@@ -22,7 +23,8 @@ enum class backend_choice : std::uint8_t { automatic, uring, pool };
 enum class way_choice : std::uint8_t { adaptive, calls, overlapped };
 
 struct loop_options {
-  /// `automatic` takes io_uring if the machine allows it. SLUICE_BACKEND=uring|pool|auto overrides.
+  /// `automatic` takes io_uring if the machine allows it, when an operation first has to wait: a
+  /// program of plain calls sets up nothing. SLUICE_BACKEND=uring|pool|auto overrides.
   backend_choice backend = backend_choice::automatic;
   way_choice ways = way_choice::adaptive;
   /// Never make a call on the loop's thread that may wait for a device: for servers.
@@ -85,8 +87,10 @@ class loop final : public driver {
   /// On the loop's clock; 0 when there is something to run now, `never` when there are no timers.
   time_point_ns next_deadline() const noexcept;
 
-  /// Which backend was taken and why, in one line.
-  std::string backend_report() const;
+  /// Which backend was taken and why, in one line; decides it if nothing has had to wait so far.
+  std::string backend_report();
+  /// The same, and leaves that undecided: there may have been plain calls only.
+  std::string backend_in_use() const;
   /// Since it was made; on the loop's own thread.
   loop_statistics statistics() const noexcept;
 
@@ -106,6 +110,9 @@ class loop final : public driver {
   friend class registered_buffers;
   friend class native_backend;
 
+  void take_backend(std::unique_ptr<backend> better) noexcept;
+  bool turn(time_point_ns deadline);
+  bool ours() noexcept;
   void take_inbox() noexcept;
   void run_ready() noexcept;
 
@@ -118,6 +125,9 @@ class loop final : public driver {
     loop* of = nullptr;
   } stop_job_;
   std::unique_ptr<backend> backend_;
+  std::unique_ptr<backend> outgrown_;
+  std::atomic<backend*> waker_ = nullptr;
+  std::thread::id thread_;  // that ran it first; only debug builds look
 };
 
 /// Runs `main(loop)`, a task, to its end.

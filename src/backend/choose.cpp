@@ -27,6 +27,20 @@ wish wished(const loop_options& options) {
                               "' (uring, pool or auto)");
 }
 
+/// A ring in place of the pool; or null, and why not.
+std::unique_ptr<native_backend> take_ring(native_backend& before, unsigned entries,
+                                          std::string& why_not) {
+  auto r = std::make_unique<ring>();
+  why_not = r->set_up(entries);
+  if (!why_not.empty()) return nullptr;
+  unique_fd event = uring_backend::make_event();
+  if (event.get() < 0) {
+    why_not = "io_uring: no file descriptor left (ulimit -n)";
+    return nullptr;
+  }
+  return std::make_unique<uring_backend>(before, std::move(event), std::move(r));
+}
+
 }  // namespace
 
 std::unique_ptr<backend> make_backend(loop& owner, const loop_options& options) {
@@ -35,16 +49,18 @@ std::unique_ptr<backend> make_backend(loop& owner, const loop_options& options) 
   if (w.choice == backend_choice::pool) {
     return std::make_unique<pool_backend>(owner, options, std::string("chosen by ") + w.from);
   }
+  if (w.choice == backend_choice::automatic) {
+    return std::make_unique<pool_backend>(owner, options, take_ring);
+  }
   auto r = std::make_unique<ring>();
-  std::string refused = r->set_up(options.ring_entries);
-  if (refused.empty()) {
-    return std::make_unique<uring_backend>(owner, options, std::move(r));
-  }
-  if (w.choice == backend_choice::uring) {
-    throw std::runtime_error("the uring backend was chosen by " + std::string(w.from) + ", but " +
-                             refused);
-  }
-  return std::make_unique<pool_backend>(owner, options, std::move(refused));
+  const std::string refused = r->set_up(options.ring_entries);
+  if (refused.empty()) return std::make_unique<uring_backend>(owner, options, std::move(r));
+  throw std::runtime_error("the uring backend was chosen by " + std::string(w.from) + ", but " +
+                           refused);
+}
+
+void settle(backend& undecided) noexcept {
+  if (auto* native = dynamic_cast<native_backend*>(&undecided)) native->settle();
 }
 
 }  // namespace sluice::inline v0

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <mutex>
 #include <system_error>
+#include <utility>
 
 #include "backend/native_backend.hpp"
 #include "loop/current.hpp"
@@ -42,6 +43,9 @@ in_flight_slot::in_flight_slot(loop& owner) {
   }
   throw std::system_error(EAGAIN, std::generic_category(), "sluice: too many loops");
 }
+
+in_flight_slot::in_flight_slot(in_flight_slot&& other) noexcept
+    : counts_(other.counts_), index_(std::exchange(other.index_, slot_count)) {}
 
 void in_flight_slot::retire() noexcept {
   if (index_ == slot_count) return;

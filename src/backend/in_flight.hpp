@@ -15,6 +15,8 @@ class in_flight_slot {
 
   /// Takes a free slot. Throws std::system_error when a process has more than 256 loops.
   explicit in_flight_slot(loop& owner);
+  /// Takes over another's, with what it counts.
+  in_flight_slot(in_flight_slot&& other) noexcept;
   ~in_flight_slot() { retire(); }
   in_flight_slot(const in_flight_slot&) = delete;
   in_flight_slot& operator=(const in_flight_slot&) = delete;

@@ -16,15 +16,42 @@ namespace sluice::inline v0 {
 native_backend::native_backend(loop& owner, const loop_options& options)
     : owner_(owner),
       counted_(owner),
+      policy_(policy::make()),
       ways_(options.ways),
       latency_sensitive_(options.latency_sensitive),
       pool_threads_(options.pool_threads) {
+  route_everything();
+  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * usable_cores());
+}
+
+native_backend::native_backend(native_backend& before)
+    : owner_(before.owner_),
+      counts_(before.counts_),
+      counted_(std::move(before.counted_)),
+      released_(std::exchange(before.released_, -1)),
+      policy_(std::move(before.policy_)),
+      turns_(before.turns_),
+      waits_(before.waits_),
+      ways_(before.ways_),
+      latency_sensitive_(before.latency_sensitive_),
+      held_(std::exchange(before.held_, 0)),
+      pool_threads_(before.pool_threads_) {
+  route_everything();
+  live_.take_over(before.live_);
+}
+
+native_backend& native_backend::give_way_to(std::unique_ptr<native_backend> better) noexcept {
+  native_backend& taken = *better;
+  owner_.take_backend(std::move(better));
+  return taken;
+}
+
+void native_backend::route_everything() noexcept {
   for (carrier& c : carriers_) {
     c = [](backend& b, operation& op) noexcept {
       static_cast<native_backend&>(b).route(op, *row_for(op.kind));
     };
   }
-  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * usable_cores());
 }
 
 native_backend::~native_backend() {
@@ -52,7 +79,7 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
     return true;
   }
   if (ways_ == way_choice::overlapped || latency_sensitive_) return false;
-  lane& l = policy_.of(op.kind, op.id);
+  lane& l = policy_->of(op.kind, op.id);
   if (!l.plain()) return false;
   if (std::exchange(may_have_waited_, false)) gave_way();
   const time_point_ns begun = now();
@@ -60,7 +87,11 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   const time_point_ns took = now() - begun;
   // A long call that did not wait for anything lost its processor to somebody else, or had much to
   // do: no other way would have been quicker.
-  if (took <= lane::suspicious_call || gave_way()) l.called(took);
+  if (took <= lane::suspicious_call || gave_way()) {
+    const std::uint32_t flips = l.flips();
+    l.called(took);
+    counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
+  }
   called(op, row, result);
   return true;
 }
@@ -95,11 +126,15 @@ void native_backend::route(operation& op, const native_row& row) noexcept {
 }
 
 void native_backend::go_overlapped(operation& op, const native_row& row, bool measured) noexcept {
+  if (may_be_outgrown_) [[unlikely]] {
+    native_backend& better = outgrow();
+    if (&better != this) return better.go_overlapped(op, row, measured);
+  }
   native_slot& s = admit(op, row);
   counted_.begun(system_id::descriptor(op.id));
   if (measured) {
     s.set(native_slot::measured);
-    policy_.of(op.kind, op.id).begun(now());
+    policy_->of(op.kind, op.id).begun(now());
   }
   if (row.route == routing::readiness) {
     await_readiness(s);
@@ -109,7 +144,10 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
 }
 
 void native_backend::measure_end(native_slot& s) noexcept {
-  policy_.of(s.op->kind, s.op->id).completed([this] { return now(); }, turns_);
+  lane& l = policy_->of(s.op->kind, s.op->id);
+  const std::uint32_t flips = l.flips();
+  l.completed([this] { return now(); }, turns_);
+  counts_.kinds[static_cast<std::size_t>(s.op->kind)].flips += l.flips() - flips;
 }
 
 void native_backend::send_to_pool(native_slot& s) noexcept {
@@ -215,11 +253,6 @@ void native_backend::close_released() noexcept {
   to_pool_.push(closer_);
 }
 
-void native_backend::collect(loop_statistics& into) const noexcept {
-  into += counts_;
-  for (std::size_t k = 0; k < op_kinds; ++k) {
-    into.kinds[k].flips += policy_.flips(static_cast<op_kind>(k));
-  }
-}
+void native_backend::collect(loop_statistics& into) const noexcept { into += counts_; }
 
 }  // namespace sluice::inline v0

@@ -49,6 +49,13 @@ class live_list {
     s.following->prev = s.prev;
   }
   bool empty() const noexcept { return ends_.following == &ends_; }
+  /// Everything in the other is here now, and was nothing before.
+  void take_over(live_list& other) noexcept {
+    if (other.empty()) return;
+    ends_ = other.ends_;
+    ends_.prev->following = ends_.following->prev = &ends_;
+    other.ends_.prev = other.ends_.following = &other.ends_;
+  }
   template <class Predicate>
   native_slot* find(Predicate wanted) noexcept {
     for (native_slot* s = ends_.following; s != &ends_; s = s->following) {
@@ -64,7 +71,14 @@ class live_list {
 class native_backend : public backend {
  public:
   native_backend(loop& owner, const loop_options& options);
+  /// Takes the place of another, and all that this one has.
+  explicit native_backend(native_backend& before);
   ~native_backend() override;
+
+  /// Makes up its mind, if it has not yet had to, who is to carry out what has to wait.
+  void settle() noexcept {
+    if (may_be_outgrown_) outgrow();
+  }
 
   void cancel(operation& op) noexcept final;
   void cancel_all() noexcept final;
@@ -81,6 +95,10 @@ class native_backend : public backend {
   void drain(drain_request& wanted) noexcept;
 
  protected:
+  /// Asked before the first operation that is not a plain call, where `may_be_outgrown_`: who is to
+  /// carry out what follows, this or one that has taken its place.
+  virtual native_backend& outgrow() noexcept { return *this; }
+  native_backend& give_way_to(std::unique_ptr<native_backend> better) noexcept;
   /// Takes the operation on the overlapped way; by default that is the pool.
   virtual void overlap(native_slot& s) noexcept { send_to_pool(s); }
   /// Completes the operation once its descriptor is ready.
@@ -135,6 +153,7 @@ class native_backend : public backend {
   }
 
   loop& owner_;
+  bool may_be_outgrown_ = false;
   loop_statistics counts_;
   in_flight_slot counted_;
   bool may_have_waited_ = true;  // the thread slept for events since the last plain call
@@ -147,6 +166,7 @@ class native_backend : public backend {
     op.complete();
   }
   void measure_end(native_slot& s) noexcept;
+  void route_everything() noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;
   bool gave_way() noexcept;
@@ -159,7 +179,7 @@ class native_backend : public backend {
     int first = -1;
   };
 
-  policy policy_;
+  policy::pointer policy_;
   std::uint64_t turns_ = 0;
   long waits_ = 0;  // of the thread, when last looked at
   way_choice ways_;

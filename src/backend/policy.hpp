@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "backend/native_row.hpp"
 #include "space/system/system_id.hpp"
@@ -59,36 +60,46 @@ class lane {
   }
   void flip() noexcept;
 
-  bool overlapped_ = false;
-  bool trial_ = false;                    // overlapped only to see whether it is better
-  std::uint32_t until_sample_ = first_sample;
-  std::uint32_t sample_gap_ = first_sample;
-  std::uint32_t since_slow_ = slow_memory;  // plain calls since the last slow one
-  std::uint32_t in_flight_ = 0;
-  std::uint32_t window_count_ = 0;
-  std::uint64_t turn_ = 0;
-  std::uint32_t flips_ = 0;
-  std::uint32_t plain_since_trial_ = 0;
-  std::uint32_t next_trial_ = 64;         // doubles with every trial in vain
-  time_point_ns window_start_ = 0;
-  time_point_ns busy_ = 0;
-  time_point_ns call_cost_ = 0;           // of a plain call, smoothed
-  time_point_ns overlapped_cost_ = 0;     // per completion, smoothed
+  void try_less() noexcept {
+    if (in_vain_ < 14) ++in_vain_;
+  }
+
+  static constexpr std::uint32_t first_trial = 64;  // plain calls before it; doubles with each in vain
+
+  // All begin as zero, which costs nothing for those that are never used: see policy.
+  bool overlapped_;
+  bool trial_;                    // overlapped only to see whether it is better
+  std::uint8_t in_vain_;          // trials
+  std::uint32_t until_sample_;
+  std::uint32_t sample_gap_;
+  std::uint32_t slow_left_;       // plain calls until the last slow one is forgotten
+  std::uint32_t in_flight_;
+  std::uint32_t window_count_;
+  std::uint64_t turn_;
+  std::uint32_t flips_;
+  std::uint32_t plain_since_trial_;
+  time_point_ns window_start_;
+  time_point_ns busy_;
+  time_point_ns call_cost_;       // of a plain call, smoothed
+  time_point_ns overlapped_cost_; // per completion, smoothed
 };
 
 class policy {
  public:
+  /// Fifty kilobytes, of which a program touches a few lanes: fresh pages of the system, as they are.
+  struct give_back {
+    void operator()(policy* p) const noexcept;
+  };
+  using pointer = std::unique_ptr<policy, give_back>;
+  /// Throws std::bad_alloc.
+  static pointer make();
+
   lane& of(op_kind kind, handle_id id) noexcept {
-    return lanes_[static_cast<std::size_t>(kind)][system_id::fs_key(id)];
-  }
-  std::uint64_t flips(op_kind kind) const noexcept {
-    std::uint64_t n = 0;
-    for (const lane& l : lanes_[static_cast<std::size_t>(kind)]) n += l.flips();
-    return n;
+    return lanes_[system_id::fs_key(id)][static_cast<std::size_t>(kind)];
   }
 
  private:
-  lane lanes_[op_kinds][system_id::fs_keys];
+  lane lanes_[system_id::fs_keys][op_kinds];  // one file system's lie together
 };
 
 }  // namespace sluice::inline v0

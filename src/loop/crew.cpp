@@ -162,7 +162,7 @@ task<void> worker::main(sluice::loop& on) {
 
 void worker::ended(sluice::loop& on) noexcept {
   try {
-    std::string report = on.backend_report();
+    std::string report = on.backend_in_use();
     const std::lock_guard lock(crew_.mutex_);
     crew_.statistics_ += on.statistics();
     crew_.report_ = std::move(report);

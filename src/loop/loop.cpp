@@ -11,6 +11,7 @@ loop::loop(const loop_options& options) {
   frames_ = options.frames;
   backend_ = make_backend(*this, options);
   carrier_ = backend_.get();
+  waker_ = backend_.get();
   stop_job_.of = this;
   stop_job_.run = [](job& j) noexcept {
     loop& self = *static_cast<stop_job&>(j).of;
@@ -20,15 +21,17 @@ loop::loop(const loop_options& options) {
 }
 
 loop::~loop() {
+  SLUICE_ASSERT(backend_->idle() || ours(),
+                "a loop with operations in flight is destroyed on another thread than its own");
   // Tasks that hear of their cancellation may well begin something else.
   bool more = true;
   while (more || !backend_->idle()) {
     backend_->cancel_all();
-    more = run_once(backend_->idle() ? 0 : never);
+    more = turn(backend_->idle() ? 0 : never);
   }
   // From here on nobody posts: threads of the pool have ended, other loops do not find this one.
   backend_->retire();
-  while (run_once(0)) {
+  while (turn(0)) {
   }
   // What a thread posted last may have ended the loop before that thread was out of `post`.
   while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
@@ -55,7 +58,8 @@ void loop::post(job& j) noexcept {
                                        std::memory_order_relaxed)) {
   }
   // Only the first of those who find the loop asleep has to wake it.
-  if (asleep_.exchange(false, std::memory_order_seq_cst)) backend_->wake();
+  if (asleep_.exchange(false, std::memory_order_seq_cst))
+    waker_.load(std::memory_order_relaxed)->wake();
   posting_.fetch_sub(1, std::memory_order_release);
 }
 
@@ -85,7 +89,18 @@ void loop::stop() noexcept {
   if (!stop_posted_.exchange(true, std::memory_order_acq_rel)) post(stop_job_);
 }
 
+/// Whether the calling thread is the one that the loop belongs to, which the first that runs it is.
+bool loop::ours() noexcept {
+  if (thread_ == std::thread::id()) thread_ = std::this_thread::get_id();
+  return thread_ == std::this_thread::get_id();
+}
+
 bool loop::run_once(time_point_ns deadline) {
+  SLUICE_ASSERT(ours(), "a loop is run by another thread than its own");
+  return turn(deadline);
+}
+
+bool loop::turn(time_point_ns deadline) {
   const current_driver_scope here(*this);
   time_point_ns until = 0;
   if (ready_.empty() && deadline != 0) {
@@ -121,14 +136,29 @@ void loop::run_ready() noexcept {
   }
 }
 
-int loop::native_handle() noexcept { return backend_->native_handle(); }
+/// The old one stays: a thread that found the loop asleep may be about to wake it.
+void loop::take_backend(std::unique_ptr<backend> better) noexcept {
+  outgrown_ = std::exchange(backend_, std::move(better));
+  carrier_ = backend_.get();
+  waker_.store(backend_.get(), std::memory_order_relaxed);
+}
+
+int loop::native_handle() noexcept {
+  settle(*backend_);
+  return backend_->native_handle();
+}
 
 time_point_ns loop::next_deadline() const noexcept {
   const bool now = !ready_.empty() || inbox_.load(std::memory_order_seq_cst) != nullptr;
   return now ? 0 : timers_.next();
 }
 
-std::string loop::backend_report() const { return backend_->report(); }
+std::string loop::backend_report() {
+  settle(*backend_);
+  return backend_->report();
+}
+
+std::string loop::backend_in_use() const { return backend_->report(); }
 
 loop_statistics loop::statistics() const noexcept {
   loop_statistics s;
@@ -137,7 +167,10 @@ loop_statistics loop::statistics() const noexcept {
 }
 
 registered_buffers::registered_buffers(loop& l, std::span<const std::span<std::byte>> buffers)
-    : loop_(l), buffers_(buffers), registered_(l.backend_->register_buffers(buffers)) {}
+    : loop_(l), buffers_(buffers) {
+  settle(*l.backend_);
+  registered_ = l.backend_->register_buffers(buffers);
+}
 
 registered_buffers::~registered_buffers() {
   if (registered_) loop_.backend_->unregister_buffers();

@@ -107,6 +107,52 @@ TEST_P(Frames, SteadyStateAllocatesNothing) {
   }
 }
 
+using numbers = sluice::shared_channel<int, 4>;
+
+task<void> send(numbers& into, int n) {
+  for (int i = 0; i < n; ++i) {
+    auto sent = co_await into.send(i);
+    EXPECT_TRUE(sent);
+  }
+}
+
+task<int> receive(numbers& from, int n) {
+  int got = 0;
+  for (int i = 0; i < n; ++i) {
+    auto one = co_await from.receive();
+    if (one) ++got;
+  }
+  co_return got;
+}
+
+/// There and back, by hand and by `run_on`, and values across.
+task<int> cross(loop& there, numbers& between, int n) {
+  auto start = co_await sluice::this_task();
+  int good = 0;
+  for (int i = 0; i < n; ++i) {
+    co_await sluice::move_to(there);
+    co_await sluice::move_to(*start.home);
+    auto far = sluice::run_on(there, leaf(1));
+    good += co_await std::move(far);
+  }
+  auto both = sluice::when_all(send(between, n), sluice::run_on(there, receive(between, n)));
+  auto ends = co_await std::move(both);
+  co_return good + std::get<1>(ends);
+}
+
+TEST_P(Frames, MessagesBetweenLoopsNeedNone) {
+  if (COUNTS == 0) GTEST_SKIP() << "the sanitizer's allocator is not counted";
+  loop here(options()), there(options());
+  std::thread other([&] { there.run(); });
+  numbers between;
+  EXPECT_EQ(here.run(cross(there, between, 100)), 200);
+  const std::size_t before = allocations.load();
+  EXPECT_EQ(here.run(cross(there, between, 500)), 1000);
+  EXPECT_EQ(allocations.load(), before);
+  there.stop();
+  other.join();
+}
+
 [[gnu::noinline]] task<int> from(sluice::frame_source&, int n) { co_return n; }
 
 TEST(FrameSource, AnArgumentSuppliesTheFrame) {
@@ -127,6 +173,40 @@ TEST(FrameSource, TheLoopSuppliesTheRest) {
   EXPECT_EQ(of_loop.given, 10) << "the outermost task was made outside of the loop";
   EXPECT_EQ(of_loop.back, 10);
   EXPECT_EQ(of_loop.bytes, 0u);
+}
+
+TEST(FrameSource, FramesOfATaskThatMovesGoBackToTheirOwn) {
+  // Each loop's frames come from that loop's source, wherever they are when they end.
+  counting_source of_here, of_there;
+  {
+    sluice::loop_options o;
+    o.frames = &of_here;
+    loop here(o);
+    o.frames = &of_there;
+    loop there(o);
+    std::thread other([&] { there.run(); });
+    auto travel = [](loop& to) -> task<long> {
+      auto start = co_await sluice::this_task();
+      auto made_here = leaf(1);
+      co_await sluice::move_to(to);
+      auto made_there = leaf(2);
+      auto one = co_await std::move(made_here);
+      co_await sluice::move_to(*start.home);
+      auto two = co_await std::move(made_there);
+      co_return one + two;
+    };
+    auto outer = [](task<long> inner) -> task<long> {
+      auto n = co_await std::move(inner);
+      co_return n;
+    };
+    EXPECT_EQ(here.run(outer(travel(there))), 3);
+    there.stop();
+    other.join();
+  }
+  EXPECT_EQ(of_here.given, 1);
+  EXPECT_EQ(of_there.given, 1);
+  EXPECT_EQ(of_here.back, 1);
+  EXPECT_EQ(of_there.back, 1);
 }
 
 TEST(FrameSource, AFrameMayEndOnAnotherThread) {

@@ -349,4 +349,26 @@ TEST_P(Loops, ClosingABorrowedHandleDisturbsNobody) {
   EXPECT_EQ(l.run(both(300)), 300);
 }
 
+#if defined(NDEBUG) || !GTEST_HAS_DEATH_TEST
+#define EXPECT_PANIC(statement, why) GTEST_SKIP() << "release builds do not look"
+#else
+#define EXPECT_PANIC(statement, why) EXPECT_DEATH(statement, why)
+#endif
+
+TEST_P(Loops, WithOperationsInFlightAreTheirThreadsToDestroy) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  auto end_elsewhere = [] {
+    auto ends = make_pipe();
+    std::byte buffer[1];
+    std::unique_ptr<loop> l = std::make_unique<loop>(options());
+    std::unique_ptr<begun<result<std::size_t>>> reading;
+    std::thread([&] {
+      reading = std::make_unique<begun<result<std::size_t>>>(*l, read_some(ends.reader, buffer));
+      settle(*l);
+    }).join();
+    l.reset();
+  };
+  EXPECT_PANIC(end_elsewhere(), "destroyed on another thread");
+}
+
 }  // namespace

@@ -10,7 +10,7 @@ using sluice::time_point_ns;
 
 /// A machine on which a plain call and an overlapped operation cost what the test says.
 struct machine {
-  lane way;
+  lane way{};
   time_point_ns call_cost, overlapped_cost;
   time_point_ns clock = 1'000'000;
   unsigned in_flight = 64;
@@ -144,7 +144,7 @@ TEST(Lane, ABurstAfterAPauseIsNotJudgedByThePause) {
 
 TEST(Lane, WhatIsWaitedForTogetherIsMeasuredTogether) {
   // A thousand complete at once, after a wait; the last of them did not come for free.
-  lane way;
+  lane way{};
   time_point_ns clock = 1'000'000;
   const auto now = [&clock] { return clock; };
   for (int i = 0; i < 3; ++i) way.called(1'000'000);

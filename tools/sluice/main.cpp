@@ -95,7 +95,7 @@ int dispatch(int argc, char** argv) {
     return 0;
   }
   if (std::strcmp(first, "--backend-report") == 0) {
-    const loop l;
+    loop l;
     std::printf("%s\n", l.backend_report().c_str());
     return 0;
   }

@@ -7,6 +7,7 @@
 
 #include "sluice/core/error.hpp"
 #include "sluice/core/promise.hpp"
+#include "sluice/core/value_ring.hpp"
 
 namespace sluice::inline v0 {
 
@@ -56,13 +57,8 @@ struct queued : job {
 /// order. Not thread-safe. `Capacity` values lie inside the channel; nothing is allocated.
 template <class T, std::size_t Capacity>
 class channel {
-  static_assert(Capacity > 0);
-
  public:
   channel() noexcept {}
-  ~channel() {
-    while (size_ > 0) take();
-  }
   channel(const channel&) = delete;
   channel& operator=(const channel&) = delete;
 
@@ -80,7 +76,7 @@ class channel {
     while (job* j = receivers_.pop()) static_cast<detail::queued&>(*j).wake(errc::end_of_file);
   }
 
-  std::size_t size() const noexcept { return size_; }
+  std::size_t size() const noexcept { return values_.size(); }
   bool closed() const noexcept { return closed_; }
 
  private:
@@ -99,7 +95,7 @@ class channel {
         this->why = errc::canceled;
         return false;
       }
-      if (on_.size_ < Capacity) {
+      if (!on_.values_.full()) {
         on_.put(std::move(value_));
         return false;
       }
@@ -124,7 +120,7 @@ class channel {
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
       const detail::surroundings around = detail::surroundings_of(h);
-      if (on_.size_ > 0) return false;
+      if (!on_.values_.empty()) return false;
       if (on_.closed_) {
         this->why = errc::end_of_file;
         return false;
@@ -152,10 +148,6 @@ class channel {
     alignas(T) std::byte slot_[sizeof(T)];
   };
 
-  T* place(std::size_t i) noexcept {
-    return std::launder(reinterpret_cast<T*>(storage_ + (i % Capacity) * sizeof(T)));
-  }
-
   /// One value more. It goes into the hands of the receiver who waits longest, if any: were it left
   /// in the channel, somebody else could take it before that receiver runs.
   void put(T&& value) noexcept {
@@ -166,18 +158,12 @@ class channel {
       r.wake({});
       return;
     }
-    ::new (static_cast<void*>(storage_ + ((head_ + size_) % Capacity) * sizeof(T)))
-        T(std::move(value));
-    ++size_;
+    values_.put(std::move(value));
   }
 
   /// One value less: room for the sender who waits longest, if any.
   T take() noexcept {
-    T* oldest = place(head_);
-    T value = std::move(*oldest);
-    oldest->~T();
-    head_ = (head_ + 1) % Capacity;
-    --size_;
+    T value = values_.take();
     if (job* j = senders_.pop()) {
       auto& s = static_cast<sender&>(static_cast<detail::queued&>(*j));
       put(std::move(s.value_));
@@ -186,9 +172,7 @@ class channel {
     return value;
   }
 
-  alignas(T) std::byte storage_[Capacity * sizeof(T)];
-  std::size_t head_ = 0;
-  std::size_t size_ = 0;
+  detail::value_ring<T, Capacity> values_;
   bool closed_ = false;
   job_queue senders_;
   job_queue receivers_;

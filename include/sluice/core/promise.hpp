@@ -55,6 +55,15 @@ frame_source* source_in(First& first, Rest&... rest) noexcept {
 
 }  // namespace detail
 
+namespace detail {
+
+struct surroundings {
+  driver* home;
+  stop_source* stop;
+};
+
+}  // namespace detail
+
 /// The base of every task's promise. `home` and `stop` are handed from parent to child at the await.
 struct promise_base : job {
   driver* home = nullptr;
@@ -62,6 +71,7 @@ struct promise_base : job {
   std::coroutine_handle<> self;
   void* owner = nullptr;                                  // for `finished`
   void (*finished)(promise_base&) noexcept = nullptr;     // what the end of the task sets going
+  detail::surroundings left{};                            // where it has to end, if it has moved
 
   template <class... Arguments>
   static void* operator new(std::size_t bytes, Arguments&... arguments) {
@@ -78,19 +88,43 @@ struct promise_base : job {
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> h) noexcept {
       promise_base& p = h.promise();
+      if (p.left.home != nullptr) [[unlikely]] return p.end_at_home();
       p.finished(p);
     }
     void await_resume() const noexcept {}
   };
   final_awaiter final_suspend() const noexcept { return {}; }
+
+  /// Hands the suspended task to another driver, where it goes on or, at its end, is over. This
+  /// thread does so from its queue, when nothing of the task is on its stack any more: the other may
+  /// destroy the frame.
+  void travel(driver& there) noexcept {
+    driver& here = *home;
+    home = &there;
+    run = [](job& j) noexcept {
+      auto& leaving = static_cast<promise_base&>(j);
+      leaving.run = arrive;
+      leaving.home->post(leaving);
+    };
+    here.schedule(*this);
+  }
+
+ private:
+  /// Who waits for this task does so where it began.
+  void end_at_home() noexcept {
+    driver& there = *left.home;
+    left = {};
+    travel(there);
+  }
+
+  static void arrive(job& j) noexcept {
+    auto& arrived = static_cast<promise_base&>(j);
+    if (arrived.self.done()) return arrived.finished(arrived);
+    arrived.home->resume_next(arrived.self);
+  }
 };
 
 namespace detail {
-
-struct surroundings {
-  driver* home;
-  stop_source* stop;
-};
 
 /// Whose driver and stop source an awaitable inherits: the task's, or, in a coroutine type that is
 /// not ours, the driver that resumes on this thread.

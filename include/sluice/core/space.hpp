@@ -111,6 +111,8 @@ inline void expire_operation(timer& t) noexcept {
 /// Submits an operation that has a stop source or a deadline, and listens for what may end it
 /// early.
 [[gnu::noinline]] inline bool start_watched(operation& op, stop_source* stop) noexcept {
+  SLUICE_ASSERT(stop == nullptr || &stop->home() == op.home,
+                "an operation would listen to a stop source of another driver");
   // A close is done whatever is asked: the handle has given its id away already.
   if (stop != nullptr && stop->stop_requested() && op.kind != op_kind::close) {
     op.failure = errc::canceled;

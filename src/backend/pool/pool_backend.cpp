@@ -22,7 +22,33 @@ pool_backend::pool_backend(loop& owner, const loop_options& options, std::string
   }
 }
 
+pool_backend::pool_backend(loop& owner, const loop_options& options, successor next)
+    : pool_backend(owner, options, "plain calls: nothing has had to wait yet") {
+  next_ = next;
+  ring_entries_ = options.ring_entries;
+  may_be_outgrown_ = true;
+}
+
+native_backend& pool_backend::outgrow() noexcept {
+  may_be_outgrown_ = false;
+  try {
+    if (auto better = next_(*this, ring_entries_, why_)) {
+      poll_ = unique_fd();
+      return give_way_to(std::move(better));
+    }
+  } catch (...) {  // no memory; the reason must not need any
+    why_.clear();
+  }
+  return *this;
+}
+
 void pool_backend::turn(time_point_ns until) noexcept {
+  if (may_be_outgrown_) {
+    // Released handles are closed by the ring, if there is one.
+    native_backend& better = released_ >= 0 ? outgrow() : *this;
+    if (&better != this) return better.turn(until);
+    if (until == 0) return;  // nothing is under way that an event could be about
+  }
   hand_over();
   int wait_ms = 0;
   if (until == never) {
@@ -119,6 +145,9 @@ void pool_backend::cancel_held(native_slot& s) noexcept {
   finished(s, -ECANCELED);
 }
 
-std::string pool_backend::report() const { return "pool: " + why_; }
+std::string pool_backend::report() const {
+  if (may_be_outgrown_) return why_;
+  return why_.empty() ? "pool: no memory for a ring" : "pool: " + why_;
+}
 
 }  // namespace sluice::inline v0

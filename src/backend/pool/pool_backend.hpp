@@ -9,6 +9,11 @@ namespace sluice::inline v0 {
 class pool_backend final : public native_backend {
  public:
   pool_backend(loop& owner, const loop_options& options, std::string why);
+  /// Makes a better backend in place of this one; null, and why not, where there is none.
+  using successor = std::unique_ptr<native_backend> (*)(native_backend& before, unsigned entries,
+                                                        std::string& why_not);
+  /// To be outgrown when an operation has to wait: until then there are only plain calls.
+  pool_backend(loop& owner, const loop_options& options, successor next);
 
   void turn(time_point_ns until) noexcept override;
   void wake() noexcept override;
@@ -16,12 +21,15 @@ class pool_backend final : public native_backend {
   std::string report() const override;
 
  private:
+  native_backend& outgrow() noexcept override;
   void await_readiness(native_slot& s) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
   void ready(int descriptor) noexcept;
   bool watch(int descriptor) noexcept;
 
   unique_fd poll_, event_;
+  successor next_ = nullptr;
+  unsigned ring_entries_ = 0;
   std::string why_;
   job_queue waiting_;  // for readiness, in the order submitted
 };

@@ -2,7 +2,9 @@
 
 #include <liburing.h>
 
+#include <atomic>
 #include <bitset>
+#include <cstdint>
 #include <string>
 
 #include "backend/uring/thread_sanitizer.hpp"
@@ -30,6 +32,12 @@ struct ring {
   std::string set_up(unsigned entries);
   /// From now on the ring belongs to the calling thread; nothing is submitted before.
   void enable() noexcept;
+  /// Any thread: makes a completion with this user data. False: the kernel does not do that, or the
+  /// ring belongs to nobody yet.
+  bool send_message(std::uint64_t data) noexcept;
+
+ private:
+  std::atomic<bool> takes_messages_ = true;  // until the kernel says otherwise
 };
 
 }  // namespace sluice::inline v0

@@ -13,12 +13,19 @@
 namespace sluice::inline v0 {
 
 uring_backend::uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r)
-    : native_backend(owner, options), ring_(std::move(r)), event_(::eventfd(0, EFD_CLOEXEC)) {
+    : native_backend(owner, options), ring_(std::move(r)), event_(make_event()) {
   if (event_.get() < 0) {
     throw std::system_error(errno, std::generic_category(), "sluice: cannot make an eventfd");
   }
   take_carriers();
 }
+
+uring_backend::uring_backend(native_backend& before, unique_fd event, std::unique_ptr<ring> r)
+    : native_backend(before), ring_(std::move(r)), event_(std::move(event)) {
+  take_carriers();
+}
+
+unique_fd uring_backend::make_event() noexcept { return unique_fd(::eventfd(0, EFD_CLOEXEC)); }
 
 uring_backend::~uring_backend() {
   // Closes of released handles may still wait for their entry into the kernel.
@@ -211,6 +218,8 @@ unsigned uring_backend::reap() noexcept {
     } else if ((data & tag_mask) == tag_wake) {
       wake_armed_ = false;
       ++counts_.wakeups;
+    } else if ((data & tag_mask) == tag_message) {
+      ++counts_.wakeups;
     }
   }
   io_uring_cq_advance(&r, last - first);
@@ -240,6 +249,7 @@ void uring_backend::take_specially(native_slot& s, int result) noexcept {
 }
 
 void uring_backend::wake() noexcept {
+  if (ring_->send_message(tag_message)) return;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }

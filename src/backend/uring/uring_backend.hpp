@@ -12,7 +12,12 @@ class uring_backend final : public native_backend {
  public:
   /// Takes a ring that has been set up.
   uring_backend(loop& owner, const loop_options& options, std::unique_ptr<ring> r);
+  /// The same, in place of another backend.
+  uring_backend(native_backend& before, unique_fd event, std::unique_ptr<ring> r);
   ~uring_backend() override;
+
+  /// What other threads wake the loop by; -1 when there is no descriptor for it.
+  static unique_fd make_event() noexcept;
 
   void turn(time_point_ns until) noexcept override;
   void wake() noexcept override;
@@ -24,7 +29,13 @@ class uring_backend final : public native_backend {
 
  private:
   // The low bits of user data say what a completion is about; slots are 8-aligned.
-  enum tag : std::uint64_t { tag_operation = 0, tag_wake = 1, tag_ignored = 2, tag_mask = 7 };
+  enum tag : std::uint64_t {
+    tag_operation = 0,
+    tag_wake = 1,
+    tag_ignored = 2,
+    tag_message = 3,
+    tag_mask = 7
+  };
 
   void overlap(native_slot& s) noexcept override;
   void await_readiness(native_slot& s) noexcept override { overlap(s); }
