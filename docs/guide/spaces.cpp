@@ -38,12 +38,18 @@ void on_this_machine(sluice::loop& loop) {
 }
 
 void in_memory(sluice::loop& loop) {
-  sluice::memory_space files;
+  sluice::memory_options small;
+  small.byte_limit = 64 * 1024;
+  sluice::memory_space files(small);
   sluice::dir root = files.root();
   auto n = loop.run(write_and_read(root, "f"));
   expect(n && *n == 10'000, "a file in memory");
-  auto linked = sluice::sync(root.symlink("a", "b"));
-  expect(!linked && linked.error() == sluice::errc::not_supported, "it has no links");
+  auto linked = sluice::sync(root.symlink("f", "link"));
+  expect(linked.has_value(), "a symbolic link");
+  auto opened = sluice::sync(root.open("link", open_mode::read_write | open_mode::create));
+  expect(opened && sluice::sync(root.stat("f")), "creating what it points to");
+  auto much = sluice::sync(opened->allocate(sluice::allocate_mode::extend, 0, 1 << 20));
+  expect(!much && much.error() == sluice::errc::no_space, "more than there may be");
 }
 
 // Every transfer is cut into pieces that are carried out in reverse order: a test of the program.

@@ -124,10 +124,7 @@ void scarce_fragments(place& p) {
 
 kind_set memory_lacks() {
   using enum op_kind;
-  return kinds({nop,        sleep,     sync_range, allocate,     advise,    copy_range, clone,
-                seek_extent, lock,     list_xattr, get_xattr,    set_xattr, remove_xattr,
-                stat_fs,    rename,    link,       symlink,      readlink,  mknod,
-                read,       write,     readv,      writev,       wait_signal, wait_child});
+  return kinds({read, write, readv, writev, wait_signal, wait_child});
 }
 
 void in_memory(place& p) {

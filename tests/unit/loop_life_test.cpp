@@ -357,7 +357,7 @@ TEST_P(Loops, ClosingABorrowedHandleDisturbsNobody) {
 
 TEST_P(Loops, WithOperationsInFlightAreTheirThreadsToDestroy) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
-  auto end_elsewhere = [] {
+  [[maybe_unused]] auto end_elsewhere = [] {
     auto ends = make_pipe();
     std::byte buffer[1];
     std::unique_ptr<loop> l = std::make_unique<loop>(options());

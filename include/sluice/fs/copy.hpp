@@ -26,7 +26,8 @@ struct copy_options {
   bool preserve_xattrs = false;
   bool require_xattrs = false;   // one that the target can't have is a failure
   bool one_file_system = false;
-  /// Facts about the process: what it must not grant, and whether it may give files away.
+  /// Facts about the process: what the target's space takes from the modes of what is made there
+  /// (the system does so; in memory it is 0), and whether it may give files away.
   std::uint16_t umask = 022;
   bool privileged = false;
 };

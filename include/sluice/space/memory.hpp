@@ -2,6 +2,7 @@
 // not touch a disk.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "sluice/fs/dir.hpp"
@@ -12,21 +13,39 @@ namespace memory {
 class store;
 }
 
-/// Directories and regular files in memory, with the meanings and the errors of Linux. It checks
-/// no permissions and applies no umask; sync has nothing to do. Files are sparse: what was never
-/// written takes no memory. Operations it lacks complete with errc::not_supported: links of all
-/// kinds, rename, extended attributes, devices, locks, ranges, streams.
-///
-/// Serves every loop, and sluice::sync. Every operation is carried out under one mutex and has
-/// finished when its submission returns, so none can be cancelled. A file that was unlinked lives
-/// until its last handle ends. The space must outlive its handles.
-class memory_space final : public space {
- public:
-  /// Tells the time for the files' timestamps.
+struct memory_options {
   using clock = timestamp (*)() noexcept;
 
+  /// Tells the time for the files' timestamps; null: memory_space::system_time.
+  clock tell_time = nullptr;
+  /// How much room all files' contents may take, in bytes and counted in blocks of 4096. Names,
+  /// links and attributes do not count. More is errc::no_space.
+  std::uint64_t byte_limit = UINT64_MAX;
+};
+
+/// A whole file system in memory, with the meanings and the errors of Linux (its tmpfs): sparse
+/// files, directories, hard and symbolic links, FIFOs and devices as names, extended attributes,
+/// times, locks. A file that was unlinked lives until its last handle ends.
+///
+/// It has one user, who may do everything: owners and modes are kept and not asked, and no umask is
+/// applied. Sync has nothing to do. What differs:
+/// - Devices and sockets can't be opened but as a location (errc::not_found, as without a driver).
+///   FIFOs can, and carry no bytes; one whose peer would have to be waited for is not_supported.
+/// - Extended attributes are those of "user.", "trusted." and "security."; there are no access
+///   control lists (not_supported).
+/// - Streams, signals and children, and the modes of `allocate` that shift or zero, are
+///   errc::not_supported. `clone` copies.
+///
+/// Serves every loop, and sluice::sync. Operations are carried out under one mutex, and have
+/// finished when their submission returns, so they can't be cancelled; but a lock that is waited
+/// for can, always, and so can a sleep. The space must outlive its handles.
+class memory_space final : public space {
+ public:
+  using clock = memory_options::clock;
+
   /// Throws std::bad_alloc.
-  explicit memory_space(clock tell_time = system_time);
+  explicit memory_space(const memory_options& options = {});
+  explicit memory_space(clock tell_time);
   ~memory_space();
 
   /// A new handle for the root directory. Throws std::bad_alloc.

@@ -73,12 +73,21 @@ void disk::removed(memory::directory& from, std::string_view name, memory::node&
   heard_.push_back({directories_.at(&from), std::string(name), of.inode, 0});
 }
 
+void disk::replaced(memory::directory& in, std::string_view name, memory::node& before,
+                    memory::node& after) noexcept {
+  heard_.push_back({directories_.at(&in), std::string(name), before.inode, after.inode});
+}
+
+/// Locks don't wait in here: who is refused is told so, and comes again.
 void disk::perform(operation& op) {
   asked_clock = &now_;
   memory::directory::heard_by = this;
+  auto* const lock = op.kind == op_kind::lock ? static_cast<ops::lock*>(&op) : nullptr;
+  const bool waits = lock != nullptr && std::exchange(lock->wait, false);
   const op_state state = std::exchange(op.state, op_state::submitting);
   space_->table().rows[static_cast<std::size_t>(op.kind)](*space_, op);
   op.state = state;
+  if (lock != nullptr) lock->wait = waits;
   memory::directory::heard_by = nullptr;
   image_->changed(std::exchange(heard_, {}));
   if (!op.failure) note(op);

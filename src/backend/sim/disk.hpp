@@ -30,6 +30,8 @@ class disk final : private memory::directory::listener {
  private:
   void added(memory::directory& to, std::string_view name, memory::node& of) override;
   void removed(memory::directory& from, std::string_view name, memory::node& of) noexcept override;
+  void replaced(memory::directory& in, std::string_view name, memory::node& before,
+                memory::node& after) noexcept override;
   std::unique_ptr<memory_space> make_space();
   void learn_directories(memory::node& n);
   void note(const operation& op);

@@ -27,6 +27,10 @@ tag tag_in(const operation& op) noexcept {
   return m;
 }
 
+bool waits_for_lock(const operation& op) noexcept {
+  return op.kind == op_kind::lock && static_cast<const ops::lock&>(op).wait;
+}
+
 bool is_write(const operation& op) noexcept {
   return op.kind == op_kind::write_at || op.kind == op_kind::writev_at;
 }
@@ -63,7 +67,7 @@ void engine::begin(sim_backend& on, operation& op) noexcept {
     op.failure = errc::not_supported;
   } else if (piped) {
     return begin_piped(on, op);
-  } else if (rng.chance(options.at_once)) {
+  } else if (!waits_for_lock(op) && rng.chance(options.at_once)) {
     carry_out(op);
   } else {
     flight& f = admit(on, op);
@@ -113,6 +117,10 @@ void engine::carry(flight& f) {
   if (const char* wrong = f.memory.use()) complain(wrong, *f.op);
   carry_out(*f.op);
   f.memory.keep();
+  if (waits_for_lock(*f.op) && f.op->failure == errc::again) {
+    f.op->failure = {};
+    return at(now + options.longest_delay + 1, event_kind::carry, f.number);
+  }
   deliver(f);
 }
 
@@ -210,7 +218,7 @@ void engine::heed_stop(flight& f) {
   if (f.at == flight::stage::parked) {
     leave_pipe(f);
     end_stopped(f);
-  } else if (f.at == flight::stage::begun && rng.chance(700)) {
+  } else if (f.at == flight::stage::begun && (waits_for_lock(*f.op) || rng.chance(700))) {
     end_stopped(f);
   }
 }

@@ -18,6 +18,9 @@ void copy_attributes(const memory::node& from, memory::node& to) {
   to.modified = from.modified;
   to.changed = from.changed;
   to.born = from.born;
+  to.text = from.text;
+  to.special = from.special;
+  to.xattrs = from.xattrs;
 }
 
 }  // namespace
@@ -171,6 +174,7 @@ void image::rebuild(memory::store& volatile_state, memory::store& fresh, random&
 void image::make_tree(const std::map<inode_number, memory::node*>& latest, memory::store& fresh,
                       random& rng) {
   std::vector<std::pair<inode_number, memory::node*>> rest{{1, &fresh.root()}};
+  std::map<inode_number, memory::node*> made;
   while (!rest.empty()) {
     const auto [number, to] = rest.back();
     rest.pop_back();
@@ -180,8 +184,14 @@ void image::make_tree(const std::map<inode_number, memory::node*>& latest, memor
     merge_torn(kept.kept.data, last.data, to->data, rng);
     copy_attributes(rng.chance(500) ? last : kept.kept, *to);
     for (const auto& [name, below] : kept.names) {
+      if (const auto there = made.find(below); there != made.end()) {
+        fresh.link(*to, name, *there->second);
+        continue;
+      }
       const memory::node& is = inodes_.at(below).kept;
-      rest.emplace_back(below, &fresh.create(*to, name, is.type, is.mode));
+      memory::node& n = fresh.create(*to, name, is.type, is.mode);
+      made.emplace(below, &n);
+      rest.emplace_back(below, &n);
     }
   }
 }

@@ -32,6 +32,7 @@ const std::byte* block_of(const content& c, std::uint64_t index) noexcept {
 void copy_content(const content& from, content& to) {
   to.resize(0);
   for (const auto& [index, block] : from.blocks()) {
+    if (block == nullptr) continue;
     write_all(to, {block.get(), content::block_size}, index * content::block_size);
   }
   to.resize(from.size());

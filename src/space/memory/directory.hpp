@@ -25,6 +25,8 @@ class directory {
    public:
     virtual void added(directory& to, std::string_view name, node& of) = 0;
     virtual void removed(directory& from, std::string_view name, node& of) noexcept = 0;
+    virtual void replaced(directory& in, std::string_view name, node& before,
+                          node& after) noexcept = 0;
 
    protected:
     ~listener() = default;
@@ -56,6 +58,13 @@ class directory {
     if (heard_by != nullptr) heard_by->removed(*this, name, *gone->second.of);
     by_name_.erase(at);
     entries_.erase(gone);
+  }
+
+  /// The name, which is there, means another node from now on; it keeps its place in listings.
+  void replace(std::string_view name, node& of) noexcept {
+    node*& leads_to = by_name_.find(name)->second->second.of;
+    if (heard_by != nullptr) heard_by->replaced(*this, name, *leads_to, of);
+    leads_to = &of;
   }
 
   bool empty() const noexcept { return entries_.empty(); }
