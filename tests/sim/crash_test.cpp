@@ -186,6 +186,91 @@ TEST(Crash, ASecondOneChangesNothing) {
   }
 }
 
+/// As programs replace a file: a new one is made durable, and takes the old one's name.
+task<void> replace(bool sync_folder) {
+  const dir here = system().current_dir();
+  auto fresh = co_await here.open("fresh", create, 0600);
+  const auto put = co_await fresh->write_all_at(bytes_of("new"), 0);
+  EXPECT_TRUE(put.whole());
+  const auto synced = co_await fresh->sync();
+  EXPECT_TRUE(synced.has_value());
+  const auto renamed = co_await here.rename("fresh", here, "f");
+  EXPECT_TRUE(renamed.has_value());
+  if (!sync_folder) co_return;
+  const auto kept = co_await here.sync();
+  EXPECT_TRUE(kept.has_value());
+}
+
+TEST(Crash, FindsTheOldOrTheNewUnderANameThatWasReplaced) {
+  unsigned old = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    sim::world w({.seed = seed});
+    file f;
+    w.run(fill("old", true, f));
+    w.run(replace(seed % 2 == 0));
+    w.crash();
+    w.recover();
+    auto opened = sync(w.root().open("f", open_mode::read));
+    ASSERT_TRUE(opened.has_value()) << "seed " << seed;
+    bytes all;
+    EXPECT_TRUE(sync(opened->read_to_end(all)).end);
+    const bool is_old = text_of(all) == "old";
+    EXPECT_TRUE(is_old || text_of(all) == "new") << text_of(all);
+    EXPECT_TRUE(!is_old || seed % 2 == 1) << "the folder was synced";
+    EXPECT_EQ(is_old, sync(w.root().stat("fresh")).has_value()) << "a rename is whole";
+    old += is_old ? 1 : 0;
+  }
+  EXPECT_GT(old, 20u);
+  EXPECT_LT(old, 80u);
+}
+
+task<void> move_folders(sim::random& rng, findings& found) {
+  const dir here = system().current_dir();
+  const std::string names[] = {"a", "b", "c", "a/a", "a/b", "b/c", "c/a", "a/b/c", "b/c/a"};
+  for (int i = 0; i < 25; ++i) {
+    const std::string& one = names[rng.below(9)];
+    const std::string& two = names[rng.below(9)];
+    if (rng.chance(300)) {
+      const auto made = co_await here.mkdir(one);
+      static_cast<void>(made);
+    } else if (rng.chance(200)) {
+      const auto gone = co_await here.rmdir(one);
+      static_cast<void>(gone);
+    } else if (rng.chance(100)) {
+      const auto synced = co_await here.sync();
+      found.check(synced.has_value(), "a sync of the root");
+    } else {
+      const auto moved = co_await here.rename(one, here, two);
+      static_cast<void>(moved);
+    }
+  }
+}
+
+/// Directories that can be reached, the root included; more than there can be where they form a circle.
+unsigned reachable(const dir& in, unsigned most) {
+  unsigned n = 1;
+  for (const char* name : {"a", "b", "c"}) {
+    auto below = sync(in.open_dir(name));
+    if (below && n < most) n += reachable(*below, most - n);
+  }
+  return n;
+}
+
+TEST(Crash, LeavesATreeOfFoldersATree) {
+  unsigned folders = 0;
+  each_world(500, [&](std::uint64_t seed, findings& found) {
+    sim::world w({.seed = seed});
+    sim::random rng(seed);
+    w.run(move_folders(rng, found));
+    w.crash();
+    w.recover();
+    const unsigned n = reachable(w.root(), 100);
+    found.check(n < 100, "a folder lies under itself");
+    folders += n;
+  });
+  EXPECT_GT(folders, sim::wanted_seed() ? 0u : 700u);
+}
+
 task<void> remove_and_sync_folder() {
   const dir here = system().current_dir();
   const auto gone = co_await here.unlink("f");
