@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "sluice/core/for_each.hpp"
@@ -20,14 +19,45 @@ namespace sluice::inline v0 {
 class crew;
 class work;
 
-struct crew_options {
-  unsigned workers = 0;          // threads, the calling one included; 0: one per core
-  unsigned works_in_flight = 16; // that a worker has begun and not ended
-  loop_options loop;
+/// Where the workers of a crew run. The crew's own host gives each a thread.
+class crew_host {
+ public:
+  /// What is run for one worker.
+  class body {
+   public:
+    /// Called once, on the thread of the loop that it is for.
+    virtual task<void> main(loop& on) = 0;
+    /// The task has ended, and the loop is about to.
+    virtual void ended(loop& on) noexcept = 0;
+    /// There was no loop to be had.
+    virtual void refused(std::exception_ptr why) noexcept = 0;
+
+   protected:
+    ~body() = default;
+  };
+
+  /// Runs a body's task on a loop of its own, here, until it has ended.
+  virtual void run(const loop_options& options, body& b) noexcept = 0;
+  /// The same elsewhere. Returns at once, and calls the body later. Throws when there can't be more.
+  virtual void start(const loop_options& options, body& b) = 0;
+  /// Returns when everything that was started has ended.
+  virtual void join() = 0;
+  /// How many workers make sense.
+  virtual unsigned cores() const noexcept = 0;
+
+ protected:
+  ~crew_host() = default;
 };
 
-/// One of the crew's threads: what a piece of work runs on.
-class worker {
+struct crew_options {
+  unsigned workers = 0;          // loops, the calling thread's included; 0: one per core
+  unsigned works_in_flight = 16; // that a worker has begun and not ended
+  loop_options loop;
+  crew_host* host = nullptr;     // null: a thread for each worker; else it must outlive the crew
+};
+
+/// One of the crew's loops: what a piece of work runs on.
+class worker final : private crew_host::body {
  public:
   sluice::loop& on() noexcept { return *loop_; }
   crew& of() noexcept { return crew_; }
@@ -36,6 +66,10 @@ class worker {
  private:
   friend class crew;
   worker(crew& c, unsigned i) : crew_(c), index_(i) {}
+
+  task<void> main(sluice::loop& on) override;
+  void ended(sluice::loop& on) noexcept override;
+  void refused(std::exception_ptr why) noexcept override;
 
   crew& crew_;
   unsigned index_;
@@ -65,7 +99,7 @@ class crew {
   crew(const crew&) = delete;
   crew& operator=(const crew&) = delete;
 
-  /// Takes part until all work has ended, on a thread that runs no loop. Threads are started only
+  /// Takes part until all work has ended, on a thread that runs no loop. More workers are started only
   /// when work lies untaken. Throws what a piece of work threw, after all others have ended.
   void run(std::unique_ptr<work> first);
 
@@ -85,7 +119,8 @@ class crew {
   const std::string& backend_report() const noexcept { return report_; }
 
  private:
-  void serve(worker& w) noexcept;
+  friend class worker;
+
   task<void> take_work(worker& w);
   task<void> do_work(worker& w, work* piece, limiter& begun);
   work* take(worker& w);
@@ -94,6 +129,8 @@ class crew {
   void note(std::exception_ptr thrown) noexcept;
 
   crew_options options_;
+  std::unique_ptr<class thread_host> threads_;
+  crew_host& host_;
   std::atomic<unsigned> limit_ = 1;
   std::atomic<std::size_t> pending_ = 0;     // not ended
   std::atomic<std::size_t> waiting_ = 0;     // not taken
@@ -101,7 +138,6 @@ class crew {
   std::mutex mutex_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::atomic<unsigned> started_ = 0;        // workers_[0 .. started_) may be looked at
-  std::vector<std::thread> threads_;
   loop_statistics statistics_;
   std::string report_;
   std::exception_ptr thrown_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "loop/cores.hpp"
+#include "loop/thread_host.hpp"
 #include "sluice/core/scope.hpp"
 
 namespace sluice::inline v0 {
@@ -20,9 +20,11 @@ struct sleep_until_woken {
 
 }  // namespace
 
-crew::crew(const crew_options& options) : options_(options) {
-  const unsigned cores = usable_cores();
-  limit_ = options.workers != 0 ? options.workers : cores;
+crew::crew(const crew_options& options)
+    : options_(options),
+      threads_(options.host != nullptr ? nullptr : std::make_unique<thread_host>()),
+      host_(options.host != nullptr ? *options.host : *threads_) {
+  limit_ = options.workers != 0 ? options.workers : host_.cores();
   for (unsigned i = 0; i < limit_; ++i) {
     workers_.push_back(std::unique_ptr<worker>(new worker(*this, i)));
   }
@@ -64,7 +66,7 @@ work* crew::take(worker& w) {
   return nullptr;
 }
 
-/// Wakes an idle worker, or starts one more thread while there is work for it.
+/// Wakes an idle worker, or starts one more while there is work for it.
 void crew::feed_the_hungry() noexcept {
   const std::lock_guard lock(mutex_);
   for (auto& w : workers_) {
@@ -75,10 +77,10 @@ void crew::feed_the_hungry() noexcept {
   const unsigned n = started_.load(std::memory_order_relaxed);
   if (n >= limit_ || waiting_.load(std::memory_order_relaxed) < 2) return;
   try {
-    threads_.emplace_back([this, n] { serve(*workers_[n]); });
+    host_.start(options_.loop, *workers_[n]);
     started_.store(n + 1, std::memory_order_release);
   } catch (...) {
-    limit_ = n;  // no more threads to be had: the ones there are do the work
+    limit_ = n;  // no more to be had: the ones there are do the work
   }
 }
 
@@ -145,42 +147,40 @@ task<void> crew::take_work(worker& w) {
   co_await children.join();
 }
 
-/// A worker's life, on its own thread.
-void crew::serve(worker& w) noexcept {
-  try {
-    sluice::loop own(options_.loop);
-    {
-      const std::lock_guard lock(mutex_);
-      w.loop_ = &own;
-    }
-    w.wake_.self = &w;
-    w.wake_.run = [](job& j) noexcept {
-      worker& self = *static_cast<decltype(w.wake_)&>(j).self;
-      if (self.sleeper_) self.loop_->resume_next(std::exchange(self.sleeper_, nullptr));
-    };
-    own.run(take_work(w));
-    const std::lock_guard lock(mutex_);
-    statistics_ += own.statistics();
-    report_ = own.backend_in_use();
-  } catch (...) {
-    // Without a loop this worker can't help; the first one has to have one.
-    if (w.index_ == 0) note(std::current_exception());
+task<void> worker::main(sluice::loop& on) {
+  {
+    const std::lock_guard lock(crew_.mutex_);
+    loop_ = &on;
   }
+  wake_.self = this;
+  wake_.run = [](job& j) noexcept {
+    worker& self = *static_cast<decltype(wake_)&>(j).self;
+    if (self.sleeper_) self.loop_->resume_next(std::exchange(self.sleeper_, nullptr));
+  };
+  return crew_.take_work(*this);
+}
+
+void worker::ended(sluice::loop& on) noexcept {
+  try {
+    std::string report = on.backend_in_use();
+    const std::lock_guard lock(crew_.mutex_);
+    crew_.statistics_ += on.statistics();
+    crew_.report_ = std::move(report);
+  } catch (...) {
+    crew_.note(std::current_exception());
+  }
+}
+
+/// Without a loop this worker can't help; the first one has to have one.
+void worker::refused(std::exception_ptr why) noexcept {
+  if (index_ == 0) crew_.note(std::move(why));
 }
 
 void crew::run(std::unique_ptr<work> first) {
   started_.store(1);
   add(*workers_[0], std::move(first));
-  serve(*workers_[0]);
-  for (;;) {
-    std::vector<std::thread> ending;
-    {
-      const std::lock_guard lock(mutex_);
-      ending.swap(threads_);
-    }
-    if (ending.empty()) break;
-    for (std::thread& t : ending) t.join();
-  }
+  host_.run(options_.loop, *workers_[0]);
+  host_.join();
   if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 

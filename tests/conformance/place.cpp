@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "sluice/space/fault.hpp"
+#include "sluice/sim/world.hpp"
 #include "sluice/space/fragment.hpp"
 #include "sluice/space/memory.hpp"
 #include "sluice/space/throttle.hpp"
@@ -168,6 +169,17 @@ void in_memory_without_loop(place& p) {
   p.options.reset();
 }
 
+/// Its files are those of the memory space; time and pipes are its own.
+void in_simulation(place& p) {
+  auto world = std::make_shared<sim::world>();
+  p.options = world->loops();
+  p.one_thread = true;
+  p.root = world->root();
+  using enum op_kind;
+  p.lacks = memory_lacks() & ~kinds({nop, sleep, read, write, readv, writev});
+  p.keeps = world;
+}
+
 struct memory_in_fragments {
   memory_space space;
   fragment_space filter{space};
@@ -213,6 +225,7 @@ const std::vector<place_maker>& own_places() {
       {"throttle_system", throttled_system, true},
       {"fault_system_no_rules", faultless_system, true},
       {"trace_fragment_memory", traced_fragments_in_memory, false},
+      {"sim", in_simulation, true},
   };
   return places;
 }
@@ -262,6 +275,8 @@ std::string run_case(const test_case& c, const place_maker& where, report& into)
     p.run(check_refusals(p, refused));
   } else if (c.needs == need::a_loop && !p.has_loop()) {
     return "operations block here, and this case needs several in flight";
+  } else if (c.needs == need::threads && (!p.has_loop() || p.one_thread)) {
+    return "all happens on one thread here";
   } else {
     p.run(c.run(p));
     p.checks.check(p.checks.checks() > 0, "the case checked something");

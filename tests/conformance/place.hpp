@@ -30,6 +30,7 @@ class place {
   kind_set lacks;             // what has to be refused with errc::not_supported
   std::string why_not;        // not empty: the place can't be had here, and why
   std::shared_ptr<void> keeps;  // what must outlive `root`
+  bool one_thread = false;      // its loops can't be given to other threads
   std::optional<loop_options> options;  // of the loop; none: operations block
 
   place() = default;

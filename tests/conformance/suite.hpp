@@ -69,7 +69,7 @@ std::string show(const T& value) {
 class place;
 
 /// What a case needs of a place besides operations.
-enum class need : std::uint8_t { nothing, a_loop };
+enum class need : std::uint8_t { nothing, a_loop, threads };
 
 struct test_case {
   const char* name;
@@ -100,6 +100,7 @@ struct registrar {
   static ::sluice::task<void> name(::sluice::conformance::place& p)
 #define SLUICE_CASE(name, ...) SLUICE_CASE_NEEDS(name, nothing, __VA_ARGS__)
 #define SLUICE_LOOP_CASE(name, ...) SLUICE_CASE_NEEDS(name, a_loop, __VA_ARGS__)
+#define SLUICE_THREADS_CASE(name, ...) SLUICE_CASE_NEEDS(name, threads, __VA_ARGS__)
 
 // Checks. None may contain co_await: await into a local first.
 #define CHECK_THAT(condition) p.checks.check(static_cast<bool>(condition), #condition)

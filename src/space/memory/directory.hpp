@@ -20,6 +20,19 @@ class directory {
   // meets what stayed exactly once, whatever came and went.
   using listing = std::map<std::uint64_t, entry>;
 
+  /// Hears of every name that comes or goes, in whatever directory, on this thread.
+  class listener {
+   public:
+    virtual void added(directory& to, std::string_view name, node& of) = 0;
+    virtual void removed(directory& from, std::string_view name, node& of) noexcept = 0;
+    virtual void replaced(directory& in, std::string_view name, node& before,
+                          node& after) noexcept = 0;
+
+   protected:
+    ~listener() = default;
+  };
+  static inline thread_local listener* heard_by = nullptr;
+
   // "." and ".." have the numbers before these.
   static constexpr std::uint64_t first_cookie = 3;
 
@@ -37,17 +50,21 @@ class directory {
       throw;
     }
     ++next_cookie_;
+    if (heard_by != nullptr) heard_by->added(*this, name, of);
   }
   void remove(std::string_view name) noexcept {
     const auto at = by_name_.find(name);
     const listing::iterator gone = at->second;
+    if (heard_by != nullptr) heard_by->removed(*this, name, *gone->second.of);
     by_name_.erase(at);
     entries_.erase(gone);
   }
 
   /// The name, which is there, means another node from now on; it keeps its place in listings.
   void replace(std::string_view name, node& of) noexcept {
-    by_name_.find(name)->second->second.of = &of;
+    node*& leads_to = by_name_.find(name)->second->second.of;
+    if (heard_by != nullptr) heard_by->replaced(*this, name, *leads_to, of);
+    leads_to = &of;
   }
 
   bool empty() const noexcept { return entries_.empty(); }

@@ -185,7 +185,7 @@ handle_id store::open(node& n, bool reads, bool writes, bool appends) {
   o.appends = appends;
   o.keeps_times = false;
   ++n.holders;
-  return place | handle_id{o.generation} << 32;
+  return marks_ | place | handle_id{o.generation} << 32;
 }
 
 bool store::close(handle_id id) noexcept {
@@ -196,13 +196,15 @@ bool store::close(handle_id id) noexcept {
   if (n->locks.end(id)) waiting_.changed(*n);
   o->generation = (o->generation + 1) & 0xffffff;
   o->next_free = free_;
-  free_ = static_cast<std::uint32_t>(id);
+  free_ = static_cast<std::uint32_t>(o - open_.data());
   --n->holders;
   drop(n);
   return true;
 }
 
 open_node* store::find(handle_id id) noexcept {
+  if (id == current_) id = stands_for_;
+  id ^= marks_;
   const auto place = static_cast<std::uint32_t>(id);
   if (place >= open_.size()) return nullptr;
   open_node& o = open_[place];

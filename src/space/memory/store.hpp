@@ -101,8 +101,17 @@ class store {
   /// Whether some handle reads, or writes, this node.
   bool anyone(const node& n, bool open_node::*does) const noexcept;
 
+  /// From now on ids have these bits besides, of those that a place and its generation leave free,
+  /// and `current` is another name of this one.
+  void mark_ids(handle_id bits, handle_id current, handle_id stands_for) noexcept {
+    marks_ = bits;
+    current_ = current;
+    stands_for_ = stands_for;
+  }
+
  private:
   static constexpr std::uint32_t no_place = UINT32_MAX;
+  static constexpr handle_id no_id = UINT64_MAX;
 
   void move_directory(node& n, node& from, node& to) noexcept;
   void lose_name(node& n, node& parent) noexcept;
@@ -117,6 +126,8 @@ class store {
   std::uint64_t next_inode_ = 1;
   std::vector<open_node> open_;
   std::uint32_t free_ = no_place;
+  handle_id marks_ = 0;
+  handle_id current_ = no_id, stands_for_ = no_id;
 };
 
 }  // namespace sluice::inline v0::memory

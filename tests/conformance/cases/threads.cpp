@@ -41,7 +41,7 @@ task<void> close_there(place& p, file& f) {
   CHECK_GOOD(closed);
 }
 
-SLUICE_LOOP_CASE(opened_here_read_there_closed_elsewhere, open) {
+SLUICE_THREADS_CASE(opened_here_read_there_closed_elsewhere, open) {
   const auto made = co_await make_file(p.root, "f", as_bytes("passed around"));
   REQUIRE_GOOD(made);
   file f;
@@ -72,7 +72,7 @@ task<void> read_until_stopped(parked_read& r) {
   r.outcome = co_await r.from.read_some(buffer).stop_with(stop);
 }
 
-SLUICE_LOOP_CASE(a_stop_from_another_thread, read) {
+SLUICE_THREADS_CASE(a_stop_from_another_thread, read) {
   auto ends = p.make_pipe();
   REQUIRE_GOOD(ends);
   parked_read there(ends->reader);
@@ -92,7 +92,7 @@ task<void> read_parked(parked_read& r) {
   r.outcome = co_await r.from.read_some(buffer);
 }
 
-SLUICE_LOOP_CASE(a_close_ends_a_read_on_another_loop, read, close) {
+SLUICE_THREADS_CASE(a_close_ends_a_read_on_another_loop, read, close) {
   auto ends = p.make_pipe();
   REQUIRE_GOOD(ends);
   parked_read there(ends->reader);
@@ -117,7 +117,7 @@ task<void> wait_for(const int& count, int wanted) {
   while (count < wanted) co_await yield();
 }
 
-SLUICE_LOOP_CASE(two_thousand_posts_from_many_threads, open) {
+SLUICE_THREADS_CASE(two_thousand_posts_from_many_threads, open) {
   std::vector<counted> jobs(2000);
   int count = 0;
   for (counted& j : jobs) {
@@ -137,7 +137,7 @@ SLUICE_LOOP_CASE(two_thousand_posts_from_many_threads, open) {
   CHECK_GOOD(still_works);
 }
 
-SLUICE_LOOP_CASE(a_post_wakes_a_loop_that_sleeps, sleep) {
+SLUICE_THREADS_CASE(a_post_wakes_a_loop_that_sleeps, sleep) {
   counted j;
   int count = 0;
   j.count = &count;
@@ -164,7 +164,7 @@ task<void> read_many(place& p, const file& f, const bytes& data) {
   CHECK_SAME(good, 200);
 }
 
-SLUICE_LOOP_CASE(four_loops_read_one_file, open, read_at) {
+SLUICE_THREADS_CASE(four_loops_read_one_file, open, read_at) {
   const bytes data = pattern(30'000);
   const auto f = co_await make_file(p.root, "f", data);
   REQUIRE_GOOD(f);

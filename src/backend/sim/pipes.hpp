@@ -1,0 +1,56 @@
+// The pipes of a simulated machine.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sluice/core/operation.hpp"
+#include "sluice/sim/random.hpp"
+
+namespace sluice::inline v0::sim {
+
+using flight_number = std::uint64_t;
+
+struct pipe {
+  enum end : std::uint8_t { reader, writer };
+
+  std::deque<std::byte> bytes;
+  std::size_t room = 0;          // for so many more
+  bool open[2] = {false, false};
+  std::uint32_t generation = 0;
+  std::deque<flight_number> waiting[2];  // in the order submitted
+  bool looked_after = false;     // an event is on its way that moves bytes
+};
+
+/// Which end of which pipe.
+struct pipe_end {
+  pipe* of = nullptr;  // null: no such thing
+  pipe::end which = pipe::reader;
+};
+
+class pipes {
+ public:
+  explicit pipes(handle_id ids) : ids_(ids) {}
+
+  static constexpr bool about(handle_id id) noexcept { return (id & mark) != 0; }
+  /// Throws std::bad_alloc.
+  void make(handle_id (&ends)[2], std::size_t room);
+  pipe_end find(handle_id id) noexcept;
+  std::size_t index_of(const pipe& p) const noexcept;
+  pipe& at(std::size_t index) noexcept { return all_[index]; }
+  std::uint64_t open_ends() const noexcept;
+  void close_all() noexcept;
+
+  /// Moves up to `most` bytes. A count, 0 at the end, -EPIPE, or -EAGAIN when it has to wait.
+  static std::int64_t transfer(pipe_end at, operation& op, std::size_t most);
+
+ private:
+  static constexpr handle_id mark = handle_id{1} << 30;
+  static constexpr handle_id writer_mark = 1;
+
+  handle_id ids_;
+  std::deque<pipe> all_;
+};
+
+}  // namespace sluice::inline v0::sim
