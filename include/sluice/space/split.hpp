@@ -13,14 +13,16 @@ namespace sluice::inline v0 {
 
 namespace split {
 class slab;
-struct piece;
 }
 
-/// Who asks to be woken when a part can be had; see split_part::wait.
-using split_waiter = split::piece;
+/// Who asks to be woken when a part can be had; see split_part::kind::wait. Links are the plan's.
+struct split_waiter : job {
+  split_waiter* next_waiter = nullptr;
+  void* waits_for = nullptr;
+};
 
-/// What a plan is asked: where are these bytes? Of sync, truncate, stat and open it is asked for
-/// members instead: `offset` is the number of the next, `size` how many are left.
+/// What a plan is asked: where are these bytes? Of sync, truncate, stat, open and close it is asked
+/// for members instead: `offset` is the number of the next, `size` how many are left.
 struct split_question {
   operation& asked;             // its value, where it has one and moves no bytes, is the plan's
   std::uint64_t offset = 0;     // in the file
@@ -83,7 +85,7 @@ struct split_outcome {
 /// thread of the operation's driver, and for several operations at once.
 struct split_plan {
   split_part (*next)(space&, const split_question&) noexcept;
-  /// How many members a sync, truncate, stat or open is about; null: one.
+  /// How many members a sync, truncate, stat, open or close is about; null: one.
   std::size_t (*members)(space&, const operation&) noexcept = nullptr;
   /// An operation on another file has ended. With `through`, `went.done` tells of that memory, and
   /// the plan has to make it the bytes that were asked for; it is free to answer otherwise, too.
@@ -121,12 +123,13 @@ class splitter {
   splitter& operator=(const splitter&) = delete;
 
   // For the rows of the space's table.
-  /// read_at, write_at, read_segments, write_segments, sync, truncate, stat, open.
+  /// read_at, write_at, read_segments, write_segments, sync, truncate, stat, open; and close, which
+  /// then closes the members: plan.closed may submit it here.
   void submit(operation& op) noexcept;
   /// Asks what is in flight on the same id to end, waits for that, and goes on with plan.closed.
   /// errc::would_deadlock where the loop of this very thread would have to turn first.
   void close(operation& op) noexcept;
-  /// Of an operation that was submitted here.
+  /// Of an operation that was submitted here; a close goes on.
   void cancel(operation& op) noexcept;
 
   /// The plan is asked again on behalf of one that waits. From any thread, once for each wait.

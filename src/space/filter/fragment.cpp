@@ -101,6 +101,7 @@ void submit_open(space& s, operation& op) noexcept {
 void submit_close(space& s, operation& op) noexcept { parts_of(s).close(op); }
 
 void cancel(space& s, operation& op) noexcept {
+  if (op.kind == op_kind::close) return;
   is_split(op) ? parts_of(s).cancel(op) : inner_of(s).cancel(op);
 }
 

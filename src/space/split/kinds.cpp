@@ -57,6 +57,7 @@ void make_child(piece& one, operation& whole) noexcept {
       one.make<ops::sync>(*part.in, part.id, static_cast<ops::sync&>(whole).data_only);
       return;
     case op_kind::truncate: one.make<ops::truncate>(*part.in, part.id, part.offset); return;
+    case op_kind::close: one.make<ops::close>(*part.in, part.id); return;
     case op_kind::stat: {
       const auto& op = static_cast<ops::stat&>(whole);
       one.make<ops::stat>(*part.in, part.id, op.path, op.wanted, op.how);

@@ -8,6 +8,8 @@
 
 namespace sluice::inline v0::split {
 
+struct piece;
+
 /// What is kept in the scratch space of an operation that was split, or waits to be. The slab's
 /// mutex guards the links and the flags; all else belongs to the operation's driver.
 struct parent : job {
@@ -28,7 +30,7 @@ struct parent : job {
 static_assert(sizeof(parent) <= sizeof(operation::scratch));
 
 /// Works on a range of an operation, part by part. As a job, it is woken from waiting.
-struct piece : job {
+struct piece : split_waiter {
   piece* next_listed = nullptr;  // in the slab's free list, or among those to be begun
   piece* sibling = nullptr;      // the next that works on the same operation
   parent* of = nullptr;

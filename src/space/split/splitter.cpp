@@ -58,6 +58,7 @@ void splitter::submit(operation& op) noexcept {
 }
 
 void splitter::cancel(operation& op) noexcept {
+  if (op.kind == op_kind::close) return;
   auto& p = split::parent::of(op);
   if (slab_->stop(p)) split::cancel_pieces(p);
 }
@@ -85,7 +86,7 @@ void splitter::wake(split_waiter& waiter) noexcept {
     now.go_on(its);
     now.finish();
   };
-  waiter.of->op->home->post(waiter);
+  static_cast<split::piece&>(waiter).of->op->home->post(waiter);
 }
 
 }  // namespace sluice::inline v0
