@@ -31,7 +31,7 @@ class blocks;
 ///
 /// A read that finds its block reads nothing; one that does not reads the whole block, once for all
 /// who want it meanwhile. A block that is not used for long makes room for another; when all are
-/// being read, a read goes past the cache. Errors are not kept. Writes go through: they complete when
+/// being read, or a block can't be read, a read goes past the cache. Writes go through: they complete when
 /// the file below has the bytes, and blocks that they touch are dropped, so that a read which begins
 /// after a write sees it. Only writes and truncates through the same cached file are noticed; of
 /// others, tell by `invalidate`. Two cached files over one file know nothing of each other.

@@ -15,7 +15,8 @@ namespace split {
 class slab;
 }
 
-/// Who asks to be woken when a part can be had; see split_part::kind::wait. Links are the plan's.
+/// Who asks to be woken when a part can be had; see split_part::kind::wait. What it holds is
+/// the plan's, from the operation's first part on; the pointers are null then.
 struct split_waiter : job {
   split_waiter* next_waiter = nullptr;
   void* waits_for = nullptr;
@@ -88,7 +89,8 @@ struct split_plan {
   /// How many members a sync, truncate, stat, open or close is about; null: one.
   std::size_t (*members)(space&, const operation&) noexcept = nullptr;
   /// An operation on another file has ended. With `through`, `went.done` tells of that memory, and
-  /// the plan has to make it the bytes that were asked for; it is free to answer otherwise, too.
+  /// the plan has to make it the bytes that were asked for; it is free to answer otherwise, too:
+  /// with fewer bytes and no error it is asked for the others again.
   split_outcome (*landed)(space&, const split_question&, const split_part&, const operation& child,
                           split_outcome went) noexcept = nullptr;
   /// All parts have ended; the operation's result may be completed.

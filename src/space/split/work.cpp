@@ -10,6 +10,7 @@ void work::begin(piece& whole) noexcept {
   operation& op = *p_.op;
   p_.under_way = 1;
   whole.of = &p_;
+  whole.waits_for = nullptr;
   whole.sibling = nullptr;
   whole.begin = 0;
   whole.size = buffer_of(op).size();
@@ -102,6 +103,7 @@ void work::hand_over_rest(piece& one) noexcept {
     other->told = std::move(rest);
   }
   other->of = &p_;
+  other->waits_for = nullptr;
   other->begin = one.begin + one.part.size;
   other->size = one.size - one.part.size;
   one.size = one.part.size;
@@ -169,7 +171,7 @@ void work::advance(piece& one, std::size_t done) noexcept {
   one.begin += done;
   one.size -= done;
   if (one.size == 0) return end(one, {});
-  if (one.told) {
+  if (one.told && done > 0) {
     segment rest = one.told.split_off(one.begin - one.told.begin());
     if (rest) {
       one.told.done();

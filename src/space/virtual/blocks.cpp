@@ -81,7 +81,7 @@ blocks::found blocks::look(const owner& of, std::uint64_t index, split_waiter& w
   at = make_room();
   if (at == nullptr) return found::none;
   at->is = block::state::loading;
-  at->used = true;
+  at->used = false;  // one who reads everything once must not push out what is read often
   at->of = &of;
   at->index = index;
   at->changes = of.changes;

@@ -28,9 +28,15 @@ std::size_t copy_out(const split_question& q, std::size_t within, std::size_t wa
   return n;
 }
 
+/// Stands in a waiter whose block could not be read.
+constinit char past_the_cache = 0;
+
 split_part next_of_read(cache::blocks& kept, cached& f, const split_question& q) noexcept {
   const std::size_t within = q.offset % kept.block_size;
   const std::size_t wanted = std::min(q.size, kept.block_size - within);
+  const backing& below = f.files.front();
+  split_part part = split_part::of(below.in(), below.id(), q.offset, wanted);
+  if (std::exchange(q.waiter->waits_for, nullptr) == &past_the_cache) return part;
   cache::block* b = nullptr;
   const auto found = kept.look(f, q.offset / kept.block_size, *q.waiter, b);
   if (found == cache::blocks::found::ready) {
@@ -39,9 +45,7 @@ split_part next_of_read(cache::blocks& kept, cached& f, const split_question& q)
     return split_part::plain(n > 0 ? split_part::kind::ready : split_part::kind::end, n);
   }
   if (found == cache::blocks::found::loading) return split_part::plain(split_part::kind::wait);
-  const backing& below = f.files.front();
-  split_part part = split_part::of(below.in(), below.id(), q.offset, wanted);
-  if (found == cache::blocks::found::none) return part;  // past the cache
+  if (found == cache::blocks::found::none) return part;
   part.offset = q.offset - within;
   part.through = {b->bytes, kept.block_size};
   part.token = b;
@@ -80,7 +84,10 @@ split_outcome landed(space& s, const split_question& q, const split_part& part,
     const bool good = !went.why || went.why == errc::end_of_file;
     kept.loaded(b, good ? went.done : 0);
     if (n == part.size) return {n, {}};
-    return {n, went.why};
+    if (good) return {n, went.why};
+    // Perhaps for bytes that nobody wants: what was asked for is read by itself.
+    q.waiter->waits_for = &past_the_cache;
+    return {n, {}};
   }
   return went;
 }
