@@ -158,18 +158,22 @@ void fragments_in_memory(place& p) {
 }  // namespace
 
 const std::vector<place_maker>& own_places() {
-  static const std::vector<place_maker> places{
-      {"system_uring", on_uring, true},
-      {"system_pool", on_pool, true},
-      {"system_uring_overlapped", on_uring_overlapped, true},
-      {"system_pool_overlapped", on_pool_overlapped, true},
-      {"system_sync", in_system, false},
-      {"memory", in_memory, false},
-      {"memory_sync", in_memory_without_loop, false},
-      {"fragment_system", fragments_in_system, true},
-      {"fragment_system_scarce", scarce_fragments, true},
-      {"fragment_memory", fragments_in_memory, false},
-  };
+  static const std::vector<place_maker> places = [] {
+    std::vector<place_maker> all{
+        {"system_uring", on_uring, true},
+        {"system_pool", on_pool, true},
+        {"system_uring_overlapped", on_uring_overlapped, true},
+        {"system_pool_overlapped", on_pool_overlapped, true},
+        {"system_sync", in_system, false},
+        {"memory", in_memory, false},
+        {"memory_sync", in_memory_without_loop, false},
+        {"fragment_system", fragments_in_system, true},
+        {"fragment_system_scarce", scarce_fragments, true},
+        {"fragment_memory", fragments_in_memory, false},
+    };
+    all.insert(all.end(), virtual_places().begin(), virtual_places().end());
+    return all;
+  }();
   return places;
 }
 

@@ -44,8 +44,8 @@ struct split_part {
     refused   // `why` this can't be done
   };
   kind what = kind::end;
-  bool sparse = false;            // of a read: what that file lacks at its end are zeros
   std::size_t size = 0;
+  std::size_t exists = 0;         // of a read: what that file lacks of so many bytes are zeros
   space* in = nullptr;            // the other file
   handle_id id = 0;
   std::uint64_t offset = 0;       // there; of truncate: that member's size

@@ -142,11 +142,14 @@ void work::child_ended(piece& one) noexcept {
     if (p_.stopping) return part_over(one, one.part_done, errc::canceled);
     if (!start(child, *p_.op->home, nullptr)) return;
   }
-  if (!one.part.sparse || !reads(kind)) return part_over(one, one.part_done, errc::end_of_file);
-  const std::span<std::byte> to =
-      one.part.through.empty() ? buffer_of(*p_.op).subspan(one.begin, wanted) : one.part.through;
-  std::memset(to.data() + one.part_done, 0, wanted - one.part_done);
-  part_over(one, wanted, {});
+  const std::size_t exists = reads(kind) ? std::min(one.part.exists, wanted) : 0;
+  if (exists > one.part_done) {
+    const std::span<std::byte> to =
+        one.part.through.empty() ? buffer_of(*p_.op).subspan(one.begin, wanted) : one.part.through;
+    std::memset(to.data() + one.part_done, 0, exists - one.part_done);
+    one.part_done = exists;
+  }
+  part_over(one, one.part_done, one.part_done == wanted ? error() : error(errc::end_of_file));
 }
 
 void work::part_over(piece& one, std::size_t done, error why) noexcept {

@@ -44,7 +44,7 @@ split_part next(space&, const split_question& q) noexcept {
   split_part part =
       split_part::of(in.in(), in.id(), e->file_offset + within,
                      static_cast<std::size_t>(std::min<std::uint64_t>(e->size - within, q.size)));
-  part.sparse = true;
+  part.exists = part.size;
   return part;
 }
 

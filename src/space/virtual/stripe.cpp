@@ -45,11 +45,11 @@ split_part next(space&, const split_question& q) noexcept {
     return part;
   }
   if (q.offset > INT64_MAX) return split_part::refuse(errc::invalid);
-  std::uint64_t size = std::min<std::uint64_t>(q.size, f.unit - q.offset % f.unit);
+  const std::uint64_t size = std::min<std::uint64_t>(q.size, f.unit - q.offset % f.unit);
+  const std::uint64_t end = f.size.load();
   if (virtual_files::reads(q.asked.kind)) {
-    const std::uint64_t end = f.size.load();
-    if (q.offset >= end && q.size > 0) return split_part::plain(split_part::kind::end);
-    size = std::min(size, end - q.offset);
+    // Where nothing is, a member is asked all the same, once: it may refuse to be read.
+    if (q.offset >= end && q.parts > 0) return split_part::plain(split_part::kind::end);
   } else if (q.size > INT64_MAX - q.offset) {
     return split_part::refuse(errc::too_large);
   }
@@ -58,7 +58,8 @@ split_part next(space&, const split_question& q) noexcept {
   split_part part =
       split_part::of(member.in(), member.id(), unit / f.count() * f.unit + q.offset % f.unit,
                      static_cast<std::size_t>(size));
-  part.sparse = true;
+  // Asked for is the whole unit: past the page cache, sizes have to be aligned.
+  if (q.offset < end) part.exists = static_cast<std::size_t>(std::min(size, end - q.offset));
   return part;
 }
 
