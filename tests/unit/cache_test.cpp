@@ -132,6 +132,21 @@ TEST_F(CacheOfThree, ABlockThatAWriteOvertookIsNotKept) {
   EXPECT_EQ(two[0], std::byte{2});
 }
 
+TEST_F(CacheOfThree, AnEndThatAWriteOvertookIsNotKept) {
+  below.files[0].bytes.resize(130);
+  below.holds = true;
+  unit::begun reading(l, read(f, one, 110));
+  unit::settle(l);
+  below.swift = true;
+  EXPECT_EQ(l.run(write(f, two, 400)).value(), 50u);  // another block, but the end has moved
+  const bytes now = below.files[0].bytes;
+  below.files[0].bytes.resize(130);  // stale, as read earlier
+  below.let_go();
+  EXPECT_EQ(reading.finish(l).value(), 20u);
+  below.files[0].bytes = now;
+  EXPECT_EQ(l.run(read(f, one, 110)).value(), 50u);
+}
+
 TEST_F(CacheOfThree, NoticesOthersOnlyWhenTold) {
   below.swift = true;
   EXPECT_EQ(sync(f.read_at(one, 0)).value(), 50u);

@@ -167,6 +167,26 @@ TEST_F(HeldMap, AsksItsFilesAtOnce) {
   EXPECT_EQ(one.finish(l).value(), 200u);
 }
 
+TEST_F(HeldMap, GivesEachPieceToOneWhoWaits) {
+  {
+    unit::begun first(l, read(f, buffer));
+    unit::begun second(l, read(f, other));
+    unit::begun third(l, read_all(f, other));
+    unit::settle(l);
+    EXPECT_EQ(members.held.size(), 2u);
+    members.let_go();
+    EXPECT_EQ(first.finish(l).value(), 200u);
+    EXPECT_EQ(second.finish(l).value(), 200u);
+    EXPECT_TRUE(third.finish(l).whole());
+  }
+  members.holds = true;  // both pieces are back
+  unit::begun last(l, read(f, buffer));
+  unit::settle(l);
+  EXPECT_EQ(members.held.size(), 2u);
+  members.let_go();
+  EXPECT_EQ(last.finish(l).value(), 200u);
+}
+
 TEST_F(HeldMap, CancelledEndsItsParts) {
   stop_source stop(l);
   unit::begun one(l, read(f, buffer), &stop);
