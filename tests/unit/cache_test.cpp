@@ -32,8 +32,12 @@ TEST_P(Cache, IsTheFileBelow) {
     EXPECT_LE(below.most_at_once, slab);
     const cache_statistics s = caches.statistics();
     EXPECT_GT(s.misses, 0u);
-    if (block > 1 && !bad) EXPECT_GT(s.hits, 0u);
-    if (blocks == 3) EXPECT_GT(s.evictions, 0u);
+    if (block > 1 && !bad) {
+      EXPECT_GT(s.hits, 0u);
+    }
+    if (blocks == 3) {
+      EXPECT_GT(s.evictions, 0u);
+    }
   }
 }
 

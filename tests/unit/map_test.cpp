@@ -86,7 +86,9 @@ TEST_P(Map, IsWhatItsExtentsAre) {
                    std::minstd_rand(seed)};
     l.run(as.work(300));
     EXPECT_EQ(sync(f.stat())->size, m.size);
-    if (slab > 1) EXPECT_GT(m.members.most_at_once, 1u);
+    if (slab > 1) {
+      EXPECT_GT(m.members.most_at_once, 1u);
+    }
     EXPECT_LE(m.members.most_at_once, slab);
     for (file& h : m.handles) h.detach();
   }

@@ -38,7 +38,9 @@ TEST_P(Stripe, IsWhatWasWrittenToIt) {
     l.run(as.work(300));
     EXPECT_EQ(sync(f.stat())->size, as.content.size());
     EXPECT_LE(members.most_at_once, slab);
-    if (slab > 1 && count > 1 && unit < 300) EXPECT_GT(members.most_at_once, 1u);
+    if (slab > 1 && count > 1 && unit < 300) {
+      EXPECT_GT(members.most_at_once, 1u);
+    }
     if (bad) continue;
     // Made again of the same members, it is the same.
     std::vector<bytes> kept;

@@ -42,8 +42,12 @@ struct model {
   }
   void check(const sluice::result<std::size_t>& r, std::size_t good, sluice::errc why, bool end) {
     ASSERT_EQ(r.has_value(), good > 0 || end || why == sluice::errc::none);
-    if (r) EXPECT_EQ(*r, good);
-    if (!r) EXPECT_EQ(r.error().portable(), why);
+    if (r) {
+      EXPECT_EQ(*r, good);
+    }
+    if (!r) {
+      EXPECT_EQ(r.error().portable(), why);
+    }
   }
   /// What parts of a transfer told, and what they have to add up to.
   struct ledger {
