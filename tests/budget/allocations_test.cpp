@@ -11,6 +11,9 @@
 #include "sluice/space/fault.hpp"
 #include "sluice/space/throttle.hpp"
 #include "sluice/space/trace.hpp"
+#include "sluice/space/cache.hpp"
+#include "sluice/space/map.hpp"
+#include "sluice/space/stripe.hpp"
 
 namespace {
 
@@ -241,6 +244,40 @@ TEST_F(Allocations, NoneThroughFilters) {
   EXPECT_GT(trace.counts(sluice::op_kind::read_at).started, 4u * rounds);
   EXPECT_GT(faulty.hits(0), 0u);
   EXPECT_GT(faulty.hits(1), 0u);
+}
+
+task<bool> read_and_write_and_sync(site s) {
+  auto written = co_await s.f.write_all_at(buffer, 100);
+  auto whole = co_await s.f.read_exact_at(buffer, 100);
+  auto some = co_await s.f.read_at(buffer, 5000);
+  auto synced = co_await s.f.sync_data();
+  co_return written.whole() && whole.whole() && some && synced;
+}
+
+/// A map over a stripe over two caches over the system: blocks come and go all the time.
+TEST_F(Allocations, NoneForFilesMadeOfOthers) {
+  sluice::cache_options few;
+  few.block = 512;
+  few.bytes = 4 * 512;
+  sluice::cache_space caches(few);
+  sluice::stripe_space stripes;
+  sluice::map_space maps({4, 4});
+  const auto fresh = open_mode::read_write | open_mode::create;
+  std::vector<sluice::backing> members;
+  for (const char* name : {"one", "other"}) {
+    members.emplace_back(caches.make(sluice::sync(where.open(name, fresh)).value()));
+  }
+  auto striped = sluice::sync(stripes.make(std::move(members), 1000));
+  ASSERT_TRUE(striped);
+  std::vector<sluice::backing> backings;
+  backings.emplace_back(std::move(*striped));
+  auto mapped = maps.make(std::move(backings), {{0, 3000, 0, 7000}, {3000, 7000, 0, 0}}, 10'000);
+  ASSERT_TRUE(mapped);
+  loop l;
+  bool good = true;
+  EXPECT_EQ(l.run(count({where, *mapped}, read_and_write_and_sync, good)), 0u);
+  EXPECT_TRUE(good);
+  EXPECT_GT(caches.statistics().evictions, 0u);
 }
 
 TEST_F(Allocations, NoneWithoutALoop) {

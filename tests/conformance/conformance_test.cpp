@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   for (const place_maker& where : sluice::conformance::own_places()) {
     for (const test_case& c : sluice::conformance::all_cases()) {
+      if (where.takes != nullptr && !where.takes(c)) continue;
       testing::RegisterTest(where.name.c_str(), c.name, nullptr, nullptr, __FILE__, __LINE__,
                             [&c, &where]() -> testing::Test* {
                               return new conformance_test(c, where);

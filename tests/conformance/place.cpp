@@ -208,25 +208,29 @@ void traced_fragments_in_memory(place& p) {
 }  // namespace
 
 const std::vector<place_maker>& own_places() {
-  static const std::vector<place_maker> places{
-      {"system_uring", on_uring, true},
-      {"system_pool", on_pool, true},
-      {"system_uring_overlapped", on_uring_overlapped, true},
-      {"system_pool_overlapped", on_pool_overlapped, true},
-      {"system_sync", in_system, false},
-      {"memory", in_memory, false},
-      {"memory_sync", in_memory_without_loop, false},
-      {"fragment_system", fragments_in_system, true},
-      {"fragment_system_scarce", scarce_fragments, true},
-      {"fragment_memory", fragments_in_memory, false},
-      {"trace_system", traced_system, true},
-      {"trace_system_scarce", scarcely_traced, true},
-      {"throttle_system_unlimited", unthrottled_system, true},
-      {"throttle_system", throttled_system, true},
-      {"fault_system_no_rules", faultless_system, true},
-      {"trace_fragment_memory", traced_fragments_in_memory, false},
-      {"sim", in_simulation, true},
-  };
+  static const std::vector<place_maker> places = [] {
+    std::vector<place_maker> all{
+        {"system_uring", on_uring, true},
+        {"system_pool", on_pool, true},
+        {"system_uring_overlapped", on_uring_overlapped, true},
+        {"system_pool_overlapped", on_pool_overlapped, true},
+        {"system_sync", in_system, false},
+        {"memory", in_memory, false},
+        {"memory_sync", in_memory_without_loop, false},
+        {"fragment_system", fragments_in_system, true},
+        {"fragment_system_scarce", scarce_fragments, true},
+        {"fragment_memory", fragments_in_memory, false},
+        {"trace_system", traced_system, true},
+        {"trace_system_scarce", scarcely_traced, true},
+        {"throttle_system_unlimited", unthrottled_system, true},
+        {"throttle_system", throttled_system, true},
+        {"fault_system_no_rules", faultless_system, true},
+        {"trace_fragment_memory", traced_fragments_in_memory, false},
+        {"sim", in_simulation, true},
+    };
+    all.insert(all.end(), virtual_places().begin(), virtual_places().end());
+    return all;
+  }();
   return places;
 }
 

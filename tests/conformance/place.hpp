@@ -71,7 +71,13 @@ struct place_maker {
   void (*make)(place&);
   /// What its system operations were carried out by is seen in the loop's statistics.
   bool counts_operations;
+  /// Whether a case is for this place at all; null: all are.
+  bool (*takes)(const test_case&) = nullptr;
 };
+
+/// Places without directories: files that are made of others. They take the cases that are about
+/// nothing but opening files and moving bytes.
+const std::vector<place_maker>& virtual_places();
 
 /// The places that this library brings.
 const std::vector<place_maker>& own_places();

@@ -8,6 +8,7 @@
 
 #include "sluice/fs/dir.hpp"
 #include "sluice/space/forward.hpp"
+#include "sluice/space/split.hpp"
 
 namespace sluice::inline v0 {
 
@@ -18,29 +19,30 @@ struct fragment_options {
 };
 
 namespace fragment {
-class slab;
+class cuts;
 }
 
-/// Cuts each read_at and write_at into unequal pieces and submits them to `inner` in reverse order.
-/// The transfer's result is what came whole from its start: a piece that was short or failed ends
-/// it, and what lies behind is not counted. All else is handed on as it is, and a write to a file
-/// that was opened here with append is not cut, since its pieces would land out of order. Cuts keep
-/// to multiples of what offset and size are multiples of, up to 4 KiB, so that direct I/O stays
-/// aligned.
+/// Cuts each transfer into unequal pieces and submits them to `inner` in reverse order, so that a
+/// transfer's segments land that way too. A read_at or write_at gives what came whole from its
+/// start, and what lies behind a piece that failed is not counted. All else is handed on as it is,
+/// and a write to a file that was opened here with append is not cut, since its pieces would land
+/// out of order. Cuts keep to multiples of what offset and size are multiples of, up to 4 KiB, so
+/// that direct I/O stays aligned.
 ///
-/// Pieces lie in a slab of fixed size behind a mutex, because the filter serves every loop. A transfer
-/// that finds it empty waits in line; with a single free piece it goes on uncut. Cancelling a transfer
-/// cancels its pieces.
+/// Pieces lie in a slab of fixed size: see splitter. A transfer that finds it empty waits in line;
+/// with a single free piece its pieces follow each other. Cancelling a transfer cancels its pieces.
 class fragment_space final : public forwarding_space {
  public:
   /// Throws std::bad_alloc.
   explicit fragment_space(space& inner, const fragment_options& options = {});
   ~fragment_space();
 
-  fragment::slab& pieces() noexcept { return *slab_; }
+  fragment::cuts& cuts() noexcept { return *cuts_; }
+  splitter& parts() noexcept { return parts_; }
 
  private:
-  std::unique_ptr<fragment::slab> slab_;
+  std::unique_ptr<fragment::cuts> cuts_;
+  splitter parts_;
 };
 
 }  // namespace sluice::inline v0

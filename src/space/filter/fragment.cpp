@@ -1,214 +1,116 @@
-#include <algorithm>
+#include "sluice/space/fragment.hpp"
 
-#include "space/filter/fragment_slab.hpp"
+#include <algorithm>
+#include <atomic>
 
 namespace sluice::inline v0 {
 
-namespace {
+/// Where the filter cuts, and what it must not.
+class fragment::cuts {
+ public:
+  explicit cuts(const fragment_options& o) : pieces(std::max(1u, o.pieces)), seed_(o.seed) {}
 
-using fragment::parent;
-using fragment::piece;
-using fragment::slab;
+  const unsigned pieces;
 
-slab& slab_of(space& s) noexcept { return static_cast<fragment_space&>(s).pieces(); }
-space& inner_of(space& s) noexcept { return static_cast<fragment_space&>(s).inner(); }
-
-/// The bytes that make one indivisible unit of the transfer.
-template <class Op>
-std::size_t unit_of(const Op& op) noexcept {
-  const std::uint64_t all = op.offset | op.buffer.size() | 4096;
-  return all & (~all + 1);
-}
-
-/// The size of the next of `left` pieces, of `bytes` bytes: random, and at least one unit for each.
-std::size_t cut(slab& s, std::size_t bytes, std::size_t unit, unsigned left) noexcept {
-  const std::size_t units = bytes / unit;
-  if (left == 1 || units <= left) return left == 1 ? bytes : unit;
-  return unit * (1 + s.random() % (units - left));
-}
-
-template <class Op>
-void fill(space& s, parent& p) noexcept {
-  auto& op = static_cast<Op&>(*p.op);
-  const std::size_t unit = unit_of(op);
-  unsigned left = 0;
-  for (piece* at = p.first; at != nullptr; at = at->next) ++left;
-  std::size_t begin = 0;
-  for (piece* at = p.first; at != nullptr; at = at->next, --left) {
-    const std::size_t size = cut(slab_of(s), op.buffer.size() - begin, unit, left);
-    at->make<Op>(inner_of(s), op.id, op.buffer.subspan(begin, size), op.offset + begin,
-                 op.registered_with, op.registered_index);
-    begin += size;
+  /// splitmix64: every number is a good one, and loops need not wait for each other.
+  std::uint64_t random() noexcept {
+    std::uint64_t z = seed_.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
   }
-}
 
-/// What came whole from the start counts; what stopped it, only if nothing did.
-template <class Op>
-void settle(parent& p) noexcept {
-  auto& op = static_cast<Op&>(*p.op);
-  op.value = 0;
-  for (piece* at = p.first; at != nullptr; at = at->next) {
-    const auto& child = static_cast<Op&>(at->child());
-    if (child.failure) {
-      if (op.value == 0) op.failure = child.failure;
-      return;
-    }
-    op.value += child.value;
-    if (child.value < child.buffer.size()) return;
-  }
-}
+  // Ids are remembered by their remainder: another's write may stay whole without need.
+  void remember_append(handle_id id) noexcept { appends_[id % marks] = true; }
+  bool may_append(handle_id id) const noexcept { return appends_[id % marks]; }
 
-/// One of the kinds that the filter carries out by pieces.
-struct split {
-  void (*fill)(space&, parent&) noexcept;
-  void (*settle)(parent&) noexcept;
+ private:
+  static constexpr std::size_t marks = 4096;
+
+  std::atomic<std::uint64_t> seed_;
+  std::atomic<bool> appends_[marks] = {};
 };
 
-void fill_open(space& s, parent& p) noexcept {
-  auto& op = static_cast<ops::open&>(*p.op);
-  p.first->make<ops::open>(inner_of(s), op.id, op.path, op.mode, op.permissions);
+namespace {
+
+space& inner_of(space& s) noexcept { return static_cast<fragment_space&>(s).inner(); }
+splitter& parts_of(space& s) noexcept { return static_cast<fragment_space&>(s).parts(); }
+fragment::cuts& cuts_of(space& s) noexcept { return static_cast<fragment_space&>(s).cuts(); }
+
+/// The size of the next piece: random, and at least one unit for each that is left.
+std::size_t cut(fragment::cuts& by, const split_question& q) noexcept {
+  const unsigned left = by.pieces > q.parts ? by.pieces - q.parts : 1;
+  // The bytes that make one indivisible unit of the transfer.
+  const std::uint64_t all = q.offset | q.size | 4096;
+  const std::size_t unit = all & (~all + 1);
+  const std::size_t units = q.size / unit;
+  if (left == 1 || units <= 1) return q.size;
+  if (units <= left) return unit;
+  return unit * (1 + by.random() % (units - left));
 }
 
-void settle_open(parent& p) noexcept {
-  auto& op = static_cast<ops::open&>(*p.op);
-  const auto& child = static_cast<ops::open&>(p.first->child());
-  op.failure = child.failure;
-  op.value = child.value;
-  if (!op.failure) p.in->pieces().remember_append(op.value);
-}
-
-const split& split_of(op_kind kind) noexcept {
-  static constexpr split reads{fill<ops::read_at>, settle<ops::read_at>};
-  static constexpr split writes{fill<ops::write_at>, settle<ops::write_at>};
-  static constexpr split opens{fill_open, settle_open};
-  return kind == op_kind::read_at ? reads : kind == op_kind::write_at ? writes : opens;
-}
-
-void finish(parent& p) noexcept {
-  operation& op = *p.op;
-  slab& from = p.in->pieces();
-  split_of(op.kind).settle(p);
-  for (piece* at = p.first; at != nullptr; at = at->next) at->destroy();
-  {
-    const std::lock_guard lock(from.mutex());
-    from.give_back(p.first);
-  }
-  op.complete();
-}
-
-/// A piece has completed, on the loop of its operation.
-void piece_done(job& j) noexcept {
-  auto& p = *static_cast<parent*>(static_cast<operation&>(j).waiter);
-  if (--p.under_way == 0) finish(p);
-}
-
-/// Submits the last piece first. True: all have finished.
-bool start_pieces(parent& p, piece* at) noexcept {
-  if (at->next != nullptr) start_pieces(p, at->next);
-  operation& child = at->child();
-  child.run = piece_done;
-  child.waiter = &p;
-  if (start(child, *p.op->home, nullptr)) --p.under_way;
-  return p.under_way == 0;
-}
-
-bool start_all(space& s, parent& p) noexcept {
-  split_of(p.op->kind).fill(s, p);
-  p.under_way = 0;
-  for (piece* at = p.first; at != nullptr; at = at->next) ++p.under_way;
-  return start_pieces(p, p.first);
-}
-
-/// The loop's turn of one that waited: it has a piece, or it is not to go on, or both.
-void wait_ended(job& j) noexcept {
-  auto& p = static_cast<parent&>(j);
-  operation& op = *p.op;
-  slab& from = p.in->pieces();
-  bool over = false;
-  {
-    const std::lock_guard lock(from.mutex());
-    from.leave_line(p);
-    if (p.cancelled) {
-      from.give_back(p.first);
-    } else {
-      // Still under the mutex: a close that comes now must find the piece under way.
-      over = start_all(*p.in, p);
-    }
-  }
-  if (p.cancelled) {
-    op.fail(errc::canceled);
-  } else if (over) {
-    finish(p);
-  }
-}
-
-void submit_split(space& s, operation& op, unsigned wanted) noexcept {
-  auto& p = *::new (static_cast<void*>(op.scratch)) parent{};
-  p.op = &op;
-  p.in = static_cast<fragment_space*>(&s);
-  slab& from = slab_of(s);
-  {
-    const std::lock_guard lock(from.mutex());
-    p.first = from.take(wanted);
-    if (p.first == nullptr) {
-      p.run = wait_ended;
-      return from.put_in_line(p);
-    }
-  }
-  if (start_all(s, p)) finish(p);
-}
-
-template <class Op>
-void submit_transfer(space& s, operation& base) noexcept {
-  auto& op = static_cast<Op&>(base);
-  slab& from = slab_of(s);
-  const bool appends = op.kind == op_kind::write_at && from.may_append(op.id);
+split_part next(space& s, const split_question& q) noexcept {
+  fragment::cuts& by = cuts_of(s);
+  const op_kind kind = q.asked.kind;
+  const bool appends =
+      (kind == op_kind::write_at || kind == op_kind::write_segments) && by.may_append(q.asked.id);
   // Cut, a range beyond all offsets could have pieces that are none.
-  const bool beyond = op.offset > INT64_MAX - op.buffer.size();
-  const std::size_t units = appends || beyond ? 1 : op.buffer.size() / unit_of(op);
-  const std::size_t wanted = std::clamp<std::size_t>(units, 1, from.cut_into());
-  submit_split(s, op, static_cast<unsigned>(wanted));
+  const bool beyond = q.offset > INT64_MAX - q.size;
+  const std::size_t size = kind == op_kind::open || appends || beyond ? q.size : cut(by, q);
+  return split_part::of(inner_of(s), q.asked.id, q.offset, size);
 }
 
 /// The id of a file that appends is known only when it has been opened.
-void submit_open(space& s, operation& base) noexcept {
-  const auto& op = static_cast<ops::open&>(base);
-  if (!any(op.mode & open_mode::append)) return inner_of(s).submit(base);
-  submit_split(s, base, 1);
+split_outcome landed(space& s, const split_question& q, const split_part&, const operation& child,
+                     split_outcome went) noexcept {
+  if (q.asked.kind == op_kind::open && !went.why) {
+    auto& op = static_cast<ops::open&>(q.asked);
+    op.value = static_cast<const ops::open&>(child).value;
+    cuts_of(s).remember_append(op.value);
+  }
+  return went;
 }
 
-void submit_close(space& s, operation& op) noexcept {
-  slab& from = slab_of(s);
-  {
-    const std::lock_guard lock(from.mutex());
-    from.cancel_waiting(op.id);
-  }
-  inner_of(s).submit(op);
+void forward(space& s, operation& op) noexcept { inner_of(s).submit(op); }
+void submit_split(space& s, operation& op) noexcept { parts_of(s).submit(op); }
+
+constexpr split_plan make_plan() noexcept {
+  split_plan plan{next};
+  plan.landed = landed;
+  plan.closed = forward;
+  plan.last_first = true;
+  return plan;
 }
+constexpr split_plan plan = make_plan();
 
 bool is_split(const operation& op) noexcept {
-  if (op.kind != op_kind::open) return op.kind == op_kind::read_at || op.kind == op_kind::write_at;
-  return any(static_cast<const ops::open&>(op).mode & open_mode::append);
+  switch (op.kind) {
+    case op_kind::read_at:
+    case op_kind::write_at:
+    case op_kind::read_segments:
+    case op_kind::write_segments: return true;
+    case op_kind::open: return any(static_cast<const ops::open&>(op).mode & open_mode::append);
+    default: return false;
+  }
 }
 
+void submit_open(space& s, operation& op) noexcept {
+  is_split(op) ? submit_split(s, op) : forward(s, op);
+}
+
+void submit_close(space& s, operation& op) noexcept { parts_of(s).close(op); }
+
 void cancel(space& s, operation& op) noexcept {
-  if (!is_split(op)) return inner_of(s).cancel(op);
-  auto& p = parent::of(op);
-  {
-    slab& from = slab_of(s);
-    const std::lock_guard lock(from.mutex());
-    if (p.waiting) return from.cancel_waiting(p);
-  }
-  for (piece* at = p.first; at != nullptr; at = at->next) {
-    if (at->child().pending()) inner_of(s).cancel(at->child());
-  }
+  if (op.kind == op_kind::close) return;
+  is_split(op) ? parts_of(s).cancel(op) : inner_of(s).cancel(op);
 }
 
 constexpr space_table make_table() noexcept {
   space_table t = forwarding_rows("fragment");
-  t[op_kind::read_at] = submit_transfer<ops::read_at>;
-  t[op_kind::write_at] = submit_transfer<ops::write_at>;
-  ops::carry_transfers_piecewise(t);
+  for (const op_kind cuts : {op_kind::read_at, op_kind::write_at, op_kind::read_segments,
+                             op_kind::write_segments}) {
+    t[cuts] = submit_split;
+  }
   t[op_kind::open] = submit_open;
   t[op_kind::close] = submit_close;
   t.cancel = cancel;
@@ -220,7 +122,9 @@ constexpr space_table rows = make_table();
 }  // namespace
 
 fragment_space::fragment_space(space& inner, const fragment_options& options)
-    : forwarding_space(rows, inner), slab_(std::make_unique<fragment::slab>(options)) {}
+    : forwarding_space(rows, inner),
+      cuts_(std::make_unique<fragment::cuts>(options)),
+      parts_(*this, plan, {options.slab, std::max(1u, options.pieces)}) {}
 
 fragment_space::~fragment_space() = default;
 

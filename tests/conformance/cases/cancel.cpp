@@ -6,7 +6,7 @@
 namespace sluice::conformance {
 namespace {
 
-SLUICE_LOOP_CASE(a_stop_before_the_start_is_heard, open, read_at, write_at) {
+SLUICE_LOOP_CASE(a_stop_before_the_start_is_heard, open, read_at, write_at, entries) {
   const auto f = co_await make_file(p.root, "f", as_bytes("text"));
   REQUIRE_GOOD(f);
   auto here = co_await this_task();

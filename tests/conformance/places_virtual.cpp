@@ -1,0 +1,157 @@
+// Places where every file is made of others. There are no directories: a name stands for members of
+// that name, with a number behind it, in a folder of this machine.
+#include <stdexcept>
+#include <string_view>
+
+#include "conformance/place.hpp"
+#include "sluice/space/cache.hpp"
+#include "sluice/space/stripe.hpp"
+
+namespace sluice::conformance {
+
+namespace {
+
+/// Opens files for a case; its other operations are those of the space that the files are in.
+class virtual_names : public space {
+ public:
+  virtual ~virtual_names() = default;
+  dir root() noexcept { return dir(adopt, *this, root_id); }
+
+ protected:
+  explicit virtual_names(space& files) : space(rows()), files_(files) {
+    auto here = system().current_dir();
+    auto opened = sluice::sync(here.open_dir(folder_.path()));
+    if (!opened) throw std::runtime_error("cannot open " + folder_.path());
+    below_ = std::move(*opened);
+  }
+  virtual result<file> make(std::vector<backing> members) = 0;
+  virtual std::size_t members() const noexcept = 0;
+
+ private:
+  static constexpr handle_id root_id = 1;  // no address of a file
+
+  static virtual_names& self(space& s) { return static_cast<virtual_names&>(s); }
+
+  result<handle_id> open(const ops::open& op) {
+    std::vector<backing> opened;
+    for (std::size_t i = 0; i < members(); ++i) {
+      const std::string name = std::string(op.path.c_str()) + "." + std::to_string(i);
+      auto one = sluice::sync(below_.open(name, op.mode, op.permissions));
+      if (!one) return std::unexpected(one.error());
+      opened.emplace_back(std::move(*one));
+    }
+    auto made = make(std::move(opened));
+    if (!made) return std::unexpected(made.error());
+    return made->detach();
+  }
+
+  static const space_table& rows() {
+    static const space_table t = [] {
+      space_table made{"virtual names"};
+      for (space_table::row& r : made.rows) {
+        r = [](space& s, operation& op) noexcept {
+          op.id == root_id ? op.fail(errc::not_supported) : self(s).files_.submit(op);
+        };
+      }
+      made[op_kind::open] = [](space& s, operation& base) noexcept {
+        auto& op = static_cast<ops::open&>(base);
+        const auto opened = self(s).open(op);
+        if (!opened) return op.fail(opened.error());
+        op.value = *opened;
+        op.complete();
+      };
+      made.cancel = [](space& s, operation& op) noexcept { self(s).files_.cancel(op); };
+      made.release = [](space& s, handle_id id) noexcept {
+        if (id != root_id) self(s).files_.release(id);
+      };
+      return made;
+    }();
+    return t;
+  }
+
+  space& files_;
+  scratch_folder folder_;
+  dir below_;
+};
+
+/// Fewer parts than some cases have transfers in flight. A base, to be there before virtual_names.
+struct stripes {
+  stripe_space striping{split_options{5, 3}};
+};
+
+class striped_names final : stripes, public virtual_names {
+ public:
+  striped_names() : virtual_names(striping) {}
+
+ private:
+  result<file> make(std::vector<backing> members) override {
+    return sluice::sync(striping.make(std::move(members), 4096));
+  }
+  std::size_t members() const noexcept override { return 3; }
+};
+
+struct caches {
+  cache_space caching{{4096, 16 * 4096, {5, 3}}};
+};
+
+class cached_names final : caches, public virtual_names {
+ public:
+  cached_names() : virtual_names(caching) {}
+
+ private:
+  result<file> make(std::vector<backing> members) override {
+    return caching.make(std::move(members.front()));
+  }
+  std::size_t members() const noexcept override { return 1; }
+};
+
+class cached_stripes final : caches, stripes, public virtual_names {
+ public:
+  cached_stripes() : virtual_names(striping) {}
+
+ private:
+  result<file> make(std::vector<backing> members) override {
+    std::vector<backing> cached;
+    for (backing& m : members) cached.emplace_back(caching.make(std::move(m)));
+    return sluice::sync(striping.make(std::move(cached), 1000));
+  }
+  std::size_t members() const noexcept override { return 2; }
+};
+
+template <class Names>
+void make_place(place& p) {
+  p.options.emplace();
+  auto names = std::make_shared<Names>();
+  p.root = names->root();
+  p.keeps = names;
+}
+
+template <class Names>
+void make_place_without_loop(place& p) {
+  make_place<Names>(p);
+  p.options.reset();
+}
+
+/// About nothing but files by their names, and about their bytes. Files that are made of others
+/// have no end that writes could be added to, whoever else writes.
+bool moves_bytes_only(const test_case& c) {
+  using enum op_kind;
+  if (std::string_view(c.name).starts_with("append")) return false;
+  const kind_set bytes = kinds({read_at, write_at, read_segments, write_segments});
+  const kind_set others = kinds({open, close, sync, truncate, stat});
+  return (c.uses & ~(bytes | others)).none() && (c.uses & bytes).any();
+}
+
+}  // namespace
+
+const std::vector<place_maker>& virtual_places() {
+  static const std::vector<place_maker> places{
+      {"stripe_system", make_place<striped_names>, false, moves_bytes_only},
+      {"stripe_sync", make_place_without_loop<striped_names>, false, moves_bytes_only},
+      {"cache_system", make_place<cached_names>, false, moves_bytes_only},
+      {"stripe_cache_system", make_place<cached_stripes>, false, moves_bytes_only},
+  };
+  return places;
+}
+
+}  // namespace sluice::conformance
