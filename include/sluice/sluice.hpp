@@ -3,6 +3,7 @@
 
 #include "sluice/core/channel.hpp"
 #include "sluice/core/for_each.hpp"
+#include "sluice/core/on.hpp"
 #include "sluice/core/scope.hpp"
 #include "sluice/core/task.hpp"
 #include "sluice/core/when.hpp"

@@ -90,7 +90,7 @@ class channel {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-      const detail::surroundings around = detail::surroundings_of(h);
+      const surroundings around = detail::surroundings_of(h);
       if (on_.closed_) {
         this->why = errc::broken_pipe;
         return false;
@@ -123,7 +123,7 @@ class channel {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-      const detail::surroundings around = detail::surroundings_of(h);
+      const surroundings around = detail::surroundings_of(h);
       if (on_.size_ > 0) return false;
       if (on_.closed_) {
         this->why = errc::end_of_file;

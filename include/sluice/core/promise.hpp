@@ -85,20 +85,30 @@ struct promise_base : job {
   final_awaiter final_suspend() const noexcept { return {}; }
 };
 
-namespace detail {
-
+/// What an awaitable inherits from the coroutine that awaits it: the driver that carries it out and
+/// then resumes, and the stop source that it listens to (null: none), which belongs to that driver.
 struct surroundings {
   driver* home;
   stop_source* stop;
 };
 
-/// Whose driver and stop source an awaitable inherits: the task's, or, in a coroutine type that is
-/// not ours, the driver that resumes on this thread.
+/// A promise of a coroutine type that is not ours and that tells its surroundings itself.
+template <class Promise>
+concept has_surroundings = requires(Promise& p) {
+  { p.sluice_surroundings() } noexcept -> std::same_as<surroundings>;
+};
+
+namespace detail {
+
+/// Whose driver and stop source an awaitable inherits: the task's; in a coroutine type that is not
+/// ours those that its promise names, or else the driver that resumes on this thread.
 template <class Promise>
 surroundings surroundings_of(std::coroutine_handle<Promise> h) noexcept {
   if constexpr (std::derived_from<Promise, promise_base>) {
     promise_base& p = h.promise();
     return {p.home, p.stop};
+  } else if constexpr (has_surroundings<Promise>) {
+    return h.promise().sluice_surroundings();
   } else {
     driver* d = port::current_driver();
     if (d == nullptr) port::panic("sluice: awaited on a thread that runs no loop");
