@@ -155,8 +155,10 @@ foreach(check tidy tidy_selftest)
     COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/tidy/${check}.py")
 endforeach()
 
-sluice_command_test(freestanding.core LABEL freestanding
-  COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/freestanding/check_core.py")
+foreach(half core link)
+  sluice_command_test(freestanding.${half} LABEL freestanding
+    COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/freestanding/check_${half}.py")
+endforeach()
 
 foreach(way cmake core pkgconfig)
   sluice_command_test(package.${way} LABEL package
