@@ -31,9 +31,15 @@ void submit(space&, operation& op) noexcept {
   perform_here(op);
 }
 
+/// Nothing was closed: else nobody would have the descriptor any more.
+void give_back(ops::close& op) noexcept {
+  if (op.from != nullptr) op.from->take_back(*op.target, op.id);
+  op.complete();
+}
+
 /// What is left of a close when the descriptor is silent.
 void close_drained(operation& op) noexcept {
-  if (op.failure) return op.complete();
+  if (op.failure) return give_back(static_cast<ops::close&>(op));
   submit<op_kind::close>(*op.target, op);
 }
 
@@ -51,7 +57,9 @@ void submit_close(space&, operation& op) noexcept {
   };
   switch (drain_everywhere(request)) {
     case drained::at_once: return close_drained(op);
-    case drained::never: return op.fail(errc::would_deadlock);
+    case drained::never:
+      op.failure = errc::would_deadlock;
+      return close_drained(op);
     case drained::later: break;
   }
   if (backend* b = backend_of(*op.home)) b->hold(1);
