@@ -162,7 +162,9 @@ TEST_P(Sender, AStopAtTheEndIsWaitedFor) {
       auto state = read.connect(stoppable_receiver(t, stop.get_token()));
       state.start();
       std::thread other([&] { stop.request_stop(); });
-      if (i % 2 == 0) EXPECT_TRUE(sluice::sync(ends.writer.write_all(buffer)));
+      if (i % 2 == 0) {
+        EXPECT_TRUE(sluice::sync(ends.writer.write_all(buffer)));
+      }
       turn_until_told(l, t);
       other.join();
     }
