@@ -36,17 +36,25 @@ function(sluice_command_test name)
     SKIP_RETURN_CODE 77 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;${arg_ENVIRONMENT}")
 endfunction()
 
-# sluice_programs(<label> <pattern>): each file a program, built, and run as a test.
+# sluice_programs(<label> <pattern>): each file a program, built, and run as a test: it exits with 0,
+# and prints what its source says after "// Output: ". One that needs something which is not here,
+# ${<name>_lacks}, is a test that is skipped and says so; ${<name>_needs} is linked.
 function(sluice_programs label pattern)
   sluice_glob(sources ${pattern})
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM name)
+    set(run "${Python3_EXECUTABLE}" "${tests_dir}/run_program.py" "${source}")
+    if(${name}_lacks)
+      sluice_command_test(${label}.${name} LABEL ${label} COMMAND ${run} --lacks "${${name}_lacks}")
+      continue()
+    endif()
     add_executable(${label}_${name} ${source})
     set_target_properties(${label}_${name} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${label}")
     target_link_libraries(${label}_${name} PRIVATE
-      sluice::sluice sluice_options)
-    sluice_command_test(${label}.${name} LABEL ${label} COMMAND ${label}_${name})
+      sluice::sluice sluice_options ${${name}_needs})
+    sluice_command_test(${label}.${name} LABEL ${label}
+      COMMAND ${run} "$<TARGET_FILE:${label}_${name}>")
   endforeach()
 endfunction()
 
@@ -115,6 +123,22 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsaniti
   endforeach()
 endif()
 
+# What single examples need besides. Without, their tests are skipped.
+pkg_check_modules(libuv IMPORTED_TARGET libuv)
+if(libuv_FOUND)
+  set(foreign_uv_needs PkgConfig::libuv)
+else()
+  set(foreign_uv_lacks "libuv (Debian: libuv1-dev)")
+endif()
+find_path(boost_asio_dir boost/asio.hpp)
+if(boost_asio_dir)
+  add_library(boost_asio INTERFACE)
+  target_include_directories(boost_asio SYSTEM INTERFACE "${boost_asio_dir}")
+  target_link_libraries(boost_asio INTERFACE Threads::Threads)
+  set(foreign_asio_needs boost_asio)
+else()
+  set(foreign_asio_lacks "Boost.Asio (Debian: libboost-dev)")
+endif()
 sluice_programs(example examples/*.cpp)
 sluice_programs(guide docs/guide/*.cpp)
 sluice_scripts(tools tests/tools 300)
@@ -131,8 +155,10 @@ foreach(check tidy tidy_selftest)
     COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/tidy/${check}.py")
 endforeach()
 
-sluice_command_test(freestanding.core LABEL freestanding
-  COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/freestanding/check_core.py")
+foreach(half core link)
+  sluice_command_test(freestanding.${half} LABEL freestanding
+    COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/freestanding/check_${half}.py")
+endforeach()
 
 foreach(way cmake core pkgconfig)
   sluice_command_test(package.${way} LABEL package

@@ -1,4 +1,6 @@
 // Sluice inside somebody else's event loop: here a plain poll(2) loop that has a timer of its own.
+//
+// Output: 5 ticks inside a loop that went on turning
 #include <sluice/sluice.hpp>
 
 #include <poll.h>

@@ -171,7 +171,7 @@ class shared_channel {
     alignas(T) std::byte place_[sizeof(T)];
   };
 
-  bool begin_send(sender& s, detail::surroundings around, std::coroutine_handle<> h) noexcept {
+  bool begin_send(sender& s, surroundings around, std::coroutine_handle<> h) noexcept {
     s.prepare(mutex_, around, h);
     if (around.stop != nullptr && around.stop->stop_requested()) s.why = errc::canceled;
     receiver* woken = nullptr;
@@ -194,7 +194,7 @@ class shared_channel {
     return true;
   }
 
-  bool begin_receive(receiver& r, detail::surroundings around, std::coroutine_handle<> h) noexcept {
+  bool begin_receive(receiver& r, surroundings around, std::coroutine_handle<> h) noexcept {
     r.prepare(mutex_, around, h);
     if (around.stop != nullptr && around.stop->stop_requested()) r.why = errc::canceled;
     sender* woken = nullptr;

@@ -4,6 +4,7 @@
 #include "sluice/core/channel.hpp"
 #include "sluice/core/for_each.hpp"
 #include "sluice/core/move_to.hpp"
+#include "sluice/core/on.hpp"
 #include "sluice/core/scope.hpp"
 #include "sluice/core/segment_stream.hpp"
 #include "sluice/core/task.hpp"

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "backend/native_backend.hpp"
+#include "sluice/fs/ops.hpp"
 
 namespace sluice::inline v0 {
 
@@ -12,9 +13,15 @@ native_backend* backend_of(const operation& op) noexcept {
   return static_cast<native_backend*>(static_cast<backend*>(op.home->carrier()));
 }
 
+/// Nothing was closed: else nobody would have the descriptor any more.
+void give_back(ops::close& op) noexcept {
+  if (op.from != nullptr) op.from->take_back(*op.target, op.id);
+  op.complete();
+}
+
 /// What is left of a close when the descriptor is silent.
 void close_drained(operation& op) noexcept {
-  if (op.failure) return op.complete();
+  if (op.failure) return give_back(static_cast<ops::close&>(op));
   if (native_backend* b = backend_of(op)) return b->submit(op, op_kind::close);
   const native_row& row = *row_for(op_kind::close);
   row.finish(op, row.perform(op));
@@ -37,7 +44,9 @@ void close_descriptor(operation& op) noexcept {
   };
   switch (drain_everywhere(request)) {
     case drained::at_once: return close_drained(op);
-    case drained::never: return op.fail(errc::would_deadlock);
+    case drained::never:
+      op.failure = errc::would_deadlock;
+      return close_drained(op);
     case drained::later: break;
   }
   if (native_backend* b = backend_of(op)) b->hold(1);

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "loop/current.hpp"
+#include "sluice/core/channel.hpp"
 
 namespace sluice::inline v0 {
 
@@ -21,26 +22,48 @@ time_point_ns sync_driver::now() noexcept {
   return t.tv_sec * time_point_ns{1'000'000'000} + t.tv_nsec;
 }
 
-void sync_driver::run_until(const bool& done) noexcept {
+namespace {
+
+/// Ends the waits in line if nothing else is under way; false if something is, or none waits.
+bool end_waits(stop_source& all) noexcept {
+  bool hope = false;
+  const auto look = [&hope](stop_slot& s) noexcept { hope = hope || detail::queued::of(s) == nullptr; };
+  all.each_listener(look);
+  if (hope) return false;
+  bool any = false;
+  const auto end = [&any](stop_slot& s) noexcept {
+    detail::queued::of(s)->give_up(errc::would_deadlock);
+    any = true;
+  };
+  all.each_listener(end);
+  return any;
+}
+
+}  // namespace
+
+void sync_driver::run_until(const bool& done, stop_source* waits) noexcept {
   const current_driver_scope here(*this);
   while (!done) {
     inline_left_ = inline_budget;
     if (timers_.next() != never) timers_.expire(now());
     if (job* j = ready_.pop()) {
       run_job(*j);
-      continue;
+    } else {
+      await_post(waits);
     }
-    std::unique_lock lock(mutex_);
-    if (posted_.empty()) {
-      if (timers_.next() == never) {
-        wake_.wait(lock, [&] { return !posted_.empty(); });
-      } else {
-        const std::chrono::nanoseconds left(timers_.next() - now());
-        wake_.wait_for(lock, left);
-      }
-    }
-    ready_.append(posted_);
   }
+}
+
+void sync_driver::await_post(stop_source* waits) noexcept {
+  std::unique_lock lock(mutex_);
+  if (posted_.empty() && timers_.next() != never) {
+    const std::chrono::nanoseconds left(timers_.next() - now());
+    wake_.wait_for(lock, left);
+  } else if (posted_.empty()) {
+    if (waits != nullptr && end_waits(*waits)) return;
+    wake_.wait(lock, [&] { return !posted_.empty(); });
+  }
+  ready_.append(posted_);
 }
 
 }  // namespace sluice::inline v0

@@ -164,8 +164,10 @@ void in_memory(place& p) {
   p.keeps = space;
 }
 
-void in_memory_without_loop(place& p) {
-  in_memory(p);
+/// The same place, where operations block.
+template <void (*Make)(place&)>
+void without_loop(place& p) {
+  Make(p);
   p.options.reset();
 }
 
@@ -216,10 +218,12 @@ const std::vector<place_maker>& own_places() {
         {"system_pool_overlapped", on_pool_overlapped, true},
         {"system_sync", in_system, false},
         {"memory", in_memory, false},
-        {"memory_sync", in_memory_without_loop, false},
+        {"memory_sync", without_loop<in_memory>, false},
         {"fragment_system", fragments_in_system, true},
         {"fragment_system_scarce", scarce_fragments, true},
+        {"fragment_system_sync", without_loop<scarce_fragments>, false},
         {"fragment_memory", fragments_in_memory, false},
+        {"fragment_memory_sync", without_loop<fragments_in_memory>, false},
         {"trace_system", traced_system, true},
         {"trace_system_scarce", scarcely_traced, true},
         {"throttle_system_unlimited", unthrottled_system, true},

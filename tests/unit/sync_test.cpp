@@ -1,3 +1,5 @@
+#include <poll.h>
+
 #include <string>
 #include <thread>
 
@@ -83,19 +85,97 @@ task<sluice::error> close_in_sync(sluice::stream& s) {
   auto closed = sluice::sync(s.close());
   co_return closed ? sluice::error() : closed.error();
 }
+task<sluice::error> close_awaited(sluice::stream& s) {
+  auto closed = co_await s.close();
+  co_return closed ? sluice::error() : closed.error();
+}
 
 TEST_P(SyncBesideALoop, CloseOfWhatItsOwnLoopHasUnderWaySaysSo) {
   loop l(options());
   auto ends = make_pipe();
   auto alias = sluice::system().adopt_descriptor<sluice::stream>(
       sluice::system_space::descriptor(ends.reader));
+  const auto id = alias.id();
   std::byte buffer[8];
   begun<sluice::error> b(l, read_once(ends.reader, buffer));
   settle(l);
   EXPECT_EQ(l.run(close_in_sync(alias)), errc::would_deadlock);
   EXPECT_FALSE(b.done);
-  ASSERT_TRUE(sluice::sync(ends.writer.write_all(bytes_of("x"))));
-  EXPECT_EQ(b.finish(l), errc::none);
+  ASSERT_TRUE(alias) << "the handle is what it was";
+  EXPECT_EQ(alias.id(), id);
+  // Awaited, the same close ends the read and closes.
+  EXPECT_EQ(l.run(close_awaited(alias)), errc::none);
+  EXPECT_FALSE(alias);
+  EXPECT_EQ(b.finish(l), errc::canceled);
+  ends.reader.detach();
+  pollfd writer{sluice::system_space::descriptor(ends.writer), POLLOUT, 0};
+  EXPECT_EQ(::poll(&writer, 1, 0), 1);
+  EXPECT_TRUE(writer.revents & POLLERR) << "nobody reads any more: the descriptor did not leak";
+}
+
+using numbers = sluice::channel<int, 1>;
+
+task<sluice::error> receive(numbers& from) {
+  auto got = co_await from.receive();
+  co_return got ? sluice::error() : got.error();
+}
+task<sluice::error> receive_in_sync(numbers& from) { co_return sluice::sync(receive(from)); }
+
+/// Only a task of the loop around could send, and that stands still.
+TEST_P(SyncBesideALoop, AWaitForATaskOfTheLoopAroundSaysSo) {
+  loop l(options());
+  numbers c;
+  EXPECT_EQ(l.run(receive_in_sync(c)), errc::would_deadlock);
+  begun<sluice::error> later(l, receive(c));
+  settle(l);
+  begun<sluice::error> second(l, receive_in_sync(c));
+  EXPECT_EQ(second.finish(l), errc::would_deadlock);
+  EXPECT_FALSE(later.done) << "who waits on the loop goes on waiting";
+  c.close();
+  EXPECT_EQ(later.finish(l), errc::end_of_file);
+}
+
+task<sluice::error> enter(sluice::limiter& places) {
+  auto entered = co_await places.enter();
+  co_return entered ? sluice::error() : entered.error();
+}
+
+TEST(Sync, WaitsInScopesAndLimitersSaySoToo) {
+  sluice::limiter none(1);
+  EXPECT_EQ(sluice::sync(enter(none)), errc::none);
+  numbers c;
+  auto both = sluice::when_any(enter(none), receive(c));  // under a stop source of their own
+  const auto r = sluice::sync(std::move(both));
+  EXPECT_EQ(std::get<0>(r.results), errc::would_deadlock);
+  EXPECT_EQ(std::get<1>(r.results), errc::would_deadlock);
+}
+
+task<sluice::error> close_and_send(sluice::stream& s, numbers& into) {
+  auto closed = co_await s.close();
+  auto sent = co_await into.send(1);
+  EXPECT_TRUE(sent);
+  co_return closed ? sluice::error() : closed.error();
+}
+
+/// While another thread still has something to do for one of them, nobody gives up.
+TEST_P(SyncBesideALoop, AWaitThatHasHopeGoesOn) {
+  loop l(options());
+  auto ends = make_pipe();
+  auto alias = sluice::system().adopt_descriptor<sluice::stream>(
+      sluice::system_space::descriptor(ends.reader));
+  std::byte buffer[8];
+  begun<sluice::error> reading(l, read_once(ends.reader, buffer));
+  settle(l);
+  std::thread closer([&] {
+    numbers c;
+    auto both = sluice::when_all(receive(c), close_and_send(alias, c));
+    const auto r = sluice::sync(std::move(both));
+    EXPECT_EQ(std::get<0>(r), errc::none);
+    EXPECT_EQ(std::get<1>(r), errc::none);
+  });
+  EXPECT_EQ(reading.finish(l), errc::canceled);
+  closer.join();
+  ends.reader.detach();
 }
 
 }  // namespace

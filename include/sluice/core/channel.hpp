@@ -34,13 +34,22 @@ struct queued : job {
     };
     if (around.stop != nullptr) {
       stopper.self = this;
-      stopper.requested = [](stop_slot& s) noexcept {
-        queued& self = *static_cast<stop_link&>(s).self;
-        if (self.line->remove(self)) self.wake(errc::canceled);
-      };
+      stopper.requested = stop_waiting;
       around.stop->link(stopper);
     }
     q.push(*this);
+  }
+
+  /// How a stop source tells that a coroutine waits in line.
+  static void stop_waiting(stop_slot& s) noexcept {
+    static_cast<stop_link&>(s).self->give_up(errc::canceled);
+  }
+  static queued* of(stop_slot& s) noexcept {
+    return s.requested == stop_waiting ? static_cast<stop_link&>(s).self : nullptr;
+  }
+
+  void give_up(error e) noexcept {
+    if (line->remove(*this)) wake(e);
   }
 
   /// Already out of the line.
@@ -86,7 +95,7 @@ class channel {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-      const detail::surroundings around = detail::surroundings_of(h);
+      const surroundings around = detail::surroundings_of(h);
       if (on_.closed_) {
         this->why = errc::broken_pipe;
         return false;
@@ -119,7 +128,7 @@ class channel {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-      const detail::surroundings around = detail::surroundings_of(h);
+      const surroundings around = detail::surroundings_of(h);
       if (!on_.values_.empty()) return false;
       if (on_.closed_) {
         this->why = errc::end_of_file;

@@ -1,5 +1,5 @@
-// What the core needs from whoever ports it: two functions and an assertion. The hosted library
-// defines them; a freestanding user supplies their own.
+// What the core needs from whoever ports it: the functions in `port`, and core_domain of error.hpp.
+// The hosted library defines them; a freestanding user supplies their own, as examples/freestanding.
 #pragma once
 
 #include <cstddef>

@@ -20,7 +20,7 @@ class limiter {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-      const detail::surroundings around = detail::surroundings_of(h);
+      const surroundings around = detail::surroundings_of(h);
       if (around.stop != nullptr && around.stop->stop_requested()) {
         why = errc::canceled;
         return false;

@@ -22,7 +22,7 @@ class [[nodiscard]] all_of {
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-    const detail::surroundings around = detail::surroundings_of(h);
+    const surroundings around = detail::surroundings_of(h);
     waiter_ = h;
     left_ = calls_.size() + 1;  // one for ourselves, so that it ends only after all have begun
     for (Call& c : calls_) {

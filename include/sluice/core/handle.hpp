@@ -34,6 +34,13 @@ class handle {
     space_ = nullptr;
     return id_;
   }
+  /// For a close that could not be done: the handle is again what it was. One that has got something
+  /// else meanwhile keeps that, and the id is released.
+  void take_back(space& s, handle_id id) noexcept {
+    if (space_ != nullptr) return s.release(id);
+    space_ = &s;
+    id_ = id;
+  }
 
  protected:
   space* space_ = nullptr;

@@ -55,14 +55,12 @@ frame_source* source_in(First& first, Rest&... rest) noexcept {
 
 }  // namespace detail
 
-namespace detail {
-
+/// What an awaitable inherits from the coroutine that awaits it: the driver that carries it out and
+/// then resumes, and the stop source that it listens to (null: none), which belongs to that driver.
 struct surroundings {
   driver* home;
   stop_source* stop;
 };
-
-}  // namespace detail
 
 /// The base of every task's promise. `home` and `stop` are handed from parent to child at the await.
 struct promise_base : job {
@@ -71,7 +69,7 @@ struct promise_base : job {
   std::coroutine_handle<> self;
   void* owner = nullptr;                                  // for `finished`
   void (*finished)(promise_base&) noexcept = nullptr;     // what the end of the task sets going
-  detail::surroundings left{};                            // where it has to end, if it has moved
+  surroundings left{};                            // where it has to end, if it has moved
 
   template <class... Arguments>
   static void* operator new(std::size_t bytes, Arguments&... arguments) {
@@ -124,15 +122,23 @@ struct promise_base : job {
   }
 };
 
+/// A promise of a coroutine type that is not ours and that tells its surroundings itself.
+template <class Promise>
+concept has_surroundings = requires(Promise& p) {
+  { p.sluice_surroundings() } noexcept -> std::same_as<surroundings>;
+};
+
 namespace detail {
 
-/// Whose driver and stop source an awaitable inherits: the task's, or, in a coroutine type that is
-/// not ours, the driver that resumes on this thread.
+/// Whose driver and stop source an awaitable inherits: the task's; in a coroutine type that is not
+/// ours those that its promise names, or else the driver that resumes on this thread.
 template <class Promise>
 surroundings surroundings_of(std::coroutine_handle<Promise> h) noexcept {
   if constexpr (std::derived_from<Promise, promise_base>) {
     promise_base& p = h.promise();
     return {p.home, p.stop};
+  } else if constexpr (has_surroundings<Promise>) {
+    return h.promise().sluice_surroundings();
   } else {
     driver* d = port::current_driver();
     if (d == nullptr) port::panic("sluice: awaited on a thread that runs no loop");

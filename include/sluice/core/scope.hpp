@@ -10,7 +10,7 @@ namespace sluice::inline v0 {
 
 /// The driver and the stop source of the task that awaits it: `auto here = co_await this_task();`
 struct this_task {
-  detail::surroundings around{};
+  surroundings around{};
 
   this_task() noexcept {}
   bool await_ready() const noexcept { return false; }
@@ -19,7 +19,7 @@ struct this_task {
     around = detail::surroundings_of(h);
     return false;
   }
-  detail::surroundings await_resume() const noexcept { return around; }
+  surroundings await_resume() const noexcept { return around; }
 };
 
 /// Lets the driver's other ready jobs run before the awaiting task goes on.
@@ -47,7 +47,7 @@ struct yield : job {
 /// and stop on the driver's own thread. `with_scope` joins for you and is the form to prefer.
 class scope {
  public:
-  explicit scope(detail::surroundings around) noexcept : stop_(*around.home, around.stop) {}
+  explicit scope(surroundings around) noexcept : stop_(*around.home, around.stop) {}
   ~scope() { SLUICE_ASSERT(children_ == 0, "a scope ended before its children"); }
   scope(const scope&) = delete;
   scope& operator=(const scope&) = delete;

@@ -82,7 +82,7 @@ class segment_stream : public segment_sink {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-      const detail::surroundings around = detail::surroundings_of(h);
+      const surroundings around = detail::surroundings_of(h);
       SLUICE_ASSERT(call_.sink == &on_, "this transfer tells somebody else of its segments");
       on_.home_ = around.home;
       call_.home = around.home;

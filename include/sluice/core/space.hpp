@@ -83,9 +83,10 @@ inline constexpr space_table apart_rows = make_apart_rows();
 
 /// Stands where an operation names things of two spaces: nothing can carry that out.
 struct apart final : space {
-  apart() noexcept : space(apart_rows) {}
+  constexpr apart() noexcept : space(apart_rows) {}
 };
-inline apart apart_space;
+// Constant: where nothing runs before main, it has to be there nevertheless.
+inline constinit apart apart_space;
 
 }  // namespace detail
 

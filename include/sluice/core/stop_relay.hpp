@@ -18,7 +18,7 @@ namespace sluice::inline v0 {
 class stop_relay {
  public:
   /// Listens to `here.stop`; where that is null, nothing is ever passed on.
-  stop_relay(detail::surroundings here, driver& there) noexcept
+  stop_relay(surroundings here, driver& there) noexcept
       : here_(*here.home), there_(there) {
     heard_.self = this;
     heard_.requested = [](stop_slot& s) noexcept { static_cast<slot&>(s).self->pass_on(); };
@@ -32,7 +32,7 @@ class stop_relay {
     }
   }
   stop_relay(stop_source& from, driver& there) noexcept
-      : stop_relay(detail::surroundings{&from.home(), &from}, there) {}
+      : stop_relay(surroundings{&from.home(), &from}, there) {}
   ~stop_relay() {
     SLUICE_ASSERT(!under_way_, "a stop relay ended while its message was under way");
     heard_.unlink();

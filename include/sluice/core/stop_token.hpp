@@ -32,9 +32,7 @@ class stop_source {
   /// Belongs to `home`; with a `parent` (of the same driver), a stop there is a stop here.
   explicit stop_source(driver& home, stop_source* parent = nullptr) noexcept : home_(&home) {
     from_parent_.source = this;
-    from_parent_.requested = [](stop_slot& s) noexcept {
-      static_cast<parent_slot&>(s).source->stop_here();
-    };
+    from_parent_.requested = parent_stopped;
     message_.source = this;
     message_.run = [](job& j) noexcept {
       stop_source* source = static_cast<message&>(j).source;
@@ -75,10 +73,28 @@ class stop_source {
     s.owner = &slots_;
   }
 
+  /// Calls `f(slot)` for everyone who listens here or to a source below this one. A call may unlink
+  /// its own slot.
+  template <class Function>
+  void each_listener(const Function& f) noexcept {
+    for (stop_slot* s = slots_; s != nullptr;) {
+      stop_slot* const after = s->next;
+      if (s->requested == parent_stopped) {
+        static_cast<parent_slot*>(s)->source->each_listener(f);
+      } else {
+        f(*s);
+      }
+      s = after;
+    }
+  }
+
  private:
   struct parent_slot : stop_slot {
     stop_source* source = nullptr;
   };
+  static void parent_stopped(stop_slot& s) noexcept {
+    static_cast<parent_slot&>(s).source->stop_here();
+  }
   struct message : job {
     stop_source* source = nullptr;
   };

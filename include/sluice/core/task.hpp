@@ -108,10 +108,7 @@ class [[nodiscard]] task {
     p.self = frame_;
     p.owner = owner;
     p.finished = finished;
-    p.run = [](job& j) noexcept {
-      auto& ready = static_cast<promise_base&>(j);
-      ready.home->resume_next(ready.self);
-    };
+    p.run = resume_soon;
     return p;
   }
   /// The result of a task that has ended; rethrows what it threw.
@@ -120,13 +117,18 @@ class [[nodiscard]] task {
   std::coroutine_handle<promise_type> release() noexcept { return std::exchange(frame_, nullptr); }
 
  private:
+  static void resume_soon(job& j) noexcept {
+    auto& ready = static_cast<promise_base&>(j);
+    ready.home->resume_next(ready.self);
+  }
+
   struct awaiter {
     std::coroutine_handle<promise_type> frame;
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> parent) noexcept {
-      const detail::surroundings around = detail::surroundings_of(parent);
+      const surroundings around = detail::surroundings_of(parent);
       promise_base& p = frame.promise();
       p.home = around.home;
       p.stop = around.stop;
@@ -134,7 +136,14 @@ class [[nodiscard]] task {
       p.finished = [](promise_base& done) noexcept {
         done.home->resume_next(std::coroutine_handle<>::from_address(done.owner));
       };
-      p.home->resume_next(frame);
+      if constexpr (std::derived_from<Promise, promise_base>) {
+        p.home->resume_next(frame);
+      } else {
+        // A coroutine that is not ours may be anywhere, also between two turns of the driver.
+        p.self = frame;
+        p.run = resume_soon;
+        p.home->schedule(p);
+      }
     }
     T await_resume() { return frame.promise().take(); }
   };

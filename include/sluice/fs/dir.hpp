@@ -38,7 +38,7 @@ class dir : public handle {
   /// As file::close.
   [[nodiscard]] call<ops::close> close() noexcept {
     space& s = *space_;
-    return call<ops::close>(s, detach());
+    return call<ops::close>(s, detach(), this);
   }
 
   /// Completes with a file. `permissions`, less the process's umask, are for what is created.

@@ -32,9 +32,13 @@ class file : public handle {
 
   /// Ends the handle: asks what is in flight on it to stop, waits for that, closes, reports late
   /// errors. The handle is empty from the call on. Never cancelled.
+  ///
+  /// errc::would_deadlock if what is in flight is on a loop that waits for this very thread, as with
+  /// sluice::sync in a task of that loop: nothing was closed, and the handle is what it was before.
+  /// It must stay where it is until the close has completed.
   [[nodiscard]] call<ops::close> close() noexcept {
     space& s = *space_;
-    return call<ops::close>(s, detach());
+    return call<ops::close>(s, detach(), this);
   }
 
   /// Reads up to buffer.size() bytes at `offset`. May be short; 0 is the end of the file.

@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <span>
 
-#include "sluice/core/piecewise.hpp"
+#include "sluice/core/handle.hpp"
 #include "sluice/core/path_ref.hpp"
+#include "sluice/core/piecewise.hpp"
 #include "sluice/fs/types.hpp"
 
 namespace sluice::inline v0::ops {
@@ -30,7 +31,8 @@ struct open : at_path<op_kind::open, handle_id> {
 };
 
 struct close : operation_of<op_kind::close, void> {
-  using operation_of::operation_of;
+  close(space& s, handle_id i, handle* f = nullptr) noexcept : operation_of(s, i), from(f) {}
+  handle* from;  // gets the id back if it can't be closed; null: nobody does
 };
 
 template <op_kind Kind, class Byte>

@@ -16,7 +16,7 @@ class signal_stream : public handle {
   using handle::handle;
   [[nodiscard]] call<ops::close> close() noexcept {
     space& s = *space_;
-    return call<ops::close>(s, detach());
+    return call<ops::close>(s, detach(), this);
   }
   /// Completes with the next signal; can be cancelled at any time, and then takes none.
   [[nodiscard]] auto next() const noexcept { return call<ops::wait_signal>(*space_, id_); }
@@ -28,7 +28,7 @@ class child : public handle {
   using handle::handle;
   [[nodiscard]] call<ops::close> close() noexcept {
     space& s = *space_;
-    return call<ops::close>(s, detach());
+    return call<ops::close>(s, detach(), this);
   }
   /// Completes when the child has ended, and reaps it: nobody else may wait for it (ECHILD, an
   /// errc::other). Can be cancelled at any time, and then reaps nothing.

@@ -26,7 +26,7 @@ class stream : public handle {
   /// As file::close.
   [[nodiscard]] call<ops::close> close() noexcept {
     space& s = *space_;
-    return call<ops::close>(s, detach());
+    return call<ops::close>(s, detach(), this);
   }
 
   /// Completes with the bytes there are, at least one; 0 is the end of the stream.

@@ -246,7 +246,7 @@ SLUICE_LOOP_CASE(a_loop_that_ends_ends_its_operations, read, close, sleep) {
     bool closed = false;
     bool woke = false;
     auto other = p.another_loop();
-    const detail::surroundings there{other.get(), nullptr};
+    const surroundings there{other.get(), nullptr};
     scope working(there);
     working.spawn(read_then_close(ends->reader, read, closed));
     working.spawn(sleep_long(slept, woke));

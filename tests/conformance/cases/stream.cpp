@@ -132,7 +132,7 @@ SLUICE_LOOP_CASE(idle_streams_keep_nobody_out, read) {
   }
   auto small = p.loop_with(8);
   int ended = 0;
-  const detail::surroundings there{small.get(), nullptr};
+  const surroundings there{small.get(), nullptr};
   scope readers(there);
   for (pipe_ends& e : pipes) readers.spawn(wait_for_end(e.reader, ended));
   for (int i = 0; i < 5; ++i) small->run_once(0);

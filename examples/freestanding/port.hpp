@@ -1,0 +1,4 @@
+#pragma once
+
+/// Of device.cpp.
+int use_the_disk() noexcept;
