@@ -71,22 +71,10 @@ endfunction()
 sluice_glob(unit_sources RECURSE tests/unit/*.cpp)
 sluice_gtest(unit_tests unit ${unit_sources})
 
-# The suite is an object library: a static one would lose the cases that nobody names.
-sluice_glob(suite_sources RECURSE tests/conformance/*.cpp)
-set(conformance_sources ${suite_sources})
-list(FILTER suite_sources EXCLUDE REGEX "_test\\.cpp$")
-list(FILTER conformance_sources INCLUDE REGEX "_test\\.cpp$")
+sluice_glob(conformance_sources tests/conformance/*.cpp tests/conformance/wrong/*.cpp)
+list(REMOVE_ITEM conformance_sources ${suite_sources})
 sluice_gtest(conformance_tests conformance ${conformance_sources})
-if(suite_sources)
-  add_library(sluice_conformance OBJECT ${suite_sources})
-  target_include_directories(sluice_conformance PUBLIC "${tests_dir}"
-    PRIVATE "${PROJECT_SOURCE_DIR}/src")
-  target_link_libraries(sluice_conformance
-    PUBLIC sluice::sluice GTest::gtest PRIVATE sluice_options)
-  if(TARGET conformance_tests)
-    target_link_libraries(conformance_tests PRIVATE sluice_conformance)
-  endif()
-endif()
+target_link_libraries(conformance_tests PRIVATE sluice::conformance)
 
 sluice_glob(sim_sources RECURSE tests/sim/*.cpp)
 sluice_gtest(sim_tests sim ${sim_sources})
