@@ -71,7 +71,7 @@ endfunction()
 sluice_glob(unit_sources RECURSE tests/unit/*.cpp)
 sluice_gtest(unit_tests unit ${unit_sources})
 
-sluice_glob(conformance_sources tests/conformance/*.cpp tests/conformance/wrong/*.cpp)
+sluice_glob(conformance_sources tests/conformance/*.cpp)
 list(REMOVE_ITEM conformance_sources ${suite_sources})
 sluice_gtest(conformance_tests conformance ${conformance_sources})
 target_link_libraries(conformance_tests PRIVATE sluice::conformance)

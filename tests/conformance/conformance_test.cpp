@@ -8,10 +8,27 @@
 
 namespace {
 
-using sluice::conformance::outcome;
-using sluice::conformance::place_maker;
-using sluice::conformance::test_case;
-using sluice::conformance::verdict;
+using namespace sluice::conformance;
+
+/// The same set passes everywhere: what a place may do instead is named by it beforehand.
+verdict expected(const test_case& c, const place& in) {
+  if ((c.uses & in.lacks).any()) return verdict::refused;
+  return c.needs == need::a_loop && !in.options ? verdict::needs_loop : verdict::passed;
+}
+
+/// What a place says that it lacks is what its space has no row for, and is refused.
+class lacks_test : public testing::Test {
+ public:
+  explicit lacks_test(const place_maker& where) : where_(where) {}
+  void TestBody() override {
+    const outcome o = check_lacks(where_);
+    for (const finding& f : o.findings) ADD_FAILURE() << f.what;
+    EXPECT_GT(o.checks, 0u);
+  }
+
+ private:
+  const place_maker& where_;
+};
 
 class conformance_test : public testing::Test {
  public:
@@ -19,10 +36,15 @@ class conformance_test : public testing::Test {
 
   void TestBody() override {
     const outcome o = run_case(case_, where_);
-    if (o.what == verdict::no_place || o.what == verdict::needs_loop) {
-      GTEST_SKIP() << where_.name << ": " << show(o);
+    if (o.what == verdict::no_place) GTEST_SKIP() << where_.name << ": " << show(o);
+    for (const finding& f : o.findings) {
+      ADD_FAILURE_AT(f.file.c_str(), static_cast<int>(f.line)) << f.what;
     }
-    for (const auto& f : o.findings) ADD_FAILURE_AT(f.file.c_str(), int(f.line)) << f.what;
+    place named;
+    where_.make(named);
+    EXPECT_EQ(o.what, expected(case_, named)) << show(o);
+    EXPECT_EQ(o.refused, o.what == verdict::refused ? case_.uses & named.lacks : kind_set());
+    if (o.what == verdict::needs_loop) GTEST_SKIP() << where_.name << ": " << show(o);
     EXPECT_GT(o.checks, 0u) << "a case that checks nothing proves nothing";
   }
 
@@ -39,6 +61,8 @@ int main(int argc, char** argv) {
   if (first == "--table") return sluice::conformance::conformance_main(argc, argv, places);
   testing::InitGoogleTest(&argc, argv);
   for (const place_maker& where : places) {
+    testing::RegisterTest(where.name.c_str(), "names_what_it_lacks", nullptr, nullptr, __FILE__,
+                          __LINE__, [&where]() -> testing::Test* { return new lacks_test(where); });
     for (const test_case& c : sluice::conformance::all_cases()) {
       testing::RegisterTest(where.name.c_str(), c.name, nullptr, nullptr, __FILE__, __LINE__,
                             [&c, &where]() -> testing::Test* {

@@ -74,7 +74,7 @@ void settle_open(parent& p) noexcept {
   const auto& child = static_cast<ops::open&>(p.first->child());
   op.failure = child.failure;
   op.value = child.value;
-  if (!op.failure) slab_of(*op.target).remember_append(op.value);
+  if (!op.failure) p.in->pieces().remember_append(op.value);
 }
 
 const split& split_of(op_kind kind) noexcept {
@@ -86,7 +86,7 @@ const split& split_of(op_kind kind) noexcept {
 
 void finish(parent& p) noexcept {
   operation& op = *p.op;
-  slab& from = slab_of(*op.target);
+  slab& from = p.in->pieces();
   split_of(op.kind).settle(p);
   for (piece* at = p.first; at != nullptr; at = at->next) at->destroy();
   {
@@ -123,7 +123,7 @@ bool start_all(space& s, parent& p) noexcept {
 void wait_ended(job& j) noexcept {
   auto& p = static_cast<parent&>(j);
   operation& op = *p.op;
-  slab& from = slab_of(*op.target);
+  slab& from = p.in->pieces();
   bool over = false;
   {
     const std::lock_guard lock(from.mutex());
@@ -132,7 +132,7 @@ void wait_ended(job& j) noexcept {
       from.give_back(p.first);
     } else {
       // Still under the mutex: a close that comes now must find the piece under way.
-      over = start_all(*op.target, p);
+      over = start_all(*p.in, p);
     }
   }
   if (p.cancelled) {
@@ -145,6 +145,7 @@ void wait_ended(job& j) noexcept {
 void submit_split(space& s, operation& op, unsigned wanted) noexcept {
   auto& p = *::new (static_cast<void*>(op.scratch)) parent{};
   p.op = &op;
+  p.in = static_cast<fragment_space*>(&s);
   slab& from = slab_of(s);
   {
     const std::lock_guard lock(from.mutex());

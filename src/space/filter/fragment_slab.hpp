@@ -37,6 +37,7 @@ class piece {
 /// What the filter keeps in the scratch space of an operation that it has cut, or will.
 struct parent : job {
   operation* op;
+  fragment_space* in;       // not op->target, where a filter over this one stands
   parent* next_waiting;
   piece* first;             // of its pieces, in the order of their places in the transfer
   unsigned under_way;

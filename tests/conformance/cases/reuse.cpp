@@ -1,5 +1,6 @@
 // Operations and buffers after their end: used again, or gone.
 #include <algorithm>
+#include <deque>
 #include <thread>
 
 #include "conformance/helpers.hpp"
@@ -93,6 +94,35 @@ SLUICE_LOOP_CASE(a_segment_s_callback_submits_on_its_own_handle, open, read_segm
   CHECK_THAT(whole.whole() && begun);
   while (again.left > 0) co_await yield();
   CHECK_SAME(again.good, 1);
+}
+
+struct told_once {
+  call<ops::read_at> read;
+  bytes buffer = bytes(100);
+  int told = 0;
+
+  explicit told_once(const file& f) : read(f.read_at(std::span<std::byte>(), 0)) {}
+  void begin(driver& home) {
+    read.buffer = buffer;
+    read.waiter = this;
+    const bool at_once = read.begin(home, nullptr, [](job& j) noexcept {
+      ++static_cast<told_once*>(static_cast<operation&>(j).waiter)->told;
+    });
+    if (at_once) ++told;
+  }
+};
+
+SLUICE_LOOP_CASE(each_completion_is_told_once, open, read_at) {
+  const auto f = co_await make_file(p.root, "f", pattern(100));
+  REQUIRE_GOOD(f);
+  auto here = co_await this_task();
+  std::deque<told_once> reads;
+  for (int i = 0; i < 100; ++i) reads.emplace_back(*f).begin(*here.home);
+  const auto ended = [](const told_once& r) { return r.told > 0; };
+  while (!std::ranges::all_of(reads, ended)) co_await yield();
+  for (int i = 0; i < 20; ++i) co_await yield();
+  const auto again = [](const told_once& r) { return r.told != 1 || r.read.value != 100; };
+  CHECK_SAME(std::ranges::count_if(reads, again), 0);
 }
 
 /// A checksum taken at the end stays right.
