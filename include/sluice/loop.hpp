@@ -14,6 +14,7 @@
 namespace sluice::inline v0 {
 
 class backend;
+class backend_source;
 
 enum class backend_choice : std::uint8_t { automatic, uring, pool };
 
@@ -31,6 +32,9 @@ struct loop_options {
   unsigned pool_threads = 0;
   /// Memory for the frames of tasks created on this loop; null: a recycling allocator.
   frame_source* frames = nullptr;
+  /// Makes the backend in place of the library's own (see sluice/backend.hpp); SLUICE_BACKEND is then
+  /// not asked.
+  backend_source* source = nullptr;
 };
 
 /// What a loop has done, for --stats and tests.

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "backend/backend.hpp"
 #include "backend/pool/pool_backend.hpp"
 #include "backend/uring/uring_backend.hpp"
 
@@ -29,6 +30,7 @@ wish wished(const loop_options& options) {
 }  // namespace
 
 std::unique_ptr<backend> make_backend(loop& owner, const loop_options& options) {
+  if (options.source != nullptr) return options.source->make(owner, options);
   const wish w = wished(options);
   if (w.choice == backend_choice::pool) {
     return std::make_unique<pool_backend>(owner, options, std::string("chosen by ") + w.from);

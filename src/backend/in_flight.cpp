@@ -4,6 +4,7 @@
 #include <mutex>
 #include <system_error>
 
+#include "backend/native_backend.hpp"
 #include "loop/current.hpp"
 
 namespace sluice::inline v0 {
@@ -70,7 +71,8 @@ drained drain_everywhere(drain_request& request) noexcept {
         back.home->post(back);
       };
       // The loop that was asked is the one that runs this.
-      static_cast<backend*>(port::current_driver()->carrier())->drain(here);
+      auto* asked = static_cast<backend*>(port::current_driver()->carrier());
+      static_cast<native_backend*>(asked)->drain(here);
     };
     s.owner->post(request);
     return drained::later;

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "backend/backend.hpp"
+#include "sluice/loop.hpp"
 
 namespace sluice::inline v0 {
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <new>
 
+#include "backend/closing.hpp"
 #include "loop/cores.hpp"
 #include "ops/calls.hpp"
 
@@ -189,9 +190,12 @@ void native_backend::tell_drains() noexcept {
   }
 }
 
-void native_backend::release(int descriptor) noexcept {
+void native_backend::close(operation& closing) noexcept { close_descriptor(closing); }
+
+bool native_backend::release(int descriptor) noexcept {
   system_id::release_link(descriptor)
       .store(std::exchange(released_, descriptor), std::memory_order_relaxed);
+  return true;
 }
 
 /// A thread of the pool closes them, one batch at a time; what is released meanwhile waits.

@@ -6,6 +6,7 @@
 
 #include "backend/backend.hpp"
 #include "backend/in_flight.hpp"
+#include "backend/native_row.hpp"
 #include "backend/policy.hpp"
 #include "backend/pool/thread_pool.hpp"
 
@@ -69,11 +70,15 @@ class native_backend : public backend {
   void cancel_all() noexcept final;
   time_point_ns now() noexcept final;
   bool idle() const noexcept final { return live_.empty() && held_ == 0; }
-  void hold(int change) noexcept final { held_ += static_cast<std::size_t>(change); }
   void retire() noexcept final;
-  void drain(drain_request& wanted) noexcept final;
-  void release(int descriptor) noexcept final;
+  void close(operation& closing) noexcept final;
+  bool release(int descriptor) noexcept final;
   void collect(loop_statistics& into) const noexcept override;
+
+  /// So many operations more, or less, are under way elsewhere and will come back to this loop.
+  void hold(int change) noexcept { held_ += static_cast<std::size_t>(change); }
+  /// Asks everything under way on a descriptor to end; schedules the request when it has.
+  void drain(drain_request& wanted) noexcept;
 
  protected:
   /// Takes the operation on the overlapped way; by default that is the pool.

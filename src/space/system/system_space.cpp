@@ -5,11 +5,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <new>
-
-#include "backend/backend.hpp"
-#include "backend/in_flight.hpp"
+#include "backend/closing.hpp"
 #include "ops/calls.hpp"
+#include "sluice/backend.hpp"
 #include "sluice/system.hpp"
 
 namespace sluice::inline v0 {
@@ -19,6 +17,7 @@ namespace {
 backend* backend_of(const driver& d) noexcept { return static_cast<backend*>(d.carrier()); }
 
 [[gnu::noinline]] void perform_here(operation& op) noexcept {
+  if (machine* m = machine::of(op.id)) return m->perform(op);
   const native_row& row = *row_for(op.kind);
   row.finish(op, row.perform(op));
   op.complete();
@@ -31,30 +30,10 @@ void submit(space&, operation& op) noexcept {
   perform_here(op);
 }
 
-/// What is left of a close when the descriptor is silent.
-void close_drained(operation& op) noexcept {
-  if (op.failure) return op.complete();
-  submit<op_kind::close>(*op.target, op);
-}
-
-/// Closing first asks what is in flight on the descriptor, wherever, to end. What was only borrowed
-/// has other users, whose operations are none of our business.
 void submit_close(space&, operation& op) noexcept {
-  if ((op.id & system_id::borrowed) != 0) return close_drained(op);
-  auto& request = *::new (static_cast<void*>(op.scratch)) drain_request;
-  request.home = op.home;
-  request.closing = &op;
-  request.descriptor = system_id::descriptor(op.id);
-  request.done = [](operation& closing) noexcept {
-    if (backend* b = backend_of(*closing.home)) b->hold(-1);
-    close_drained(closing);
-  };
-  switch (drain_everywhere(request)) {
-    case drained::at_once: return close_drained(op);
-    case drained::never: return op.fail(errc::would_deadlock);
-    case drained::later: break;
-  }
-  if (backend* b = backend_of(*op.home)) b->hold(1);
+  if (backend* b = backend_of(*op.home)) return b->close(op);
+  if (machine* m = machine::of(op.id)) return m->perform(op);
+  close_descriptor(op);
 }
 
 /// A file of one space means nothing in another, so two ids of one space are always ours.
@@ -64,11 +43,16 @@ void cancel(space&, operation& op) noexcept {
 }
 
 void release(space&, handle_id id) noexcept {
+  if (machine::made(id)) {
+    if (machine* m = machine::of(id)) m->release(id);
+    return;
+  }
   if ((id & system_id::borrowed) != 0) return;
   const int fd = system_id::descriptor(id);
   driver* d = port::current_driver();
   const bool room = system_id::has_release_link(fd);
-  if (room && d != nullptr && backend_of(*d) != nullptr) return backend_of(*d)->release(fd);
+  backend* b = room && d != nullptr ? backend_of(*d) : nullptr;
+  if (b != nullptr && b->release(fd)) return;
   ::close(fd);  // a thread without a loop: nobody but the caller waits
 }
 
@@ -114,6 +98,13 @@ stream system_space::standard_output() noexcept { return standard(*this, STDOUT_
 stream system_space::standard_error() noexcept { return standard(*this, STDERR_FILENO); }
 
 result<pipe_ends> system_space::make_pipe() noexcept {
+  driver* d = port::current_driver();
+  if (backend* b = d != nullptr ? backend_of(*d) : nullptr) {
+    handle_id made[2];
+    const error e = b->make_pipe(made);
+    if (!e) return pipe_ends(stream(adopt, *this, made[0]), stream(adopt, *this, made[1]));
+    if (e != errc::not_supported) return std::unexpected(e);
+  }
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected(system_error(-errno));
   return pipe_ends(adopt_descriptor<stream>(ends[0]), adopt_descriptor<stream>(ends[1]));
