@@ -122,7 +122,7 @@ endforeach()
 sluice_command_test(freestanding.core LABEL freestanding
   COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/freestanding/check_core.py")
 
-foreach(way cmake core pkgconfig)
+foreach(way cmake core conformance pkgconfig)
   sluice_command_test(package.${way} LABEL package
     COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/package/check_package.py" ${way}
       --cmake "${CMAKE_COMMAND}" --build-dir "${PROJECT_BINARY_DIR}"

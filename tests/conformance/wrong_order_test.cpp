@@ -16,6 +16,14 @@ namespace {
     EXPECT_EQ(show(with_mistake_in_system(made, case_name)), "FAILED") << case_name; \
   } while (false)
 
+/// Where the mistake has to meet a moment, and a busy machine may let it pass: of some attempts.
+bool noticed_sometimes(mistake made, const char* case_name) {
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    if (with_mistake_in_system(made, case_name).what == verdict::failed) return true;
+  }
+  return false;
+}
+
 /// Bytes that were read are thrown away when somebody asked to stop.
 hooks cancels_what_was_read(space&) {
   hooks h;
@@ -26,7 +34,8 @@ hooks cancels_what_was_read(space&) {
 }
 
 TEST(SuiteInTime, NoticesBytesThatACancelLoses) {
-  EXPECT_NOTICED(cancels_what_was_read, "bytes_beat_the_request_to_stop");
+  EXPECT_EQ(show(with_mistake_in_system(none, "bytes_beat_the_request_to_stop")), "passed");
+  EXPECT_TRUE(noticed_sometimes(cancels_what_was_read, "bytes_beat_the_request_to_stop"));
 }
 
 /// What was opened stays open when somebody asked to stop.
@@ -128,7 +137,8 @@ hooks wakes_for_nothing(space&) {
 }
 
 TEST(SuiteInTime, NoticesALoopThatIsWokenForNothing) {
-  EXPECT_NOTICED(wakes_for_nothing, "a_waiting_loop_sleeps");
+  EXPECT_EQ(show(with_mistake_in_system(none, "a_waiting_loop_sleeps")), "passed");
+  EXPECT_TRUE(noticed_sometimes(wakes_for_nothing, "a_waiting_loop_sleeps"));
 }
 
 /// Writes to the buffer of the first read a moment after its end.
