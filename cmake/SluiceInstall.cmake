@@ -13,7 +13,14 @@ file(RELATIVE_PATH SLUICE_PC_INCLUDEDIR
 install(TARGETS sluice_core EXPORT sluice-core-targets)
 install(TARGETS sluice_library EXPORT sluice-sluice-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-foreach(component core sluice)
+set(components core sluice)
+# Built with the tests, so it may be missing from what is installed; the package looks.
+if(TARGET sluice_conformance)
+  list(APPEND components conformance)
+  install(TARGETS sluice_conformance sluice_conformance_cases EXPORT sluice-conformance-targets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" OPTIONAL)
+endif()
+foreach(component IN LISTS components)
   install(EXPORT sluice-${component}-targets NAMESPACE sluice:: DESTINATION "${package_dir}")
 endforeach()
 if(EXISTS "${PROJECT_SOURCE_DIR}/include/")
@@ -25,7 +32,8 @@ if(TARGET sluice)
 endif()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/sluice-config.cmake.in"
-  "${PROJECT_BINARY_DIR}/package/sluice-config.cmake" INSTALL_DESTINATION "${package_dir}")
+  "${PROJECT_BINARY_DIR}/package/sluice-config.cmake" INSTALL_DESTINATION "${package_dir}"
+  PATH_VARS CMAKE_INSTALL_LIBDIR)
 # Before 1.0 a new minor version may change anything.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/sluice-config-version.cmake"
   COMPATIBILITY SameMinorVersion)

@@ -79,22 +79,17 @@ endfunction()
 sluice_glob(unit_sources RECURSE tests/unit/*.cpp)
 sluice_gtest(unit_tests unit ${unit_sources})
 
-# The suite is an object library: a static one would lose the cases that nobody names.
-sluice_glob(suite_sources RECURSE tests/conformance/*.cpp)
-set(conformance_sources ${suite_sources})
-list(FILTER suite_sources EXCLUDE REGEX "_test\\.cpp$")
-list(FILTER conformance_sources INCLUDE REGEX "_test\\.cpp$")
+sluice_glob(conformance_sources tests/conformance/*.cpp)
+list(REMOVE_ITEM conformance_sources ${suite_sources})
 sluice_gtest(conformance_tests conformance ${conformance_sources})
-if(suite_sources)
-  add_library(sluice_conformance OBJECT ${suite_sources})
-  target_include_directories(sluice_conformance PUBLIC "${tests_dir}"
-    PRIVATE "${PROJECT_SOURCE_DIR}/src")
-  target_link_libraries(sluice_conformance
-    PUBLIC sluice::sluice GTest::gtest PRIVATE sluice_options)
-  if(TARGET conformance_tests)
-    target_link_libraries(conformance_tests PRIVATE sluice_conformance)
-  endif()
-endif()
+target_link_libraries(conformance_tests PRIVATE sluice::conformance)
+
+# Of the suite itself. What is wrong on purpose may leave operations under way that never end, so it
+# has a program of its own.
+sluice_glob(wrong_sources tests/conformance/wrong/*.cpp)
+sluice_gtest(suite_tests conformance ${wrong_sources} "${tests_dir}/conformance/place.cpp"
+  "${tests_dir}/conformance/places_virtual.cpp")
+target_link_libraries(suite_tests PRIVATE sluice::conformance)
 
 sluice_glob(sim_sources RECURSE tests/sim/*.cpp)
 sluice_gtest(sim_tests sim ${sim_sources})
@@ -160,7 +155,7 @@ foreach(half core link)
     COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/freestanding/check_${half}.py")
 endforeach()
 
-foreach(way cmake core pkgconfig)
+foreach(way cmake core conformance pkgconfig)
   sluice_command_test(package.${way} LABEL package
     COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/package/check_package.py" ${way}
       --cmake "${CMAKE_COMMAND}" --build-dir "${PROJECT_BINARY_DIR}"

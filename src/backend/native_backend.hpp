@@ -21,7 +21,7 @@ struct native_slot : job {
   std::int64_t result;
   enum class stage : std::uint8_t { queued, in_ring, polled, in_pool, awaiting_readiness, asleep } at;
   // What makes its end a special one. Together, so that the usual end asks once.
-  enum mark : std::uint8_t { measured = 1, cancel_wanted = 2, was_polled = 4 };
+  enum mark : std::uint8_t { measured = 1, cancel_wanted = 2, was_polled = 4, in_line = 8 };
   std::uint8_t marks;
 
   bool has(mark m) const noexcept { return (marks & m) != 0; }
@@ -105,6 +105,8 @@ class native_backend : public backend {
   virtual void await_readiness(native_slot& s) noexcept = 0;
   /// Asks for the end of an operation that this class does not hold.
   virtual void cancel_held(native_slot& s) noexcept = 0;
+  /// One that was marked `in_line` ends: the next one may go.
+  virtual void left_line(native_slot&) noexcept {}
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
 
@@ -136,6 +138,7 @@ class native_backend : public backend {
   /// The end of an operation that was under way.
   void finished(native_slot& s, std::int64_t result) noexcept {
     if (s.has(native_slot::measured)) measure_end(s);
+    if (s.has(native_slot::in_line)) left_line(s);
     operation& op = *s.op;
     if (s.at != native_slot::stage::asleep) counted_.ended(system_id::descriptor(op.id));
     end(s, op, result);
@@ -150,6 +153,12 @@ class native_backend : public backend {
   /// Tells those who wait for descriptors to fall silent which have.
   void settle_drains() noexcept {
     if (!drains_.empty()) [[unlikely]] tell_drains();
+  }
+
+  /// The first other one under way for which this is true.
+  template <class Predicate>
+  native_slot* another(const native_slot& s, Predicate wanted) noexcept {
+    return live_.find([&](const native_slot& o) { return &o != &s && wanted(o); });
   }
 
   loop& owner_;

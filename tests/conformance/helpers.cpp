@@ -1,5 +1,7 @@
 #include "conformance/helpers.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -75,6 +77,16 @@ task<void> one_byte_through_a_pipe(place& p) {
 std::size_t open_descriptors() {
   const std::filesystem::directory_iterator open("/proc/self/fd");
   return static_cast<std::size_t>(std::distance(begin(open), end(open)));
+}
+
+std::size_t allow_descriptors(std::size_t wanted) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < wanted) {
+    const rlimit more{std::min<rlim_t>(wanted, limit.rlim_max), limit.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &more) == 0) limit = more;
+  }
+  return limit.rlim_cur;
 }
 
 }  // namespace sluice::conformance

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/place.hpp"
+#include "sluice/conformance/checks.hpp"
 
 namespace sluice::conformance {
 
@@ -37,5 +37,7 @@ task<void> one_byte_through_a_pipe(place& p);
 
 /// Descriptors that this process has open.
 std::size_t open_descriptors();
+/// Lets this process have so many, if it may; how many it may have.
+std::size_t allow_descriptors(std::size_t wanted);
 
 }  // namespace sluice::conformance

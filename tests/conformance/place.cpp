@@ -1,9 +1,6 @@
 #include "conformance/place.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
-#include <system_error>
 
 #include "sluice/space/fault.hpp"
 #include "sluice/sim/world.hpp"
@@ -13,51 +10,6 @@
 #include "sluice/space/trace.hpp"
 
 namespace sluice::conformance {
-
-namespace {
-
-std::string make_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "sluice-conformance-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "mkdtemp");
-  }
-  return name;
-}
-
-}  // namespace
-
-scratch_folder::scratch_folder() : path_(make_folder()) {}
-
-scratch_folder::~scratch_folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-place::~place() {
-  root = dir();
-  loop_.reset();
-}
-
-void place::start_loop() {
-  if (!options) return;
-  try {
-    loop_ = std::make_unique<loop>(*options);
-  } catch (const std::exception& refused) {
-    why_not = refused.what();
-  }
-}
-
-std::unique_ptr<loop> place::loop_with(unsigned ring_entries) const {
-  loop_options o = *options;
-  o.ring_entries = ring_entries;
-  return std::make_unique<loop>(o);
-}
-
-result<pipe_ends> place::make_pipe() {
-  auto made = system().make_pipe();
-  if (!made) return std::unexpected(made.error());
-  return pipe_ends(adopted(std::move(made->reader)), adopted(std::move(made->writer)));
-}
 
 namespace {
 
@@ -236,62 +188,6 @@ const std::vector<place_maker>& own_places() {
     return all;
   }();
   return places;
-}
-
-namespace {
-
-task<void> check_refusals(place& p, kind_set refused) {
-  for (std::size_t k = 0; k < op_kinds; ++k) {
-    if (!refused.test(k)) continue;
-    const op_kind kind = static_cast<op_kind>(k);
-    auto asked = probe(p, kind);
-    const error e = co_await std::move(asked);
-    p.checks.check(e == errc::not_supported,
-                   std::string(name_of(kind)) + " is refused: " + show(e));
-  }
-}
-
-/// A case that names a kind must have used it, or the list of what is covered is a lie.
-void check_uses(place& p, const test_case& c) {
-  const loop_statistics s = p.home().statistics();
-  for (std::size_t k = 0; k < op_kinds; ++k) {
-    const auto kind = static_cast<op_kind>(k);
-    // What is made of others, or of nothing but time, is not counted.
-    if (!c.uses.test(k) || kind == op_kind::sleep || is_transfer(kind)) continue;
-    const auto& n = s.kinds[k];
-    p.checks.check(n.calls + n.ring + n.pool > 0,
-                   std::string(c.name) + " used " + name_of(kind));
-  }
-}
-
-void hand_over(const report& from, report& into) {
-  for (unsigned i = from.checks(); i > from.findings().size(); --i) into.check(true, "");
-  for (const finding& f : from.findings()) {
-    into.check(false, f.file + ":" + std::to_string(f.line) + ": " + f.what);
-  }
-}
-
-}  // namespace
-
-std::string run_case(const test_case& c, const place_maker& where, report& into) {
-  place p;
-  where.make(p);
-  p.start_loop();
-  if (!p.why_not.empty()) return p.why_not;
-  const kind_set refused = c.uses & p.lacks;
-  if (refused.any()) {
-    p.run(check_refusals(p, refused));
-  } else if (c.needs == need::a_loop && !p.has_loop()) {
-    return "operations block here, and this case needs several in flight";
-  } else if (c.needs == need::threads && (!p.has_loop() || p.one_thread)) {
-    return "all happens on one thread here";
-  } else {
-    p.run(c.run(p));
-    p.checks.check(p.checks.checks() > 0, "the case checked something");
-    if (where.counts_operations && p.checks.findings().empty()) check_uses(p, c);
-  }
-  hand_over(p.checks, into);
-  return {};
 }
 
 }  // namespace sluice::conformance

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/native_row.hpp"
-#include "conformance/suite.hpp"
+#include "sluice/conformance/suite.hpp"
 #include "sluice/system.hpp"
 
 namespace {

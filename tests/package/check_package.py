@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Installs the build to a scratch prefix and builds a foreign program against it.
 
-Three ways: `cmake` (find_package, the library), `core` (find_package of the headers alone, with
-liburing out of sight) and `pkgconfig` (no CMake on the consumer's side).
+Four ways: `cmake` (find_package, the library), `core` (find_package of the headers alone, with
+liburing out of sight), `conformance` (the suite, run on a space of the consumer's) and `pkgconfig` (no
+CMake on the consumer's side).
 """
 import argparse
 import os
@@ -14,7 +15,9 @@ import tempfile
 
 CONSUMER = pathlib.Path(__file__).resolve().parent / "consumer"
 SKIPPED = 77
-NEEDED_HEADER = {"cmake": "loop.hpp", "pkgconfig": "loop.hpp", "core": "core/task.hpp"}
+NEEDED_HEADER = {"cmake": "loop.hpp", "pkgconfig": "loop.hpp", "core": "core/task.hpp",
+                 "conformance": "conformance/run.hpp"}
+COMPONENT = {"cmake": "sluice", "core": "core", "conformance": "conformance"}
 
 
 def run(*command, **options):
@@ -76,8 +79,7 @@ def main():
         if args.way == "pkgconfig":
             program = build_with_pkgconfig(args, prefix, folder)
         else:
-            component = "core" if args.way == "core" else "sluice"
-            program = build_with_cmake(args, prefix, folder, component)
+            program = build_with_cmake(args, prefix, folder, COMPONENT[args.way])
         run(program)
     return 0
 

@@ -3,8 +3,9 @@
 
 Every ```cpp block of README.md and docs/guide names a program that the tests compile and run, and
 stands there word for word; README's is the whole program. A block marked `wrong` is one that the
-source check reports. The guide's table of operations agrees with the native sides. Links lead
-somewhere.
+source check reports. The guide's table of operations agrees with the native sides. Every case and
+test that the table of the conformance suite names exists, and none that is owed is missing there.
+Links lead somewhere.
 """
 import pathlib
 import re
@@ -78,6 +79,42 @@ def table_rows(page):
     return rows
 
 
+OWED = """files_equal files_equal_rel dirs_equal walk_dirs writes_equal writes_equal_rel all_tests_seq
+all_tests_con tcp_connect tcp_listen tcp_receive_seq tcp_receive_con tcp_send_seq tcp_send_con
+tcp_echo_client_seq tcp_echo_client_con tcp_echo_server_seq tcp_echo_server_con simple_io read_all
+read_to_end write_test wake_test_single wake_test_dropped wake_test_lot self_wake self_no_doublewake
+oobe split_oobe split_oobe_stream split_oobe_func single_elem_read single_elem_write
+single_elem_write_and_read two_elems two_read_scopes simple_struct_write_and_read drop_bare_stream
+drop_bound_stream fully_drop_bound_stream fs_test""".split() + [f"D{i}" for i in range(1, 26)]
+
+
+def proofs():
+    """Names of all conformance cases, and of all tests as Suite.Test."""
+    names = set()
+    for source in (ROOT / "tests").glob("**/*.cpp"):
+        text = source.read_text()
+        names |= set(re.findall(r"^SLUICE_(?:LOOP_)?CASE\((\w+)", text, re.MULTILINE))
+        names |= {f"{suite}.{test}" for suite, test in
+                  re.findall(r"^TEST(?:_[FP])?\((\w+), *(\w+)\)", text, re.MULTILINE)}
+    return names
+
+
+def coverage_problems(page):
+    """What the table of the conformance suite names that is not there, or does not name."""
+    known, told, problems = proofs(), set(), []
+    for line in page.read_text().splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if len(cells) != 2 or set(cells[0]) <= set("-"):
+            continue
+        told |= set(re.findall(r"\w+", cells[0]))
+        named = [name for name in re.findall(r"`([\w.]+)`", cells[1])
+                 if "_" in name or "." in name or name in known]
+        problems += [f"{cells[0]}: there is no {name}" for name in named if name not in known]
+        if not named and "comes with" not in cells[1] and not cells[1].endswith("by"):
+            problems.append(f"{cells[0]}: covered by nothing")
+    return problems + [f"{name} is not in the table" for name in OWED if name not in told]
+
+
 def main():
     checks = harness.Checks()
     seen = 0
@@ -100,6 +137,9 @@ def main():
     checks.nothing("operations in the guide's tables", [
         f"{kind}: the guide says {told.get(kind)}, the code {true.get(kind)}"
         for kind in sorted(told.keys() | true.keys()) if told.get(kind) != true.get(kind)])
+
+    checks.nothing("what the conformance suite covers",
+                   coverage_problems(ROOT / "docs/design/conformance.md"))
 
     broken = [f"{page.relative_to(ROOT)}: {link}" for page in documents()
               for link in LINK.findall(page.read_text())

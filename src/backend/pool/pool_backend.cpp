@@ -4,6 +4,8 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <system_error>
 
 #include "ops/calls.hpp"
@@ -42,6 +44,15 @@ native_backend& pool_backend::outgrow() noexcept {
   return *this;
 }
 
+/// For epoll, rounded up: waking early would only mean coming back.
+int pool_backend::milliseconds_until(time_point_ns when) noexcept {
+  if (when == never) return -1;
+  if (when == 0) return 0;
+  const time_point_ns left = when - now();
+  if (left <= 0) return 0;
+  return static_cast<int>(std::min<time_point_ns>((left + 999'999) / 1'000'000, 1 << 30));
+}
+
 void pool_backend::turn(time_point_ns until) noexcept {
   if (may_be_outgrown_) {
     // Released handles are closed by the ring, if there is one.
@@ -50,20 +61,14 @@ void pool_backend::turn(time_point_ns until) noexcept {
     if (until == 0) return;  // nothing is under way that an event could be about
   }
   hand_over();
-  int wait_ms = 0;
-  if (until == never) {
-    wait_ms = -1;
-  } else if (until != 0) {
-    const time_point_ns left = until - now();
-    // Rounded up: waking early would only mean coming back.
-    wait_ms = left <= 0 ? 0 : static_cast<int>((left + 999'999) / 1'000'000 < 1 << 30
-                                                   ? (left + 999'999) / 1'000'000
-                                                   : 1 << 30);
-  }
   epoll_event events[64];
-  ++counts_.kernel_entries;
-  if (wait_ms != 0) may_have_waited_ = true;
-  const int n = ::epoll_wait(poll_.get(), events, 64, wait_ms);
+  if (until != 0) may_have_waited_ = true;
+  // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
+  int n;
+  do {
+    ++counts_.kernel_entries;
+    n = ::epoll_wait(poll_.get(), events, 64, milliseconds_until(until));
+  } while (n < 0 && errno == EINTR && until != 0);
   for (int i = 0; i < n; ++i) {
     if (events[i].data.fd == event_.get()) {
       std::uint64_t count;

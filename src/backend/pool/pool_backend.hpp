@@ -24,6 +24,7 @@ class pool_backend final : public native_backend {
   native_backend& outgrow() noexcept override;
   void await_readiness(native_slot& s) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
+  int milliseconds_until(time_point_ns when) noexcept;
   void ready(int descriptor) noexcept;
   bool watch(int descriptor) noexcept;
 

@@ -64,6 +64,41 @@ void uring_backend::overlap(native_slot& s) noexcept {
   if (!backlog_.empty() || !put(s)) backlog_.push(s);
 }
 
+namespace {
+
+/// The same direction of the same stream.
+bool same_line(const native_slot& a, const native_slot& b) noexcept {
+  return a.row->readiness == b.row->readiness &&
+         system_id::descriptor(a.op->id) == system_id::descriptor(b.op->id);
+}
+
+}  // namespace
+
+std::uint32_t& uring_backend::in_line_with(const native_slot& s) noexcept {
+  const unsigned both = 2 * static_cast<unsigned>(system_id::descriptor(s.op->id));
+  return in_line_[(both + (s.row->readiness == POLLIN ? 0 : 1)) % std::size(in_line_)];
+}
+
+/// Several that wait for one stream are woken by the kernel in no order that is promised, so it is
+/// told of one at a time.
+void uring_backend::await_readiness(native_slot& s) noexcept {
+  s.set(native_slot::in_line);
+  const bool alone = in_line_with(s)++ == 0 ||
+                     another(s, [&](const native_slot& o) { return same_line(o, s); }) == nullptr;
+  if (alone) return overlap(s);
+  behind_.push(s);
+}
+
+void uring_backend::left_line(native_slot& s) noexcept {
+  --in_line_with(s);
+  for (job* j = behind_.front(); j != nullptr; j = j->next) {
+    auto& next = *static_cast<native_slot*>(j);
+    if (!same_line(next, s)) continue;
+    behind_.remove(next);
+    return backlog_.push(next);
+  }
+}
+
 /// False: there is no room now. How many are in the ring has no limit: they may all be waiting for
 /// one that is not, and completions for which there is no room are kept by the kernel (NODROP).
 bool uring_backend::put(native_slot& s) noexcept {
@@ -102,6 +137,11 @@ void uring_backend::refused(native_slot& s, io_uring_sqe& e) noexcept {
 
 void uring_backend::cancel_held(native_slot& s) noexcept {
   if (backlog_.remove(s)) return finished(s, -ECANCELED);
+  if (behind_.remove(s)) {
+    --in_line_with(s);
+    s.clear(native_slot::in_line);  // who is ahead of it still is
+    return finished(s, -ECANCELED);
+  }
   cancels_.push(s);
 }
 

@@ -38,7 +38,9 @@ class uring_backend final : public native_backend {
   };
 
   void overlap(native_slot& s) noexcept override;
-  void await_readiness(native_slot& s) noexcept override { overlap(s); }
+  void await_readiness(native_slot& s) noexcept override;
+  void left_line(native_slot& s) noexcept override;
+  std::uint32_t& in_line_with(const native_slot& s) noexcept;
   void cancel_held(native_slot& s) noexcept override;
   void close_released() noexcept override;
 
@@ -75,6 +77,8 @@ class uring_backend final : public native_backend {
   bool early_ = false;  // give them to it in small batches while tasks run
   job_queue backlog_;  // operations that found the ring full
   job_queue cancels_;  // in the ring, to be cancelled
+  job_queue behind_;   // wait for another one on the same stream
+  std::uint32_t in_line_[1024] = {};  // how many there are on streams of each remainder
 };
 
 }  // namespace sluice::inline v0

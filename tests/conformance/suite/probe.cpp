@@ -1,5 +1,5 @@
 // One operation of each kind, asked of a place that says that it has no such thing.
-#include "conformance/place.hpp"
+#include "sluice/conformance/place.hpp"
 
 namespace sluice::conformance {
 
@@ -24,6 +24,8 @@ task<error> ask_file(place& p, op_kind k, handle_id id) {
     case copy_range: return ask<ops::copy_range>(p, id, 0, id, 0, 1u);
     case clone: return ask<ops::clone>(p, id, id);
     case seek_extent: return ask<ops::seek_extent>(p, id, 0, extent_kind::data);
+    case readv_at: return ask<ops::readv_at>(p, id, std::span<const io_slice>(), 0u);
+    case writev_at: return ask<ops::writev_at>(p, id, std::span<const io_slice>(), 0u);
     case lock: return ask<ops::lock>(p, id, lock_kind::shared, 0, 0, false);
     case stat_fs: return ask<ops::stat_fs>(p, id);
     default: return {};

@@ -1,6 +1,6 @@
 // The conformance suite: cases that every space and backend has to pass. A case is a coroutine that
-// is given a place, and uses nothing but handles. See place.hpp for places, and conformance_test.cpp
-// for how cases and places become tests.
+// is given a place, and uses nothing but handles. See place.hpp for places, run.hpp for how cases are
+// run there, and checks.hpp for what cases are written with.
 #pragma once
 
 #include <bitset>
@@ -101,22 +101,3 @@ struct registrar {
 #define SLUICE_CASE(name, ...) SLUICE_CASE_NEEDS(name, nothing, __VA_ARGS__)
 #define SLUICE_LOOP_CASE(name, ...) SLUICE_CASE_NEEDS(name, a_loop, __VA_ARGS__)
 #define SLUICE_THREADS_CASE(name, ...) SLUICE_CASE_NEEDS(name, threads, __VA_ARGS__)
-
-// Checks. None may contain co_await: await into a local first.
-#define CHECK_THAT(condition) p.checks.check(static_cast<bool>(condition), #condition)
-#define CHECK_SAME(a, b)                                              \
-  p.checks.check((a) == (b), std::string(#a " == " #b ": ") +         \
-                                 ::sluice::conformance::show(a) +     \
-                                 " and " + ::sluice::conformance::show(b))
-/// The result is an error, of this portable kind.
-#define CHECK_FAILS(r, code)                                                             \
-  p.checks.check(!(r).has_value() && (r).error() == ::sluice::errc::code,                \
-                 std::string(#r " is errc::" #code ": ") + ::sluice::conformance::show(r))
-/// The result is a value, or the case ends.
-#define REQUIRE_GOOD(r)                                                                      \
-  if (!p.checks.check((r).has_value(), std::string(#r ": ") + ::sluice::conformance::show(r))) \
-    co_return
-#define REQUIRE_THAT(condition) \
-  if (!CHECK_THAT(condition)) co_return
-#define CHECK_GOOD(r) \
-  p.checks.check((r).has_value(), std::string(#r ": ") + ::sluice::conformance::show(r))

@@ -1,4 +1,4 @@
-#include "conformance/suite.hpp"
+#include "sluice/conformance/suite.hpp"
 
 #include <algorithm>
 #include <cstring>
