@@ -11,6 +11,7 @@ struct walker::ordered_name {
   std::string name;
   file_type type;
   std::uint64_t inode;
+  std::size_t place;  // as the directory told them: names of one file stay in that order
 };
 
 /// All names at once: a directory is not kept open while what is below it is walked.
@@ -27,10 +28,13 @@ task<void> walker::read_names(walk_dir& d, dir& open, std::vector<ordered_name>&
     if (batch->empty()) break;
     for (dir_entry e : *batch) {
       if (e.dot_or_dot_dot()) continue;
-      into.push_back({std::string(e.name().c_str(), e.name().size()), e.type(), e.inode()});
+      into.push_back({std::string(e.name().c_str(), e.name().size()), e.type(), e.inode(),
+                      into.size()});
     }
   }
-  std::ranges::stable_sort(into, {}, &ordered_name::inode);
+  std::ranges::sort(into, [](const ordered_name& a, const ordered_name& b) {
+    return std::pair(a.inode, a.place) < std::pair(b.inode, b.place);
+  });
 }
 
 /// Shows one name to the visitor, and finds the subdirectory that is to be walked now. False: the
