@@ -272,7 +272,6 @@ int settle_options(cp_command& c, const parsed& p) {
   }
   // Questions, words and backups come in GNU's order.
   o.in_order = c.verbose || o.overwrite == overwrite_mode::ask || o.backup != backup_mode::none;
-  if (o.in_order) c.jobs = 1;
   const mode_t mask = ::umask(0);
   ::umask(mask);
   o.umask = static_cast<std::uint16_t>(mask);
@@ -320,6 +319,7 @@ std::optional<cp_command> read_cp_command(int argc, char** argv, int& status) {
   for (int i = ::optind; i < argc; ++i) names.emplace_back(own.shown(argv[i]));
   status = find_cp_targets(c, p.places, std::move(names));
   if (status != 0) return std::nullopt;
+  if (c.copy.in_order) c.jobs = 1;
   return c;
 }
 

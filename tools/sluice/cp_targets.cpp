@@ -1,6 +1,7 @@
 // Which name each of cp's operands gets.
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "cp_options.hpp"
 #include "report.hpp"
@@ -83,8 +84,12 @@ int find_cp_targets(cp_command& c, const cp_places& p, std::vector<std::string> 
     names.pop_back();
   }
   c.copy.no_collisions = names.size() > 1;
+  std::set<std::string> seen;
   for (std::string& n : names) {
     c.operands.push_back(operand_in(into, p.strip_slashes ? strip_slashes(n) : n, p.parents));
+    // Where trees meet, links among their files show who came first.
+    const bool meets = !seen.insert(c.operands.back().target).second;
+    if (meets && c.copy.recursive) c.copy.in_order = true;
   }
   return 0;
 }

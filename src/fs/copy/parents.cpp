@@ -22,7 +22,8 @@ bool keeps_anything(const copy_options& o) noexcept {
 task<bool> make_parent(context& c, const dir& to, parent_made& p) {
   const copy_options& o = c.options;
   const std::uint16_t withheld = o.preserve_owner ? 077 : o.preserve_mode ? 022 : 0;
-  auto made = co_await to.mkdir(p.target, static_cast<std::uint16_t>(p.from.mode & 07777 & ~withheld));
+  const int mode = o.plain_mode ? 0777 : p.from.mode & 07777;
+  auto made = co_await to.mkdir(p.target, static_cast<std::uint16_t>(mode & ~withheld));
   if (!made) {
     c.fail(copy_step::make_parent, p.source, p.target, made.error());
     co_return false;
@@ -34,7 +35,7 @@ task<bool> make_parent(context& c, const dir& to, parent_made& p) {
     co_return false;
   }
   p.fresh = true;
-  p.mode_final = static_cast<std::uint16_t>(found->mode | (withheld & p.from.mode & ~o.umask));
+  p.mode_final = static_cast<std::uint16_t>(found->mode | (withheld & mode & ~o.umask));
   p.opened_up = (found->mode & 0700) != 0700;
   if (!p.opened_up) co_return true;
   auto opened = co_await to.set_mode(p.target, found->mode | 0700, lookup::no_follow);
