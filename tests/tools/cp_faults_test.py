@@ -5,6 +5,7 @@ cp` did not make, and nothing half made is left without a word.
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -211,11 +212,37 @@ def coarse_times(c, scratch, command):
         c.equal(f"{options[0]} where the target can hold it", results[1], results[0])
 
 
+def little_memory(c, scratch, command):
+    """Whatever there is no memory for: the command ends, and says so."""
+    src = os.path.join(scratch, "linked")
+    for n in range(200):
+        os.makedirs(os.path.join(src, str(n)))
+        with open(os.path.join(src, str(n), "own"), "w") as f:
+            f.write(str(n))
+    for n in range(200):
+        for k in range(10):
+            os.link(os.path.join(src, str(n), "own"), os.path.join(src, str((n * 7 + k * 53 + 1) % 200), f"{n}-{k}"))
+    problems, ends = [], set()
+    for n in range(40):
+        dst = os.path.join(scratch, "linked-copy")
+        result = harness.run([*command, "--jobs=3", "-a", src, dst], timeout=30,
+                             limits={resource.RLIMIT_AS: (8 << 20) + n * (1 << 20)})
+        ends.add(result.rc)
+        good = result.rc == 0 or (result.rc in (1, 127) and result.err)     # 127: not even the libraries fit
+        problems += [] if good else [f"{8 + n} MiB: status {result.rc}, {shown(result.err, 150)}"]
+        if result.rc == 0:
+            problems += treecmp.compare(src, dst)
+        harness.rmtree(dst)
+    c.nothing("little memory", problems)
+    c.check("little memory: sometimes too little, sometimes enough", {0, 1} <= ends, str(ends))
+
+
 def test(c, scratch):
     command = called_cp(scratch)
     odd_targets(c, scratch, command)
     changing_sources(c, scratch, command)
     coarse_times(c, scratch, command)
+    little_memory(c, scratch, command)
     full_disk(c, scratch, command)
 
 

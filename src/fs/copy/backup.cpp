@@ -2,18 +2,11 @@
 #include <algorithm>
 
 #include "fs/copy/context.hpp"
+#include "fs/copy/paths.hpp"
 
 namespace sluice::inline v0::copying {
 
 namespace {
-
-std::string above(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-std::string last_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 /// The number in "NAME.~NUMBER~", as text without leading zeros; empty if it is not that.
 std::string number_in(const std::string& name, const std::string& of) {
@@ -39,9 +32,10 @@ std::string one_more(std::string digits) {
 /// The highest number that a backup of this name has; empty if there is none.
 task<std::string> highest_number(const dir& in, const std::string& path) {
   std::string highest;
-  auto opened = co_await in.open_dir(above(path));
+  const std::string above = directory_of(path);
+  auto opened = co_await in.open_dir(above);
   if (!opened) co_return highest;
-  const std::string name = last_name(path);
+  const std::string name = last_name_of(path);
   std::vector<std::byte> records(32 * 1024);
   {
     dir_cursor cursor = opened->entries();
@@ -62,8 +56,7 @@ task<std::string> highest_number(const dir& in, const std::string& path) {
 /// Whether the backup's name is the source's, which would be lost.
 task<bool> would_destroy_source(const context& c, const item& i, const file_status& source) {
   const std::string target(i.target_name.c_str(), i.target_name.size());
-  const std::string from(i.name.c_str(), i.name.size());
-  if (last_name(target) + c.options.backup_suffix != last_name(from)) co_return false;
+  if (last_name_of(target) + c.options.backup_suffix != last_name_of(i.name)) co_return false;
   const std::string backup = target + c.options.backup_suffix;
   auto there = co_await i.to.stat(backup, stat_mask::inode, lookup::follow);
   co_return there && identity_of(*there) == identity_of(source);

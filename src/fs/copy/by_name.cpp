@@ -1,5 +1,6 @@
 // What is made without being opened: symbolic links and special files.
 #include "fs/copy/aside.hpp"
+#include "fs/copy/paths.hpp"
 
 namespace sluice::inline v0::copying {
 
@@ -48,14 +49,9 @@ task<result<void>> make_special(const item& i, const file_status& s, std::uint16
 
 /// A relative path means the same from the target only in the current directory.
 task<bool> lies_in_base(const context& c, const item& i) {
-  std::string above;
-  if (i.operand()) {
-    const std::string target(i.target_name.c_str(), i.target_name.size());
-    const std::size_t slash = target.rfind('/');
-    if (slash == std::string::npos) co_return true;
-    above = slash == 0 ? "/" : target.substr(0, slash);
-  }
-  auto base = co_await c.target_base.stat({}, stat_mask::inode);
+  const path_ref itself;
+  const std::string above = directory_of(i.target_name);
+  auto base = co_await c.target_base.stat(itself, stat_mask::inode);
   auto here = co_await i.to.stat(above, stat_mask::inode, lookup::follow);
   co_return !base || !here || identity_of(*base) == identity_of(*here);
 }

@@ -1,4 +1,5 @@
 // Copying a file's bytes to another name.
+#include "fs/copy/paths.hpp"
 #include "fs/copy/unfinished.hpp"
 
 namespace sluice::inline v0::copying {
@@ -117,12 +118,7 @@ task<bool> target_is_full(context& c, const item& i, const pair_of_files& p) {
   const std::uint64_t full = c.full_device.load(std::memory_order_relaxed);
   const bool bytes = p.status.size > 0 && c.options.kind == copy_kind::whole;
   if (full == context::nowhere || !bytes) co_return false;
-  std::string above;
-  if (i.operand()) {
-    const std::string target(i.target_name.c_str(), i.target_name.size());
-    const std::size_t slash = target.rfind('/');
-    above = slash == std::string::npos ? "." : slash == 0 ? "/" : target.substr(0, slash);
-  }
+  const std::string above = directory_of(i.target_name);
   auto where = co_await i.to.stat(above, stat_mask::inode, lookup::follow);
   co_return where && where->device == full;
 }

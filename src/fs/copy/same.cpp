@@ -1,35 +1,19 @@
 // When is it no use to copy because both names mean one thing? GNU cp's answers, one by one: they
 // depend on whether links are followed, and on what would happen to the target's name.
 #include "fs/copy/context.hpp"
+#include "fs/copy/paths.hpp"
 
 namespace sluice::inline v0::copying {
 
 namespace {
 
-/// The directory part of a path, and the last name in it.
-struct split_path {
-  std::string above, last;
-  explicit split_path(path_ref whole) {
-    std::string path(whole.c_str(), whole.size());
-    while (path.size() > 1 && path.back() == '/') path.pop_back();
-    const std::size_t slash = path.rfind('/');
-    if (slash == std::string::npos) {
-      above = ".";
-      last = path;
-    } else {
-      above = slash == 0 ? "/" : path.substr(0, slash);
-      last = path.substr(slash + 1);
-    }
-  }
-};
-
 /// One name in one directory, however it was spelt.
 task<bool> same_name(const item& i) {
-  const split_path s(i.name);
-  const split_path t(i.target_name);
-  if (s.last != t.last) co_return false;
-  auto from = co_await i.from.stat(s.above, stat_mask::inode, lookup::follow);
-  auto to = co_await i.to.stat(t.above, stat_mask::inode, lookup::follow);
+  if (last_name_of(i.name) != last_name_of(i.target_name)) co_return false;
+  const std::string above_source = directory_of(i.name);
+  const std::string above_target = directory_of(i.target_name);
+  auto from = co_await i.from.stat(above_source, stat_mask::inode, lookup::follow);
+  auto to = co_await i.to.stat(above_target, stat_mask::inode, lookup::follow);
   co_return from && to && identity_of(*from) == identity_of(*to);
 }
 
