@@ -22,7 +22,7 @@ class quiet final : public sluice::copy_listener {
   void failed(const sluice::copy_problem& p) override {
     std::fprintf(stderr, "%s: %s\n", p.source.c_str(), sluice::describe(p.why).c_str());
   }
-  void copying(const std::string&, const std::string&) override {}
+  void copying(const std::string&, const std::string&, const std::string&) override {}
   void removed(const std::string&) override {}
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sluice/core/for_each.hpp"
+#include "sluice/core/scope.hpp"
 #include "sluice/loop.hpp"
 
 namespace sluice::inline v0 {
@@ -122,7 +123,9 @@ class crew {
   friend class worker;
 
   task<void> take_work(worker& w);
+  void begin(worker& w, work* piece, limiter& begun, scope& children) noexcept;
   task<void> do_work(worker& w, work* piece, limiter& begun);
+  void end_of_work(limiter& begun) noexcept;
   work* take(worker& w);
   void feed_the_hungry() noexcept;
   void wake(worker& w) noexcept;

@@ -120,6 +120,11 @@ void walker::give_back(std::unique_ptr<buffers> b) {
 }
 
 task<void> walker::walk_one(std::shared_ptr<walk_dir> d, worker& on) {
+  if (options_.in_order) {
+    auto walking = walk_in_order(std::move(d), on);
+    co_await std::move(walking);
+    co_return;
+  }
   auto pinning = places_.pin(d->where);
   auto pinned = co_await std::move(pinning);
   if (!pinned) {

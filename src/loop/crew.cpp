@@ -96,6 +96,17 @@ void crew::note(std::exception_ptr thrown) noexcept {
   if (!thrown_) thrown_ = std::move(thrown);
 }
 
+/// A piece for which there is no memory is not done, and still counts as ended.
+void crew::begin(worker& w, work* piece, limiter& begun, scope& children) noexcept {
+  try {
+    children.spawn(do_work(w, piece, begun));
+  } catch (...) {
+    note(std::current_exception());
+    delete piece;
+    end_of_work(begun);
+  }
+}
+
 task<void> crew::do_work(worker& w, work* piece, limiter& begun) {
   const std::unique_ptr<work> owned(piece);
   try {
@@ -104,6 +115,10 @@ task<void> crew::do_work(worker& w, work* piece, limiter& begun) {
   } catch (...) {
     note(std::current_exception());
   }
+  end_of_work(begun);
+}
+
+void crew::end_of_work(limiter& begun) noexcept {
   begun.leave();
   if (pending_.fetch_sub(1, std::memory_order_seq_cst) == 1) {
     // The last: everybody may go home.
@@ -123,7 +138,7 @@ task<void> crew::take_work(worker& w) {
     static_cast<void>(entered);
     work* piece = take(w);
     if (piece != nullptr) {
-      children.spawn(do_work(w, piece, begun));
+      begin(w, piece, begun, children);
       co_await yield();
       continue;
     }

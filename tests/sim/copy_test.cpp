@@ -51,7 +51,7 @@ std::optional<bytes> content_of(const dir& root, const std::string& path) {
 class listener final : public copy_listener {
  public:
   void failed(const copy_problem& p) override { problems.push_back(p); }
-  void copying(const std::string&, const std::string&) override {}
+  void copying(const std::string&, const std::string&, const std::string&) override {}
   void removed(const std::string&) override {}
   std::vector<copy_problem> problems;
 };

@@ -93,7 +93,7 @@ def proofs():
     names = set()
     for source in (ROOT / "tests").glob("**/*.cpp"):
         text = source.read_text()
-        names |= set(re.findall(r"^SLUICE_(?:LOOP_)?CASE\((\w+)", text, re.MULTILINE))
+        names |= set(re.findall(r"^SLUICE_(?:LOOP_|THREADS_)?CASE\((\w+)", text, re.MULTILINE))
         names |= {f"{suite}.{test}" for suite, test in
                   re.findall(r"^TEST(?:_[FP])?\((\w+), *(\w+)\)", text, re.MULTILINE)}
     return names

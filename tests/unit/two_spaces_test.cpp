@@ -15,7 +15,7 @@ struct listener final : copy_listener {
   void failed(const copy_problem& p) override {
     problems.push_back(describe(p.why, p.source, p.target));
   }
-  void copying(const std::string&, const std::string&) override {}
+  void copying(const std::string&, const std::string&, const std::string&) override {}
   void removed(const std::string&) override {}
 };
 

@@ -1,11 +1,16 @@
 // sluice cp: the words around the library's copy.
+#include <unistd.h>
+#include <fcntl.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "commands.hpp"
 #include "cp_options.hpp"
+#include "cp_words.hpp"
+#include "interruption.hpp"
 #include "report.hpp"
-#include "sluice/describe.hpp"
 #include "sluice/system.hpp"
 #include "stats.hpp"
 
@@ -13,88 +18,77 @@ namespace sluice::tool {
 
 namespace {
 
-/// What could not be done, in GNU's words.
-std::string words_for(const copy_problem& p) {
-  const std::string s = quoted(p.source);
-  const std::string t = quoted(p.target);
-  switch (p.step) {
-    case copy_step::stat_source: return "cannot stat " + s;
-    case copy_step::open_source: return "cannot open " + s + " for reading";
-    case copy_step::read_source: return "error reading " + s;
-    case copy_step::read_directory: return "cannot access " + s;
-    case copy_step::read_link: return "cannot read symbolic link " + s;
-    case copy_step::stat_target: return "cannot stat " + t;
-    case copy_step::remove_target: return "cannot remove " + t;
-    case copy_step::create_file:
-    case copy_step::open_target: return "cannot create regular file " + t;
-    case copy_step::create_directory: return "cannot create directory " + t;
-    case copy_step::create_symlink: return "cannot create symbolic link " + t;
-    case copy_step::create_special: return "cannot create special file " + t;
-    case copy_step::create_link: return "cannot create hard link " + t + " to " + s;
-    case copy_step::write_target: return "error writing " + t;
-    case copy_step::set_size: return "failed to extend " + t;
-    case copy_step::set_owner: return "failed to preserve ownership for " + t;
-    case copy_step::set_mode: return "preserving permissions for " + t;
-    case copy_step::set_times: return "preserving times for " + t;
-    case copy_step::set_xattr: return "setting attributes for " + t;
-    case copy_step::omit_directory: return "-r not specified; omitting directory " + s;
-    case copy_step::same_file: return s + " and " + t + " are the same file";
-    case copy_step::into_itself:
-      return "cannot copy a directory, " + s + ", into itself, " + t;
-    case copy_step::directory_over_other:
-      return "cannot overwrite non-directory " + t + " with directory " + s;
-    case copy_step::other_over_directory:
-      return "cannot overwrite directory " + t + " with non-directory";
-    case copy_step::dangling_target: return "not writing through dangling symlink " + t;
-    case copy_step::just_created: return "will not overwrite just-created " + t + " with " + s;
-    case copy_step::cyclic_link: return "cannot copy cyclic symbolic link " + s;
-    case copy_step::replaced_source:
-      return "skipping file " + s + ", as it was replaced while being copied";
-    case copy_step::repeated_file:
-      return "warning: source file " + s + " specified more than once";
-    case copy_step::repeated_directory:
-      return "warning: source directory " + s + " specified more than once";
-  }
-  return {};
+/// A line of standard input that says yes, in the user's language.
+bool hear_yes() {
+  char* line = nullptr;
+  std::size_t room = 0;
+  const ssize_t n = ::getline(&line, &room, stdin);
+  if (n > 0 && line[n - 1] == '\n') line[n - 1] = '\0';
+  const bool yes = n > 0 && ::rpmatch(line) > 0;
+  std::free(line);
+  return yes;
 }
 
-bool has_reason(copy_step step) noexcept { return step < copy_step::omit_directory; }
-
-class printer final : public copy_listener {
+class talker final : public copy_listener {
  public:
-  explicit printer(bool verbose) noexcept : verbose_(verbose) {}
+  talker(const cp_command& c, interruption& i) noexcept : command_(c), interruption_(i) {}
   void failed(const copy_problem& p) override {
-    std::string line = words_for(p);
-    if (has_reason(p.step)) line += ": " + describe(p.why);
     std::fflush(stdout);  // what was said before comes before
-    complain("sluice cp", line);
+    complain(program(), words_for(p));
   }
-  void copying(const std::string& source, const std::string& target) override {
-    say(quoted(source) + " -> " + quoted(target));
+  void copying(const std::string& source, const std::string& target,
+               const std::string& backup) override {
+    std::string line = quoted(source) + " -> " + quoted(target);
+    if (!backup.empty()) line += " (backup: " + quoted(backup) + ")";
+    say(line);
   }
   void removed(const std::string& target) override { say("removed " + quoted(target)); }
-  bool wants_names() const noexcept override { return verbose_; }
+  void made_parent(const std::string& source, const std::string& target) override {
+    say(source + " -> " + target);
+  }
+  void restored(const std::string& backup, const std::string& target) override {
+    say(quoted(backup) + " -> " + quoted(target) + " (unbackup)");
+  }
+  bool wants_names() const noexcept override { return command_.verbose; }
+
+  bool may_overwrite(const std::string& target, const file_status& there) override {
+    const bool writable =
+        there.type == file_type::symlink || command_.copy.privileged ||
+        ::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) == 0;
+    const bool replaces = command_.copy.force || command_.copy.remove_first;
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s: %s", program(),
+                 question_for(target, there, writable, replaces).c_str());
+    interruption_.asking(true);
+    const bool yes = hear_yes();
+    interruption_.asking(false);
+    return yes;
+  }
 
  private:
   static void say(std::string line) {
     line += '\n';
     std::fwrite(line.data(), 1, line.size(), stdout);
   }
-  bool verbose_;
+  const cp_command& command_;
+  interruption& interruption_;
 };
 
 }  // namespace
 
 int cp_main(int argc, char** argv) {
   int status = 0;
-  const auto command = read_cp_command(argc, argv, status);
+  auto command = read_cp_command(argc, argv, status);
   if (!command) return status;
+  copy_stopper stop;
+  interruption signals(stop);
+  command->copy.stop = &stop;
   tree_limits limits = limits_for_trees(command->jobs);
   crew workers(limits.crew);
   const auto here = system().current_dir();
-  printer out(command->verbose);
+  talker out(*command, signals);
   const bool all_well = copy_trees(workers, here, here, command->operands, command->copy,
-                                           limits.open_directories, out);
+                                   limits.open_directories, out);
   if (command->stats) print_statistics(workers);
   return all_well ? 0 : 1;
 }

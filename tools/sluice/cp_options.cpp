@@ -4,262 +4,322 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "operands.hpp"
 #include "report.hpp"
-#include "sluice/describe.hpp"
-#include "sluice/sync.hpp"
-#include "sluice/system.hpp"
 #include "sluice/version.hpp"
 
 namespace sluice::tool {
 
 namespace {
 
-constexpr const char* help =
-    R"(Usage: sluice cp [OPTION]... SOURCE DEST
-       sluice cp [OPTION]... SOURCE... DIRECTORY
-       sluice cp [OPTION]... -t DIRECTORY SOURCE...
-Copy files and trees, on all cores.
-
-What to copy
-  -r, -R, --recursive          directories with all that is in them
-  -a, --archive                same as -dR --preserve=all
-  -x, --one-file-system        stay on the source's file system
-Symbolic links
-  -P, --no-dereference         copy links as links (the default with -r)
-  -L, --dereference            copy what they point to (the default without -r)
-  -H                           follow only those named on the command line
-  -d                           same as -P --preserve=links
-What to keep
-  -p                           same as --preserve=mode,ownership,timestamps
-      --preserve[=LIST]        mode, ownership, timestamps, links, xattr, all
-Existing targets
-  -f, --force                  remove a target that can't be opened, try again
-  -n, --no-clobber             leave existing files alone
-  -u, --update                 replace only what is older than the source
-Where to
-  -t, --target-directory=DIR   copy all sources into DIR
-  -T, --no-target-directory    DEST is the copy's name, even if it is a directory
-Output
-  -v, --verbose                name each file as it is copied
-      --stats                  tell how the work was done, on standard error
-      --jobs=N                 threads to use (default: one per core)
-      --help                   this text
-      --version                the version
-
-Holes stay holes, and blocks are shared where the file system can do that.
-Exit status: 0 if all was copied, 1 otherwise.
-
-  sluice cp -a ~/project /backup     a faithful copy of a tree
-  sluice cp -ru photos /mnt/disk     only what is new or newer
-)";
-
-enum long_only { opt_preserve = 256, opt_stats, opt_jobs, opt_help, opt_version };
+enum long_only {
+  opt_attributes = 256,
+  opt_contents,
+  opt_preserve,
+  opt_no_preserve,
+  opt_parents,
+  opt_sparse,
+  opt_reflink,
+  opt_remove,
+  opt_strip,
+  opt_help,
+  opt_version
+};
 
 constexpr option long_options[] = {
     {"archive", no_argument, nullptr, 'a'},
-    {"recursive", no_argument, nullptr, 'R'},
-    {"one-file-system", no_argument, nullptr, 'x'},
-    {"no-dereference", no_argument, nullptr, 'P'},
+    {"attributes-only", no_argument, nullptr, opt_attributes},
+    {"backup", optional_argument, nullptr, 'b'},
+    {"copy-contents", no_argument, nullptr, opt_contents},
     {"dereference", no_argument, nullptr, 'L'},
-    {"preserve", optional_argument, nullptr, opt_preserve},
     {"force", no_argument, nullptr, 'f'},
+    {"interactive", no_argument, nullptr, 'i'},
+    {"link", no_argument, nullptr, 'l'},
     {"no-clobber", no_argument, nullptr, 'n'},
-    {"update", no_argument, nullptr, 'u'},
-    {"target-directory", required_argument, nullptr, 't'},
+    {"no-dereference", no_argument, nullptr, 'P'},
+    {"no-preserve", required_argument, nullptr, opt_no_preserve},
     {"no-target-directory", no_argument, nullptr, 'T'},
+    {"one-file-system", no_argument, nullptr, 'x'},
+    {"parents", no_argument, nullptr, opt_parents},
+    {"path", no_argument, nullptr, opt_parents},
+    {"preserve", optional_argument, nullptr, opt_preserve},
+    {"recursive", no_argument, nullptr, 'R'},
+    {"remove-destination", no_argument, nullptr, opt_remove},
+    {"sparse", required_argument, nullptr, opt_sparse},
+    {"reflink", optional_argument, nullptr, opt_reflink},
+    {"strip-trailing-slashes", no_argument, nullptr, opt_strip},
+    {"suffix", required_argument, nullptr, 'S'},
+    {"symbolic-link", no_argument, nullptr, 's'},
+    {"target-directory", required_argument, nullptr, 't'},
+    {"update", no_argument, nullptr, 'u'},
     {"verbose", no_argument, nullptr, 'v'},
-    {"stats", no_argument, nullptr, opt_stats},
-    {"jobs", required_argument, nullptr, opt_jobs},
+    {"context", optional_argument, nullptr, 'Z'},
     {"help", no_argument, nullptr, opt_help},
     {"version", no_argument, nullptr, opt_version},
     {nullptr, 0, nullptr, 0},
 };
+// Each of our own letters stands for a long option; see own_options.
+constexpr char letters[] = "abdfHilLnprst:uvxPRS:TZ\1\2:";
+constexpr own_options::name own_names[] = {{"stats", '\1', false}, {"jobs", '\2', true}};
 
-constexpr const char* name = "sluice cp";
-
-/// All that is wrong with a command line ends it with status 1.
-int wrong(const std::string& message) {
-  complain(name, message);
-  return 1;
-}
-
-int usage_error(const std::string& message) {
-  if (!message.empty()) complain(name, message);
-  return try_help(name);
-}
-
-bool preserve(copy_options& o, std::string_view what) {
-  const bool all = what == "all";
-  const bool mode = what == "mode", owner = what == "ownership", times = what == "timestamps";
-  const bool links = what == "links", xattr = what == "xattr";
-  if (!all && !mode && !owner && !times && !links && !xattr) return false;
-  o.preserve_mode |= all || mode;
-  o.preserve_owner |= all || owner;
-  o.preserve_times |= all || times;
-  o.preserve_links |= all || links;
-  o.preserve_xattrs |= all || xattr;
-  o.require_xattrs |= xattr;
-  return true;
-}
-
-bool preserve_list(copy_options& o, std::string_view list) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    if (!preserve(o, list.substr(0, comma))) return false;
-    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
-  }
-  return true;
-}
+constexpr keyword sparse_words[] = {{"never", static_cast<int>(sparse_mode::never)},
+                                    {"auto", static_cast<int>(sparse_mode::as_source)},
+                                    {"always", static_cast<int>(sparse_mode::always)}};
+constexpr keyword reflink_words[] = {{"auto", static_cast<int>(reflink_mode::automatic)},
+                                     {"always", static_cast<int>(reflink_mode::always)},
+                                     {"never", static_cast<int>(reflink_mode::never)}};
+constexpr keyword backup_words[] = {{"none", static_cast<int>(backup_mode::none)},
+                                    {"off", static_cast<int>(backup_mode::none)},
+                                    {"simple", static_cast<int>(backup_mode::simple)},
+                                    {"never", static_cast<int>(backup_mode::simple)},
+                                    {"existing", static_cast<int>(backup_mode::existing)},
+                                    {"nil", static_cast<int>(backup_mode::existing)},
+                                    {"numbered", static_cast<int>(backup_mode::numbered)},
+                                    {"t", static_cast<int>(backup_mode::numbered)}};
+enum kept { keep_mode, keep_times, keep_owner, keep_links, keep_context, keep_xattr, keep_all };
+constexpr keyword preserve_words[] = {{"mode", keep_mode},       {"timestamps", keep_times},
+                                      {"ownership", keep_owner}, {"links", keep_links},
+                                      {"context", keep_context}, {"xattr", keep_xattr},
+                                      {"all", keep_all}};
 
 /// The raw command line.
 struct parsed {
   std::optional<follow_links> follow;
-  const char* target_directory = nullptr;
-  bool no_target_directory = false;
+  cp_places places;
+  bool backs_up = false;
+  const char* control = nullptr;
+  const char* suffix = nullptr;
+  bool links = false, symlinks = false, attributes_only = false;
+  bool contents = false;
+  bool context_kept = false;
+  const char* context = nullptr;
 };
 
-/// The letters; false: not one of ours.
+void preserve(cp_command& c, parsed& p, kept what, bool yes) {
+  copy_options& o = c.copy;
+  const bool all = what == keep_all;
+  if (all || what == keep_mode) {
+    o.preserve_mode = yes;
+    o.plain_mode = !yes;
+  }
+  if (all || what == keep_times) o.preserve_times = yes;
+  if (all || what == keep_owner) o.preserve_owner = yes;
+  if (all || what == keep_links) o.preserve_links = yes;
+  if (all || what == keep_xattr) o.preserve_xattrs = yes;
+  if (what == keep_xattr) o.require_xattrs = yes;
+  if (what == keep_context) p.context_kept = yes;
+}
+
+bool preserve_list(cp_command& c, parsed& p, std::string list, bool yes) {
+  const char* what = yes ? "--preserve" : "--no-preserve";
+  for (;;) {
+    const std::size_t comma = list.find(',');
+    const auto one = match_keyword(what, list.substr(0, comma), preserve_words);
+    if (!one) return false;
+    preserve(c, p, static_cast<kept>(*one), yes);
+    if (comma == std::string::npos) return true;
+    list.erase(0, comma + 1);
+  }
+}
+
+void preserve_usual(cp_command& c) {
+  c.copy.preserve_mode = c.copy.preserve_owner = c.copy.preserve_times = c.copy.require = true;
+}
+
+/// The letters; false: not one of these.
 bool take_letter(int letter, cp_command& c, parsed& p) {
   switch (letter) {
     case 'a':
-      preserve(c.copy, "all");
-      c.copy.recursive = true;
       p.follow = follow_links::never;
-      return true;
-    case 'd':
-      c.copy.preserve_links = true;
-      p.follow = follow_links::never;
-      return true;
-    case 'p': return preserve_list(c.copy, "mode,ownership,timestamps");
+      preserve_usual(c);
+      c.copy.preserve_links = c.copy.preserve_xattrs = c.copy.silent_xattrs = true;
+      return c.copy.recursive = true;
+    case 'd': p.follow = follow_links::never; return c.copy.preserve_links = true;
+    case 'p': preserve_usual(c); return true;
     case 'r':
     case 'R': return c.copy.recursive = true;
     case 'P': p.follow = follow_links::never; return true;
     case 'L': p.follow = follow_links::always; return true;
     case 'H': p.follow = follow_links::operands; return true;
     case 'f': return c.copy.force = true;
+    case 'i': c.copy.overwrite = overwrite_mode::ask; return true;
     case 'n': c.copy.overwrite = overwrite_mode::never; return true;
-    case 'u':
-      if (c.copy.overwrite != overwrite_mode::never) c.copy.overwrite = overwrite_mode::if_older;
-      return true;
+    case 'u': return c.copy.only_newer = true;
+    case 'l': return p.links = true;
+    case 's': return p.symlinks = true;
     case 'v': return c.verbose = true;
     case 'x': return c.copy.one_file_system = true;
-    case 'T': return p.no_target_directory = true;
+    case 'T': return p.places.no_target_directory = true;
+    case opt_attributes: return p.attributes_only = true;
+    case opt_contents: return p.contents = true;
+    case opt_parents: return p.places.parents = true;
+    case opt_remove: return c.copy.remove_first = true;
+    case opt_strip: return p.places.strip_slashes = true;
+    case '\1': return c.stats = true;
     default: return false;
   }
 }
 
-/// 0: go on. Otherwise the command is at its end, with this status minus one.
-int take_option(int letter, cp_command& c, parsed& p) {
-  if (take_letter(letter, c, p)) return 0;
+/// Options whose argument is one of some words. -1: not one of these; else as take_option.
+int take_word(int letter, const char* argument, cp_command& c, parsed& p) {
+  std::optional<int> word;
   switch (letter) {
-    case 't':
-      if (p.target_directory != nullptr) {
-        return 1 + wrong("multiple target directories specified");
-      }
-      p.target_directory = optarg;
-      return 0;
     case opt_preserve:
-      if (preserve_list(c.copy, optarg != nullptr ? optarg : "mode,ownership,timestamps")) return 0;
-      return 1 + usage_error("invalid argument " + quoted(optarg) + " for '--preserve'");
-    case opt_stats: c.stats = true; return 0;
-    case opt_jobs: return parse_jobs(name, optarg, c.jobs) ? 0 : 2;
-    case opt_help: std::fputs(help, stdout); return 1;
-    case opt_version: std::printf("sluice cp %s\n", version); return 1;
-    default: return 1 + usage_error({});  // getopt has said what was wrong
+      c.copy.require = true;
+      if (argument == nullptr) {
+        preserve_usual(c);
+        return 0;
+      }
+      return preserve_list(c, p, argument, true) ? 0 : 1 + try_help(program());
+    case opt_no_preserve:
+      return preserve_list(c, p, argument, false) ? 0 : 1 + try_help(program());
+    case opt_sparse:
+      word = match_keyword("--sparse", argument, sparse_words);
+      if (word) c.copy.sparse = static_cast<sparse_mode>(*word);
+      break;
+    case opt_reflink:
+      word = static_cast<int>(reflink_mode::always);
+      if (argument != nullptr) word = match_keyword("--reflink", argument, reflink_words);
+      if (word) c.copy.reflink = static_cast<reflink_mode>(*word);
+      break;
+    default: return -1;
+  }
+  return word ? 0 : 1 + try_help(program());
+}
+
+bool selinux_enabled() { return ::access("/sys/fs/selinux/enforce", F_OK) == 0; }
+
+/// 0: go on. Otherwise the command is at its end, with this status minus one.
+int take_option(int letter, const char* argument, cp_command& c, parsed& p) {
+  if (take_letter(letter, c, p)) return 0;
+  const int worded = take_word(letter, argument, c, p);
+  if (worded >= 0) return worded;
+  switch (letter) {
+    case 'b':
+      p.backs_up = true;
+      if (argument != nullptr) p.control = argument;
+      return 0;
+    case 'S':
+      p.backs_up = true;
+      p.suffix = argument;
+      return 0;
+    case 't':
+      if (p.places.target_directory != nullptr) {
+        return 1 + cp_wrong("multiple target directories specified");
+      }
+      p.places.target_directory = argument;
+      return 0;
+    case 'Z':
+      if (selinux_enabled()) return 1 + cp_wrong("SELinux contexts are not supported");
+      if (argument != nullptr) {
+        complain(program(), "warning: ignoring --context; it requires an SELinux-enabled kernel");
+      }
+      return 0;
+    case '\2': return parse_jobs(program(), argument, c.jobs) ? 0 : 2;
+    case opt_help: std::fputs(cp_help, stdout); return 1;
+    case opt_version: std::printf("%s %s\n", program(), version); return 1;
+    default: return 1 + try_help(program());  // getopt has said what was wrong
   }
 }
 
-std::string strip_slashes(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
-std::string name_in(const std::string& directory, const std::string& source) {
-  const std::string whole = strip_slashes(source);
-  const std::size_t slash = whole.rfind('/');
-  const std::string last = whole == "/" ? "" : whole.substr(slash == std::string::npos ? 0 : slash + 1);
-  if (last == "..") return directory;
-  std::string path = directory;
-  if (!path.empty() && path.back() != '/') path += '/';
-  return path + last;
-}
-
-result<file_status> look(const std::string& path) {
-  if (path.empty()) return std::unexpected(error(errc::not_found));
-  const auto here = system().current_dir();
-  return sync(here.stat(path, stat_mask::type, lookup::follow));
-}
-
-/// Which name each source gets; 0, or the status to exit with.
-int find_targets(cp_command& c, const parsed& p, std::vector<std::string> names) {
-  if (names.empty()) return usage_error("missing file operand");
-  std::string into;
-  if (p.target_directory != nullptr) {
-    if (p.no_target_directory) {
-      return wrong("cannot combine --target-directory (-t) and --no-target-directory (-T)");
+/// False after a complaint.
+bool choose_backup(cp_command& c, const parsed& p) {
+  if (p.backs_up) {
+    const char* from_environment = std::getenv("VERSION_CONTROL");
+    const bool asked = p.control != nullptr && *p.control != '\0';
+    const char* control = asked ? p.control : from_environment;
+    std::optional<int> word = static_cast<int>(backup_mode::existing);
+    if (control != nullptr && *control != '\0') {
+      word = match_keyword(asked ? "backup type" : "$VERSION_CONTROL", control, backup_words);
     }
-    into = p.target_directory;
-    const auto s = look(into);
-    const bool is_dir = s && s->type == file_type::directory;
-    if (!is_dir) {
-      return wrong("target directory " + quoted(into) + ": " +
-                      (s ? std::strerror(ENOTDIR) : describe(s.error())));
-    }
-  } else {
-    if (names.size() == 1) {
-      return usage_error("missing destination file operand after " + quoted(names[0]));
-    }
-    const std::string last = names.back();
-    if (p.no_target_directory) {
-      if (names.size() > 2) return usage_error("extra operand " + quoted(names[2]));
-      c.operands.push_back({names[0], last});
-      return 0;
-    }
-    const auto s = look(last);
-    if (s && s->type == file_type::directory) {
-      into = last;
-    } else if (names.size() > 2) {
-      return wrong("target " + quoted(last) + ": " +
-                      (s ? std::strerror(ENOTDIR) : describe(s.error())));
-    } else {
-      c.operands.push_back({names[0], last});
-      return 0;
-    }
-    names.pop_back();
+    if (!word) return false;
+    c.copy.backup = static_cast<backup_mode>(*word);
   }
-  for (const std::string& n : names) c.operands.push_back({n, name_in(into, n)});
+  const char* suffix = p.suffix != nullptr ? p.suffix : std::getenv("SIMPLE_BACKUP_SUFFIX");
+  const bool usable = suffix != nullptr && *suffix != '\0' && std::strchr(suffix, '/') == nullptr;
+  if (usable) c.copy.backup_suffix = suffix;
+  return true;
+}
+
+/// What only shows when all options are known; 0, or the status to exit with.
+int settle_options(cp_command& c, const parsed& p) {
+  copy_options& o = c.copy;
+  if (p.links && p.symlinks) return cp_usage_error("cannot make both hard and symbolic links");
+  const bool keeps_all_files = o.overwrite == overwrite_mode::never;
+  if (keeps_all_files) o.only_newer = false;
+  if (p.backs_up && keeps_all_files) {
+    return cp_usage_error("options --backup and --no-clobber are mutually exclusive");
+  }
+  if (o.reflink == reflink_mode::always && o.sparse != sparse_mode::as_source) {
+    return cp_usage_error("--reflink can be used only with --sparse=auto");
+  }
+  if (!choose_backup(c, p)) return try_help(program());
+  if (p.attributes_only) o.kind = copy_kind::attributes;
+  if (p.links) o.kind = copy_kind::hard_link;
+  if (p.symlinks) o.kind = copy_kind::symlink;
+  const bool as_links = o.recursive && !p.links;
+  o.follow = p.follow.value_or(as_links ? follow_links::never : follow_links::always);
+  o.contents_of_special = p.contents;
+  o.through_dangling = std::getenv("POSIXLY_CORRECT") != nullptr;
+  if (p.context_kept) {
+    return cp_wrong(selinux_enabled()
+                        ? "SELinux contexts are not supported"
+                        : "cannot preserve security context without an SELinux-enabled kernel");
+  }
+  // Questions, words and backups come in GNU's order.
+  o.in_order = c.verbose || o.overwrite == overwrite_mode::ask || o.backup != backup_mode::none;
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  o.umask = static_cast<std::uint16_t>(mask);
+  o.privileged = ::geteuid() == 0;
   return 0;
 }
 
 }  // namespace
 
+int cp_wrong(const std::string& message) {
+  complain(program(), message);
+  return 1;
+}
+
+int cp_usage_error(const std::string& message) {
+  complain(program(), message);
+  return try_help(program());
+}
+
 std::optional<cp_command> read_cp_command(int argc, char** argv, int& status) {
+  std::vector<const char*> gnu;
+  for (const option& o : long_options) {
+    if (o.name != nullptr) gnu.push_back(o.name);
+  }
+  own_options own(own_names, std::move(gnu));
+  if (!own.hide(argc, argv)) {
+    status = try_help(program());
+    return std::nullopt;
+  }
   cp_command c;
   parsed p;
   for (;;) {
-    const int letter =
-        ::getopt_long(argc, argv, "adfHLnpPrRt:Tuvx", long_options, nullptr);
+    const int letter = ::getopt_long(argc, argv, letters, long_options, nullptr);
     if (letter == -1) break;
-    const int ended = take_option(letter, c, p);
+    const char* argument = ::optarg != nullptr ? own.shown(::optarg) : nullptr;
+    const int ended = take_option(letter, argument, c, p);
     if (ended != 0) {
       status = ended - 1;
       return std::nullopt;
     }
   }
-  const auto otherwise = c.copy.recursive ? follow_links::never : follow_links::always;
-  c.copy.follow = p.follow.value_or(otherwise);
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  c.copy.umask = static_cast<std::uint16_t>(mask);
-  c.copy.privileged = ::geteuid() == 0;
-  status = find_targets(c, p, std::vector<std::string>(argv + optind, argv + argc));
+  status = settle_options(c, p);
   if (status != 0) return std::nullopt;
+  std::vector<std::string> names;
+  for (int i = ::optind; i < argc; ++i) names.emplace_back(own.shown(argv[i]));
+  status = find_cp_targets(c, p.places, std::move(names));
+  if (status != 0) return std::nullopt;
+  if (c.copy.in_order) c.jobs = 1;
   return c;
 }
 

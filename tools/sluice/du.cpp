@@ -6,13 +6,12 @@
 #include "du_lines.hpp"
 #include "du_options.hpp"
 #include "operands.hpp"
+#include "report.hpp"
 #include "sluice/system.hpp"
 #include "stats.hpp"
 
 namespace sluice::tool {
 namespace {
-
-constexpr char command_name[] = "sluice du";
 
 size_options engine_options(const du_options& o) {
   size_options s;
@@ -52,7 +51,7 @@ class du_run final : public tree_size {
     lines_.add(line(size_totals(s), path));
   }
   void failed(const std::string& path, walk_step step, const error& why) override {
-    complain(command_name, path, step, why);
+    complain(program(), path, step, why);
     failed_ = true;
   }
 
@@ -93,7 +92,7 @@ int du_main(int argc, char** argv) {
   if (::optind == argc) {
     operands.emplace_back(".");
   } else {
-    operands = take_operands(command_name, argv + ::optind, argv + argc, all_named);
+    operands = take_operands(program(), argv + ::optind, argv + argc, all_named);
   }
 
   const tree_limits limits = limits_for_trees(options.jobs);
@@ -103,7 +102,7 @@ int du_main(int argc, char** argv) {
   const dir here = system().current_dir();
   const size_totals sum = sizing.run(limits, workers, here, operands);
   if (options.total) sizing.print_total(sum);
-  const bool written = out.close(command_name);
+  const bool written = out.close(program());
   if (options.statistics) print_statistics(workers);
   return all_named && sizing.all_well() && written ? 0 : 1;
 }

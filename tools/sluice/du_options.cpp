@@ -13,8 +13,6 @@ namespace sluice::tool {
 
 namespace {
 
-constexpr char command_name[] = "sluice du";
-
 constexpr char help_text[] =
     "Usage: sluice du [OPTION]... [PATH]...\n"
     "What trees take on the disk, directory by directory; the present directory if no\n"
@@ -84,7 +82,7 @@ void take_depth(const char* text, du_options& into, notes& n) {
     n.depth_given = true;
     return;
   }
-  complain(command_name, "invalid maximum depth " + quoted_argument(text));
+  complain(program(), "invalid maximum depth " + quoted_argument(text));
   n.good = false;
 }
 
@@ -101,7 +99,7 @@ std::optional<int> take(int c, bool long_form, du_options& into, notes& n) {
     case 'B': {
       const parsed p = into.sizes.parse(::optarg);
       if (p == parsed::good) break;
-      complain(command_name, complaint(p, long_form ? "--block-size" : "-B", ::optarg));
+      complain(program(), complaint(p, long_form ? "--block-size" : "-B", ::optarg));
       return 1;
     }
     case 'c': into.total = true; break;
@@ -114,7 +112,7 @@ std::optional<int> take(int c, bool long_form, du_options& into, notes& n) {
     case 's': n.summarize = true; break;
     case 'x': into.one_file_system = true; break;
     case jobs_option:
-      if (!parse_jobs(command_name, ::optarg, into.jobs)) return 1;
+      if (!parse_jobs(program(), ::optarg, into.jobs)) return 1;
       break;
     case stats: into.statistics = true; break;
     case help: std::fputs(help_text, stdout); return 0;
@@ -135,18 +133,18 @@ std::optional<int> parse_du_options(int argc, char** argv, du_options& into) {
     if (c == -1) break;
     if (const auto over = take(c, index >= 0, into, n)) return over;
   }
-  if (!n.good) return try_help(command_name);
+  if (!n.good) return try_help(program());
   if (into.all && n.summarize) {
-    complain(command_name, "cannot both summarize and show all entries");
-    return try_help(command_name);
+    complain(program(), "cannot both summarize and show all entries");
+    return try_help(program());
   }
   if (n.summarize && n.depth_given) {
     if (into.max_depth != 0) {
-      complain(command_name, "warning: summarizing conflicts with --max-depth=" +
+      complain(program(), "warning: summarizing conflicts with --max-depth=" +
                                  std::to_string(into.max_depth));
-      return try_help(command_name);
+      return try_help(program());
     }
-    complain(command_name, "warning: summarizing is the same as using --max-depth=0");
+    complain(program(), "warning: summarizing is the same as using --max-depth=0");
   }
   if (n.summarize) into.max_depth = 0;
   return std::nullopt;

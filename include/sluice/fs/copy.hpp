@@ -7,29 +7,59 @@
 #include <span>
 #include <string>
 
+#include "sluice/fs/copy_stopper.hpp"
 #include "sluice/fs/walk.hpp"
 
 namespace sluice::inline v0 {
 
 enum class follow_links : std::uint8_t { never, operands, always };
-enum class overwrite_mode : std::uint8_t { always, never, if_older };
+/// What becomes of files that stand there already; `ask` asks the listener about each.
+enum class overwrite_mode : std::uint8_t { always, never, ask };
+/// What is made of a file: a copy, one without the bytes, or a link to it.
+enum class copy_kind : std::uint8_t { whole, attributes, hard_link, symlink };
+/// Holes: as the source has them, also where it has zeros, or none.
+enum class sparse_mode : std::uint8_t { as_source, always, never };
+/// Shared blocks: where possible, or else it is a failure, or not.
+enum class reflink_mode : std::uint8_t { automatic, always, never };
+/// `existing`: numbered where there are numbered ones, simple elsewhere.
+enum class backup_mode : std::uint8_t { none, simple, existing, numbered };
 
 struct copy_options {
   bool recursive = false;
   follow_links follow = follow_links::always;
   overwrite_mode overwrite = overwrite_mode::always;
+  copy_kind kind = copy_kind::whole;
+  sparse_mode sparse = sparse_mode::as_source;
+  reflink_mode reflink = reflink_mode::automatic;
+  backup_mode backup = backup_mode::none;
+  std::string backup_suffix = "~";
+  bool only_newer = false;       // leave what is not older than its source
   bool force = false;            // remove a target that can't be opened, and try again
+  bool remove_first = false;     // remove every target before it is made
+  bool contents_of_special = false;  // read FIFOs and devices in trees, too
+  bool through_dangling = false;     // make what a target's dangling link names
   bool preserve_mode = false;    // with access control lists
   bool preserve_owner = false;
   bool preserve_times = false;
   bool preserve_links = false;
   bool preserve_xattrs = false;
+  bool plain_mode = false;       // what is new gets the mode that any new file gets
+  bool require = false;          // mode, owner or times that can't be kept are a failure
   bool require_xattrs = false;   // one that the target can't have is a failure
+  bool silent_xattrs = false;    // one that can't be kept is not even told
   bool one_file_system = false;
+  /// One thing after another, in the order of GNU cp. For a crew of one, or the words of several
+  /// operands' copies mix.
+  bool in_order = false;
+  /// Operands are told apart: one that comes twice is passed by with a warning, and none overwrites
+  /// what another made.
+  bool no_collisions = true;
   /// Facts about the process: what the target's space takes from the modes of what is made there
   /// (the system does so; in memory it is 0), and whether it may give files away.
   std::uint16_t umask = 022;
   bool privileged = false;
+  /// Ends the copy early; outlives it. May be null.
+  copy_stopper* stop = nullptr;
 };
 
 /// What could not be done. The copy went on without it.
@@ -42,17 +72,27 @@ enum class copy_step : std::uint8_t {
   stat_target,
   remove_target,
   create_file,
+  open_target,
   create_directory,
   create_symlink,
+  create_fifo,
   create_special,
   create_link,
-  open_target,
+  create_link_to,     // a symbolic link instead of a copy
   write_target,
+  copy_bytes,         // one side or the other
+  clone,
   set_size,
   set_owner,
   set_mode,
+  open_up,            // a directory that is to be filled
   set_times,
+  list_xattrs,
   set_xattr,
+  back_up,
+  restore_backup,
+  stat_parent,        // of parents that are to be made
+  make_parent,
   // those without an error code
   omit_directory,
   same_file,
@@ -61,17 +101,28 @@ enum class copy_step : std::uint8_t {
   other_over_directory,
   dangling_target,
   just_created,
+  through_just_created,
   cyclic_link,
+  link_to_directory,  // a directory that was copied before, here the source, under another name
   replaced_source,
+  backup_is_source,
+  relative_link,      // only possible where the target lies in the current directory
+  not_a_directory,    // a parent that is to be made
+  unknown_type,
+  no_room_left,       // not begun: the target's file system is full
+  incomplete,         // a target that was not made by this copy, and so was not removed
   // these are warnings
   repeated_file,
-  repeated_directory
+  repeated_directory,
+  source_grew,
+  source_shrank
 };
 
 struct copy_problem {
   copy_step step;
   std::string source, target;
   error why;
+  std::string detail = {};  // the attribute's name, where it is about one
 };
 
 /// Hears of what happens, from any of the crew's threads, one call at a time.
@@ -79,20 +130,33 @@ class copy_listener {
  public:
   virtual ~copy_listener() = default;
   virtual void failed(const copy_problem& p) = 0;
-  /// `source` is about to appear as `target`. Only called if wants_names() is true.
-  virtual void copying(const std::string& source, const std::string& target) = 0;
+  /// `source` is about to appear as `target`, after what was there became `backup`, if that is not
+  /// empty. This and the next three are only called if wants_names() is true.
+  virtual void copying(const std::string& source, const std::string& target,
+                       const std::string& backup) = 0;
   virtual void removed(const std::string& target) = 0;
+  /// A directory above an operand's target was made.
+  virtual void made_parent(const std::string&, const std::string&) {}
+  virtual void restored(const std::string&, const std::string&) {}
   virtual bool wants_names() const noexcept { return false; }
+  /// For overwrite_mode::ask; `there` is what stands under the name. It may block.
+  virtual bool may_overwrite(const std::string&, const file_status&) { return false; }
 };
 
 /// One source and the name it gets, paths relative to `from` and `to`.
 struct copy_operand {
   std::string source, target;
+  /// If not 0: `target` is a directory's path and, from here on, the whole `source`; the directories
+  /// that this names are made where missing, after those above the source.
+  std::size_t parents = 0;
 };
 
 /// Copies the operands one after another; the insides of a directory on all cores. Blocks until all
-/// is done, on a thread that runs no loop. Returns true if nothing failed. What was begun under a
-/// target's name and could not be finished is reported.
+/// is done, on a thread that runs no loop. Returns true if nothing failed.
+///
+/// A file that was made under a target's name and could not be filled is removed again, if the name
+/// still means that file. What was not made here, or is no regular file, stays and is told to be
+/// incomplete. When the target's file system is full, no further bytes are written to it.
 ///
 /// Symbolic links in a tree are followed only if asked for; below a target directory nothing is
 /// reached through a link that lies there in place of a directory.

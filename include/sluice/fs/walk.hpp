@@ -84,6 +84,9 @@ struct walk_options {
   stat_mask wanted = stat_mask::type | stat_mask::links | stat_mask::inode | stat_mask::size |
                      stat_mask::blocks;
   std::size_t open_directories = 64;  // at the same time, see limits_for_trees
+  /// One thing after another, each directory's names by inode and a subdirectory with all that is
+  /// below it before the next name: the order of GNU's tools. Needs a directory's names in memory.
+  bool in_order = false;
 };
 
 /// Walks trees with a crew. One walk at a time.
@@ -107,10 +110,14 @@ class walker {
   friend class slice_work;
   friend class roots_work;
   struct buffers;
+  struct ordered_name;
 
   bool wants_status(file_type told) const noexcept;
   task<void> walk_one(std::shared_ptr<walk_dir> d, worker& on);
   task<void> read_all(walk_dir& d, dir& open, worker& on);
+  task<void> read_names(walk_dir& d, dir& open, std::vector<ordered_name>& into);
+  task<void> walk_in_order(std::shared_ptr<walk_dir> d, worker& on);
+  task<bool> visit_name(walk_dir& d, const ordered_name& n, std::shared_ptr<walk_dir>& below, worker& on);
   task<void> walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records, worker& on);
   task<void> look_at(walk_dir& d, dir& open, entry_batch batch, buffers& with, worker& on);
   task<void> hand_on(walk_dir& d, dir& open, buffers& with, worker& on);

@@ -16,18 +16,37 @@ bool is_acl(const char* name) noexcept {
   return std::strcmp(name, access_acl) == 0 || std::strcmp(name, default_acl) == 0;
 }
 
+/// Attributes are what was asked for, and each that is lost is worth a word.
+bool tells_all(const context& c) noexcept {
+  return c.options.require_xattrs || c.options.kind == copy_kind::attributes;
+}
+
 /// An attribute that the target's file system or our rights don't allow is left out, as all
 /// copying tools do that were not asked for attributes by name. Access control lists are rights:
 /// without them the mode says something else, so whoever wanted them has to know.
 bool is_tolerable(const context& c, const char* name, const error& e) noexcept {
   if (e == errc::no_attribute) return true;  // gone meanwhile
-  if (is_acl(name) || c.options.require_xattrs) return false;
-  return e == errc::not_supported || e == errc::permission_denied;
+  if (is_acl(name) || tells_all(c)) return false;
+  return c.options.silent_xattrs || e == errc::not_supported;
+}
+
+void miss_xattr(context& c, const subject& about, const char* name, const error& e) {
+  if (is_tolerable(c, name, e)) return;
+  if (is_acl(name)) {
+    c.miss(about, copy_step::set_mode, e, c.options.require);
+  } else {
+    c.miss(about, copy_step::set_xattr, e, c.options.require_xattrs, name);
+  }
 }
 
 /// Only a file system without attributes, and one whose files we may not ask, are as good as none.
 bool tells_of_none(const error& e) noexcept {
   return e == errc::not_supported || e == errc::permission_denied;
+}
+
+void miss_list(context& c, const subject& about, const error& e) {
+  if (tells_of_none(e) || (c.options.silent_xattrs && !tells_all(c))) return;
+  c.miss(about, copy_step::list_xattrs, e, c.options.require_xattrs);
 }
 
 task<void> copy_xattr(context& c, const subject& about, const file& from, const file& to,
@@ -41,13 +60,12 @@ task<void> copy_xattr(context& c, const subject& about, const file& from, const 
     if (value.size() > (1 << 22)) break;
   }
   if (!size) {
-    if (!is_tolerable(c, name, size.error())) c.fail(about, copy_step::set_xattr, size.error());
+    miss_xattr(c, about, name, size.error());
     co_return;
   }
   value.resize(*size);
   auto set = co_await to.set_xattr(name, value);
-  if (set || is_tolerable(c, name, set.error())) co_return;
-  c.fail(about, is_acl(name) ? copy_step::set_mode : copy_step::set_xattr, set.error());
+  if (!set) miss_xattr(c, about, name, set.error());
 }
 
 /// The names, each terminated; empty where there are none or the file system has no such thing.
@@ -60,7 +78,7 @@ task<std::vector<char>> list_xattrs(context& c, const subject& about, const file
       break;
     }
     if (size.error() != errc::too_small || names.size() >= (1 << 20)) {
-      if (!tells_of_none(size.error())) c.fail(about, copy_step::set_xattr, size.error());
+      miss_list(c, about, size.error());
       names.clear();
       break;
     }
@@ -97,18 +115,43 @@ task<void> copy_xattrs(context& c, const subject& about, const file& from, const
   }
 }
 
+/// Before an old file changes hands: its new owner's rights must not be given to whom the old mode
+/// let in. False: that could not be done.
+task<bool> close_to_others(context& c, const subject& about, const file& to,
+                           const file_status& from, std::uint16_t mode) {
+  const auto gone = static_cast<std::uint16_t>(mode & (~from.mode | 07000));
+  if (gone == 0) co_return true;
+  auto closed = co_await to.set_mode(mode & from.mode & 0700);
+  const bool tolerable = closed || (closed.error() == errc::permission_denied && !c.options.privileged);
+  if (!tolerable) c.miss(about, copy_step::set_owner, closed.error(), c.options.require);
+  co_return closed.has_value();
+}
+
+void miss_owner(context& c, const subject& about, const error& e) {
+  // Only root gives files away.
+  const bool refused = e == errc::permission_denied || e == errc::invalid;
+  if (refused && !c.options.privileged) return;
+  c.miss(about, copy_step::set_owner, e, c.options.require);
+}
+
 /// True if the owner is right now; set-id bits may only stay then.
-task<bool> copy_owner(context& c, const subject& about, const file& to, const file_status& from) {
+task<bool> copy_owner(context& c, const subject& about, const file& to, const file_status& from,
+                      const target_state& w) {
+  if (!w.fresh && !w.directory) {
+    auto now = co_await to.stat();
+    if (now && now->owner == from.owner && now->group == from.group) co_return true;
+    if (now && c.options.preserve_mode) {
+      auto closing = close_to_others(c, about, to, from, now->mode);
+      const bool closed = co_await std::move(closing);
+      if (!closed) co_return false;
+    }
+  }
   auto both = co_await to.set_owner(from.owner, from.group);
   if (both) co_return true;
-  if (both.error() != errc::permission_denied && both.error() != errc::invalid) {
-    c.fail(about, copy_step::set_owner, both.error());
-    co_return false;
-  }
-  // Only root gives files away. The group may still be one of ours.
+  // The group may still be one of ours.
   auto group = co_await to.set_owner(keep_id, from.group);
   static_cast<void>(group);
-  if (c.options.privileged) c.fail(about, copy_step::set_owner, both.error());
+  miss_owner(c, about, both.error());
   co_return false;
 }
 
@@ -118,22 +161,22 @@ task<void> copy_attributes(context& c, const subject& about, const file& from, c
                            const file_status& s, const target_state& w) {
   bool owned = true;
   if (c.options.preserve_owner) {
-    auto owning = copy_owner(c, about, to, s);
+    auto owning = copy_owner(c, about, to, s, w);
     owned = co_await std::move(owning);
   }
   auto xattrs = copy_xattrs(c, about, from, to, w);
   co_await std::move(xattrs);
   result<void> moded;
   if (c.options.preserve_mode) {
-    moded = co_await to.set_mode(owned ? s.mode : s.mode & 01777);
-  } else if (w.fresh && w.mode_now != w.mode_final) {
+    moded = co_await to.set_mode(owned ? s.mode : s.mode & 0777);
+  } else if (w.fresh && (c.options.plain_mode || w.mode_now != w.mode_final)) {
     moded = co_await to.set_mode(w.mode_final);
   }
-  if (!moded) c.fail(about, copy_step::set_mode, moded.error());
+  if (!moded) c.miss(about, copy_step::set_mode, moded.error(), c.options.require);
   if (c.options.preserve_times) {
     auto timed =
         co_await to.set_times(time_change::at(s.accessed), time_change::at(s.modified));
-    if (!timed) c.fail(about, copy_step::set_times, timed.error());
+    if (!timed) c.miss(about, copy_step::set_times, timed.error(), c.options.require);
   }
 }
 
@@ -143,13 +186,12 @@ task<void> copy_xattr_by_name(context& c, const item& i, const char* name,
                               std::span<std::byte> room) {
   auto got = co_await i.from.get_xattr(i.name, name, room);
   if (!got) {
-    if (!is_tolerable(c, name, got.error())) c.fail(i, copy_step::set_xattr, got.error());
+    miss_xattr(c, i, name, got.error());
     co_return;
   }
   const std::span<const std::byte> value = room.first(*got);
   auto set = co_await i.to.set_xattr(i.target_name, name, value);
-  if (set || is_tolerable(c, name, set.error())) co_return;
-  c.fail(i, is_acl(name) ? copy_step::set_mode : copy_step::set_xattr, set.error());
+  if (!set) miss_xattr(c, i, name, set.error());
 }
 
 task<void> copy_xattrs_by_name(context& c, const item& i, bool link) {
@@ -157,7 +199,7 @@ task<void> copy_xattrs_by_name(context& c, const item& i, bool link) {
   if (!c.options.preserve_xattrs && !acls) co_return;
   std::vector<char> names(65536);
   auto size = co_await i.from.list_xattr(i.name, names);
-  if (!size && !tells_of_none(size.error())) c.fail(i, copy_step::set_xattr, size.error());
+  if (!size) miss_list(c, i, size.error());
   names.resize(size ? *size : 0);
   bool has_access = false;
   std::vector<std::byte> room(names.empty() ? 0 : 65536);
@@ -174,38 +216,49 @@ task<void> copy_xattrs_by_name(context& c, const item& i, bool link) {
   static_cast<void>(gone);
 }
 
+task<void> copy_mode_by_name(context& c, const item& i, const file_status& s, bool owned) {
+  const auto allowed = static_cast<std::uint16_t>(~c.options.umask);
+  result<void> moded;
+  if (c.options.preserve_mode) {
+    const std::uint16_t mode = owned ? s.mode : s.mode & 0777;
+    moded = co_await i.to.set_mode(i.target_name, mode);
+  } else if (c.options.plain_mode) {
+    const std::uint16_t any = s.type == file_type::socket ? 0777 : 0666;
+    moded = co_await i.to.set_mode(i.target_name, any & allowed);
+  } else if (c.options.preserve_owner) {
+    moded = co_await i.to.set_mode(i.target_name, s.mode & 0777 & allowed);
+  }
+  if (!moded) c.miss(i, copy_step::set_mode, moded.error(), c.options.require);
+}
+
 }  // namespace
 
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s) {
-  const bool link = s.type == file_type::symlink;
+  // A link made instead of a copy has nothing of the source's but its times.
+  const bool instead = c.options.kind == copy_kind::symlink;
+  const bool link = instead || s.type == file_type::symlink;
   bool owned = true;
-  if (c.options.preserve_owner) {
+  if (c.options.preserve_owner && !instead) {
     auto both = co_await i.to.set_owner(i.target_name, s.owner, s.group);
     if (!both && both.error() == errc::permission_denied) {
       auto group = co_await i.to.set_owner(i.target_name, keep_id, s.group);
       static_cast<void>(group);
     }
     owned = both.has_value();
-    const bool silent = !both && both.error() == errc::permission_denied && !c.options.privileged;
-    if (!owned && !silent) c.fail(i, copy_step::set_owner, both.error());
+    if (!owned) miss_owner(c, i, both.error());
   }
-  auto xattrs = copy_xattrs_by_name(c, i, link);
-  co_await std::move(xattrs);
+  if (!instead) {
+    auto xattrs = copy_xattrs_by_name(c, i, link);
+    co_await std::move(xattrs);
+  }
   if (!link) {
-    result<void> moded;
-    const std::uint16_t plain = s.mode & 0777 & static_cast<std::uint16_t>(~c.options.umask);
-    if (c.options.preserve_mode) {
-      const std::uint16_t mode = owned ? s.mode : s.mode & 01777;
-      moded = co_await i.to.set_mode(i.target_name, mode);
-    } else if (c.options.preserve_owner) {
-      moded = co_await i.to.set_mode(i.target_name, plain);
-    }
-    if (!moded) c.fail(i, copy_step::set_mode, moded.error());
+    auto moding = copy_mode_by_name(c, i, s, owned);
+    co_await std::move(moding);
   }
   if (c.options.preserve_times) {
     auto timed = co_await i.to.set_times(i.target_name, time_change::at(s.accessed),
                                          time_change::at(s.modified));
-    if (!timed) c.fail(i, copy_step::set_times, timed.error());
+    if (!timed) c.miss(i, copy_step::set_times, timed.error(), c.options.require);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "fs/copy/link_table.hpp"
 #include "sluice/fs/copy.hpp"
@@ -57,7 +58,12 @@ struct item final : subject {
   path_ref target_name;
   bool follow;
   std::shared_ptr<copy_dir> in;  // the directory it lies in; null for an operand
+  mutable std::string backup;    // what stood under the target's name, if it was moved away
 
+  bool operand() const noexcept { return in == nullptr; }
+  std::string backup_path() const {
+    return backup.empty() || operand() ? backup : in->target.path_of(backup);
+  }
   bool inherits_acl() const noexcept { return in == nullptr || in->inherits_acl; }
   std::string source_path() const override {
     return in != nullptr ? in->where.path_of(name) : std::string(name.c_str(), name.size());
@@ -78,36 +84,63 @@ struct context {
   context(const copy_options& o, const dir& base, copy_listener& l)
       : options(o), target_base(base), listener(l) {}
 
-  const copy_options& options;
+  copy_options options;
   const dir& target_base;  // what operands' targets are relative to
   copy_listener& listener;
   link_table links;
   open_places* places = nullptr;  // the walk's
   std::atomic<bool> clone_hopeless = false;  // the file systems at hand can't share blocks
   std::atomic<bool> any_failed = false;
+  std::atomic<std::uint64_t> full_device = nowhere;  // a file system without room
+  static constexpr std::uint64_t nowhere = UINT64_MAX;
+  /// What operands became, so that none overwrites another's copy. Operands come one by one.
+  std::set<std::pair<std::string, identity>> made;
+
+  bool stopping() const noexcept { return options.stop != nullptr && options.stop->requested(); }
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
     any_failed.store(true, std::memory_order_relaxed);
-    const std::lock_guard lock(speaking_);
-    listener.failed({step, std::move(source), std::move(target), why});
+    warn(step, std::move(source), std::move(target), why);
   }
-  /// Worth a word, and no failure.
-  void warn(copy_step step, std::string source, std::string target) {
+  /// Worth a word, and no failure. What goes wrong because the copy is ended goes without saying.
+  void warn(copy_step step, std::string source, std::string target, error why = {},
+            std::string detail = {}) {
+    if (stopping()) return;
     const std::lock_guard lock(speaking_);
-    listener.failed({step, std::move(source), std::move(target), {}});
+    listener.failed({step, std::move(source), std::move(target), why, std::move(detail)});
   }
   void fail(const subject& i, copy_step step, error why = {}) {
     fail(step, i.source_path(), i.target_path(), why);
   }
-  void tell_copying(const subject& i) {
+  /// Something that could not be kept: a failure only where it had to be.
+  void miss(const subject& i, copy_step step, error why, bool required,
+            const char* detail = "") {
+    if (required) any_failed.store(true, std::memory_order_relaxed);
+    warn(step, i.source_path(), i.target_path(), why, detail);
+  }
+  void tell_copying(const subject& i, const std::string& backup = {}) {
     if (!listener.wants_names()) return;
     const std::lock_guard lock(speaking_);
-    listener.copying(i.source_path(), i.target_path());
+    listener.copying(i.source_path(), i.target_path(), backup);
   }
   void tell_removed(const subject& i) {
     if (!listener.wants_names()) return;
     const std::lock_guard lock(speaking_);
     listener.removed(i.target_path());
+  }
+  void tell_parent(const std::string& source, const std::string& target) {
+    if (!listener.wants_names()) return;
+    const std::lock_guard lock(speaking_);
+    listener.made_parent(source, target);
+  }
+  void tell_restored(const std::string& backup, const std::string& target) {
+    if (!listener.wants_names()) return;
+    const std::lock_guard lock(speaking_);
+    listener.restored(backup, target);
+  }
+  bool may_overwrite(const subject& i, const file_status& there) {
+    const std::lock_guard lock(speaking_);
+    return listener.may_overwrite(i.target_path(), there);
   }
 
  private:
@@ -116,16 +149,52 @@ struct context {
 
 /// Copies anything but a directory. `known` is its status if somebody has asked already.
 task<void> copy_item(context& c, const item& i, file_type type, const file_status* known);
+/// Its parts: what has bytes, and what is made by its name alone.
+/// `kept`: what stands there passes for it.
+enum class outcome : std::uint8_t { none, made, kept };
+task<outcome> copy_file(context& c, const item& i, file_type expected);
+task<outcome> copy_symlink(context& c, const item& i, const file_status& s);
+task<outcome> copy_special(context& c, const item& i, const file_status& s);
+/// Instead of copies.
+task<outcome> link_instead(context& c, const item& i, const file_status& s);
+task<outcome> symlink_instead(context& c, const item& i, const file_status& s);
 
-/// What has to happen to whatever stands under the target's name.
-enum class verdict : std::uint8_t { skip, create, rewrite };
-task<verdict> judge_target(context& c, const item& i, const file_status& source, bool can_rewrite);
+/// What has to happen to whatever stands under the target's name. `kept`: nothing, and it passes
+/// for the copy.
+enum class verdict : std::uint8_t { skip, kept, create, rewrite };
+/// `only_look`: tells what would be done, and does nothing yet.
+enum class judging : std::uint8_t { by_bytes, by_name, only_look };
+task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how);
+/// Removes what stands there to make way. False: a problem was reported.
+task<bool> remove_target(context& c, const item& i);
+
+/// Whether source and target are the same thing: then there is nothing to copy, which may be as it
+/// should be.
+enum class sameness : std::uint8_t { different, same, settled };
+task<sameness> compare_ends(context& c, const item& i, const file_status& source,
+                            const file_status& target);
+
+/// Moves what stands there to a name of its own, `i.backup`. False: a problem was reported.
+task<bool> back_up(context& c, const item& i, const file_status& source);
+/// The copy failed: the old thing gets its name again.
+task<void> restore_backup(context& c, const item& i);
+/// A name that the next backup of `path` would get.
+task<std::string> name_of_backup(context& c, const dir& in, std::string path);
+
+/// Another name of what has been copied becomes a link, as if it was copied. `leads` is set for the
+/// first name: its copy is what the others wait for. True: nothing is left to do.
+task<bool> linked_to_first(context& c, const item& i, const file_status& s, link_lead& leads);
 
 /// Makes `to` hold what `from` holds, holes and all. False: a problem was reported.
 task<bool> copy_data(context& c, const item& i, const file& from, const file& to,
                      const file_status& source);
-/// The same for what has no size, until its end.
+/// The same for what has no offsets, until its end.
 task<bool> copy_until_end(context& c, const item& i, file& from, const file& to);
+/// Everything but blocks of zeros, through a buffer.
+task<bool> copy_without_zeros(context& c, const item& i, const file& from, const file& to,
+                              std::uint64_t& copied);
+/// What could not be written; a full file system is remembered.
+task<void> fail_to_write(context& c, const item& i, copy_step step, const file& to, const error& why);
 
 /// What is known of a target that is to get its source's attributes.
 struct target_state {
@@ -142,5 +211,27 @@ task<void> copy_attributes(context& c, const subject& about, const file& from, c
                            const file_status& s, const target_state& t);
 /// For links and special files, which are not opened.
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s);
+
+/// A directory above an operand's target that was looked at or made for it.
+struct parent_made {
+  std::string source, target;
+  file_status from;
+  std::uint16_t mode_final = 0;   // of one that was made
+  bool fresh = false;
+  bool opened_up = false;         // it has another mode while it is filled
+
+  parent_made() noexcept {}
+};
+/// Makes the directories above an operand's target. False: a problem was reported.
+task<bool> make_parents(context& c, const dir& from, const dir& to, const copy_operand& o,
+                        std::vector<parent_made>& made);
+/// Gives them what they are to keep, once their contents are copied.
+task<void> finish_parents(context& c, const dir& from, const dir& to,
+                          std::span<const parent_made> made);
+
+inline std::uint16_t mode_to_make(const context& c, const file_status& s) noexcept {
+  // Nobody else may look before the owner is right.
+  return s.mode & (c.options.preserve_owner ? 0700 : 0777);
+}
 
 }  // namespace sluice::inline v0::copying

@@ -10,8 +10,9 @@ namespace sluice::inline v0::copying {
 
 namespace {
 
-constexpr std::size_t range_at_once = 64 << 20;  // one call of copy_range
+constexpr std::size_t range_at_once = 16 << 20;  // one call of copy_range: then a stop is heard
 constexpr std::size_t buffer_size = 256 << 10;
+constexpr std::uint64_t until_it_ends = UINT64_MAX;
 
 struct extent {
   std::uint64_t begin, end;
@@ -28,6 +29,7 @@ task<bool> copy_by_buffer(context& c, const item& i, const file& from, const fil
                           extent& e) {
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   while (e.begin < e.end) {
+    if (c.stopping()) co_return false;
     const std::size_t want = std::min<std::uint64_t>(buffer_size, e.end - e.begin);
     auto got = co_await from.read_at(std::span(buffer.get(), want), e.begin);
     if (!got) {
@@ -38,7 +40,8 @@ task<bool> copy_by_buffer(context& c, const item& i, const file& from, const fil
     const std::span<const std::byte> bytes(buffer.get(), *got);
     auto put = co_await to.write_all_at(bytes, e.begin);
     if (!put) {
-      c.fail(i, copy_step::write_target, put.first_error);
+      auto failing = fail_to_write(c, i, copy_step::write_target, to, put.first_error);
+      co_await std::move(failing);
       co_return false;
     }
     e.begin += *got;
@@ -49,13 +52,18 @@ task<bool> copy_by_buffer(context& c, const item& i, const file& from, const fil
 /// Inside the kernel. A source that answers "nothing" at once may be one that has no size, like
 /// those of /proc: reading tells.
 task<bool> copy_extent(context& c, const item& i, const file& from, const file& to, extent& e) {
+  const std::uint64_t first = e.begin;
   while (e.begin < e.end) {
+    if (c.stopping()) co_return false;
     const std::size_t want = std::min<std::uint64_t>(range_at_once, e.end - e.begin);
     auto moved = co_await from.copy_range(e.begin, to, e.begin, want);
     if (!moved && !is_refusal(moved.error())) {
-      c.fail(i, copy_step::write_target, moved.error());
+      // Nobody says which of the two it was.
+      auto failing = fail_to_write(c, i, copy_step::copy_bytes, to, moved.error());
+      co_await std::move(failing);
       co_return false;
     }
+    if (moved && *moved == 0 && e.begin > first) co_return true;
     if (!moved || *moved == 0) {
       auto by_hand = copy_by_buffer(c, i, from, to, e);
       const bool copied = co_await std::move(by_hand);
@@ -66,61 +74,120 @@ task<bool> copy_extent(context& c, const item& i, const file& from, const file& 
   co_return true;
 }
 
+/// The next data of a file at or after an offset. `begin` at its end if only a hole is left.
+task<extent> find_data(const file& from, std::uint64_t at) {
+  auto data = co_await from.seek_data(at);
+  if (!data && data.error() == errc::not_found) {
+    auto now = co_await from.stat(stat_mask::size);
+    const std::uint64_t end = now ? std::max(now->size, at) : at;
+    co_return extent{end, end};
+  }
+  if (!data) co_return extent{at, until_it_ends};  // it can't tell: take it all
+  auto hole = co_await from.seek_hole(*data);
+  co_return extent{*data, hole ? *hole : until_it_ends};
+}
+
 task<bool> copy_extents(context& c, const item& i, const file& from, const file& to,
-                        std::uint64_t size) {
-  std::uint64_t at = 0;
-  while (at < size) {
-    auto data = co_await from.seek_data(at);
-    if (!data && data.error() == errc::not_found) break;  // only a hole is left
-    if (!data) {
-      extent all{at, size};
-      auto copying_all = copy_extent(c, i, from, to, all);
-      const bool copied = co_await std::move(copying_all);
-      co_return copied;
-    }
-    auto hole = co_await from.seek_hole(*data);
-    const std::uint64_t end = hole ? std::min(*hole, size) : size;
-    extent some{*data, end};
+                        std::uint64_t& at) {
+  for (;;) {
+    auto finding = find_data(from, at);
+    extent some = co_await std::move(finding);
+    const std::uint64_t end = some.end;
+    at = some.begin;
+    if (some.begin == end) break;
     auto copying_some = copy_extent(c, i, from, to, some);
     const bool copied = co_await std::move(copying_some);
     if (!copied) co_return false;
-    if (some.begin < end) {
-      // It ended early: it was cut meanwhile, or, as in /sys, its size was never true.
-      size = some.begin;
-      break;
-    }
-    at = end;
+    at = some.begin;
+    // It ended early: it was cut meanwhile, or, as in /sys, its size was never true.
+    if (some.begin < end) break;
   }
-  auto sized = co_await to.truncate(size);
-  if (!sized) c.fail(i, copy_step::set_size, sized.error());
+  auto sized = co_await to.truncate(at);
+  if (!sized) {
+    auto failing = fail_to_write(c, i, copy_step::set_size, to, sized.error());
+    co_await std::move(failing);
+  }
   co_return sized.has_value();
+}
+
+enum class sharing : std::uint8_t { done, impossible, failed };
+
+task<sharing> share_blocks(context& c, const item& i, const file& from, const file& to,
+                           const file_status& source) {
+  const reflink_mode how = c.options.reflink;
+  const bool must = how == reflink_mode::always;
+  if (!must && (how == reflink_mode::never || c.options.sparse == sparse_mode::never ||
+                source.size == 0 || c.clone_hopeless.load(std::memory_order_relaxed))) {
+    co_return sharing::impossible;
+  }
+  auto shared = co_await to.clone(from);
+  if (shared) co_return sharing::done;
+  if (must || shared.error() == errc::no_space) {
+    const copy_step step = must ? copy_step::clone : copy_step::write_target;
+    auto failing = fail_to_write(c, i, step, to, shared.error());
+    co_await std::move(failing);
+    co_return sharing::failed;
+  }
+  c.clone_hopeless.store(true, std::memory_order_relaxed);
+  co_return sharing::impossible;
+}
+
+/// All there is, whatever its size was said to be; `end` tells how much that was.
+task<bool> copy_to_end(context& c, const item& i, const file& from, const file& to,
+                       std::uint64_t& end, bool inside) {
+  extent all{0, until_it_ends};
+  auto plain = inside ? copy_extent(c, i, from, to, all) : copy_by_buffer(c, i, from, to, all);
+  const bool copied = co_await std::move(plain);
+  end = all.begin;
+  co_return copied;
+}
+
+/// `copied` is how much there was in the end.
+task<bool> copy_bytes(context& c, const item& i, const file& from, const file& to,
+                      const file_status& source, std::uint64_t& copied) {
+  if (c.options.sparse == sparse_mode::always) return copy_without_zeros(c, i, from, to, copied);
+  const bool as_it_is = c.options.sparse == sparse_mode::as_source;
+  if (as_it_is && source.size > 0 && source.allocated < source.size) {
+    return copy_extents(c, i, from, to, copied);
+  }
+  // Files of /proc and the like have no size and still something to read. Shared blocks, which the
+  // kernel's own copy may make, and its holes are not what everybody wants.
+  const bool inside = source.size > 0 && as_it_is && c.options.reflink != reflink_mode::never;
+  return copy_to_end(c, i, from, to, copied, inside);
+}
+
+/// It has another size than when it was opened. The copy is what was read.
+task<void> tell_of_change(context& c, const item& i, const file& from, const file_status& before) {
+  auto now = co_await from.stat(stat_mask::size);
+  if (!now || now->size == before.size) co_return;  // its size was never true
+  const bool grew = now->size > before.size;
+  c.warn(grew ? copy_step::source_grew : copy_step::source_shrank, i.source_path(),
+         i.target_path());
 }
 
 }  // namespace
 
+task<void> fail_to_write(context& c, const item& i, copy_step step, const file& to,
+                         const error& why) {
+  c.fail(i, step, why);
+  if (why != errc::no_space) co_return;
+  auto where = co_await to.stat(stat_mask::inode);
+  if (where) c.full_device.store(where->device, std::memory_order_relaxed);
+}
+
 task<bool> copy_data(context& c, const item& i, const file& from, const file& to,
                      const file_status& source) {
-  if (source.size > 0 && !c.clone_hopeless.load(std::memory_order_relaxed)) {
-    auto shared = co_await to.clone(from);
-    if (shared) co_return true;
-    if (shared.error() == errc::no_space) {
-      c.fail(i, copy_step::write_target, shared.error());
-      co_return false;
-    }
-    c.clone_hopeless.store(true, std::memory_order_relaxed);
+  auto sharing_them = share_blocks(c, i, from, to, source);
+  const sharing shared = co_await std::move(sharing_them);
+  if (shared != sharing::impossible) co_return shared == sharing::done;
+  std::uint64_t copied = 0;
+  auto copying_bytes = copy_bytes(c, i, from, to, source, copied);
+  const bool done = co_await std::move(copying_bytes);
+  if (done && copied != source.size) {
+    auto telling = tell_of_change(c, i, from, source);
+    co_await std::move(telling);
   }
-  if (source.size > 0 && source.allocated < source.size) {
-    auto sparse = copy_extents(c, i, from, to, source.size);
-    const bool copied = co_await std::move(sparse);
-    co_return copied;
-  }
-  // Files of /proc and the like have no size and still something to read.
-  constexpr std::uint64_t until_it_ends = UINT64_MAX;
-  const bool sized = source.size > 0;
-  extent whole{0, sized ? source.size : until_it_ends};
-  auto plain = sized ? copy_extent(c, i, from, to, whole) : copy_by_buffer(c, i, from, to, whole);
-  const bool copied = co_await std::move(plain);
-  co_return copied;
+  co_return done;
 }
 
 task<bool> copy_until_end(context& c, const item& i, file& from, const file& to) {
@@ -130,6 +197,8 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
   stream target(adopt, to.in(), to.id());
   bool copied = true;
   for (;;) {
+    copied = !c.stopping();
+    if (!copied) break;
     auto got = co_await source.read_some(std::span(buffer.get(), buffer_size));
     if (!got) {
       c.fail(i, copy_step::read_source, got.error());
@@ -140,7 +209,8 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
     const std::span<const std::byte> bytes(buffer.get(), *got);
     auto put = co_await target.write_all(bytes);
     if (!put) {
-      c.fail(i, copy_step::write_target, put.first_error);
+      auto failing = fail_to_write(c, i, copy_step::write_target, to, put.first_error);
+      co_await std::move(failing);
       copied = false;
       break;
     }

@@ -22,7 +22,7 @@ void link_table::made(entry& e, std::shared_ptr<copy_dir> keep, std::string name
   settle(e, entry::state::made);
 }
 
-void link_table::given_up(entry& e) { settle(e, entry::state::failed); }
+void link_table::given_up(entry& e) noexcept { settle(e, entry::state::failed); }
 
 bool link_table::wait(entry& e, waiter& w) noexcept {
   const std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "sluice/core/promise.hpp"
 
@@ -14,7 +15,7 @@ namespace sluice::inline v0::copying {
 class copy_dir;
 
 /// Which source inodes have been copied already, so that further names of them become links. The
-/// first to ask for an inode makes the copy; the others wait until its name exists.
+/// first to ask for an inode makes the copy; the others wait until that is whole.
 class link_table {
  public:
   struct entry;
@@ -26,10 +27,10 @@ class link_table {
   };
   claim ask(std::uint64_t device, std::uint64_t inode);
 
-  /// The name exists; `keep` keeps the directory that it is in.
+  /// The copy is there; `keep` keeps the directory that it is in.
   void made(entry& e, std::shared_ptr<copy_dir> keep, std::string name);
   /// It could not be made: the next one who asks is the first again.
-  void given_up(entry& e);
+  void given_up(entry& e) noexcept;
 
   struct entry {
     enum class state : std::uint8_t { pending, made, failed } is = state::pending;
@@ -70,6 +71,30 @@ class link_table {
 
   std::mutex mutex_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, entry> entries_;
+};
+
+/// The duty of whoever is the first: however its copy ends, those who wait hear of it.
+class link_lead {
+ public:
+  link_lead() noexcept = default;
+  ~link_lead() { give_up(); }
+  link_lead(const link_lead&) = delete;
+  link_lead& operator=(const link_lead&) = delete;
+
+  void take(link_table& t, link_table::entry& e) noexcept {
+    table_ = &t;
+    of_ = &e;
+  }
+  void made(std::shared_ptr<copy_dir> keep, std::string name) {
+    if (of_ != nullptr) table_->made(*std::exchange(of_, nullptr), std::move(keep), std::move(name));
+  }
+  void give_up() noexcept {
+    if (of_ != nullptr) table_->given_up(*std::exchange(of_, nullptr));
+  }
+
+ private:
+  link_table* table_ = nullptr;
+  link_table::entry* of_ = nullptr;
 };
 
 }  // namespace sluice::inline v0::copying

@@ -1,9 +1,7 @@
 // Copying directories: a walk that makes the same tree elsewhere.
-#include "fs/copy/context.hpp"
+#include "fs/copy/tree.hpp"
 
-namespace sluice::inline v0 {
-
-namespace copying {
+namespace sluice::inline v0::copying {
 
 namespace {
 
@@ -34,138 +32,20 @@ class seen_as_file {
   file view_;
 };
 
-/// The operand at hand.
-struct tree_run {
-  identity target_root;
-  std::uint64_t device = 0;
-  std::string source, target;
-};
-
 }  // namespace
 
-class tree_copier final : public tree_visitor {
- public:
-  tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
-              std::size_t open_directories, copy_listener& l)
-      : context_(o, to, l), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
-    context_.places = &walker_.places();
-  }
-
-  /// Copies operands until one is a tree; when that has been left, goes on with the next.
-  task<void> copy_operands(std::span<const copy_operand> operands, worker& on);
-  bool any_failed() const noexcept { return context_.any_failed.load(); }
-
-  task<bool> enter(walk_dir& d, dir& open, worker& on) override;
-  task<void> entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
-                     worker& on) override;
-  std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) override;
-  task<void> leave(walk_dir& d, worker& on) override;
-  void failed(walk_dir& d, path_ref name, walk_step step, const error& why) override;
-
- private:
-  static walk_options walk_options_for(const copy_options& o, std::size_t open_directories) {
-    walk_options w;
-    w.status_of_all = false;
-    w.follow = o.follow == follow_links::always;
-    w.wanted = stat_mask::basic;
-    w.open_directories = open_directories;
-    return w;
-  }
-  bool follows_all() const noexcept { return context_.options.follow == follow_links::always; }
-
-  task<bool> copy_one(const copy_operand& o, worker& on);
-  task<bool> begin_tree(const copy_operand& o, const file_status& s, worker& on);
-  task<void> look_for_default_acl(copy_dir& d);
-  task<void> make_target(copy_dir& d);
-  task<void> make_in(copy_dir& d, const dir& parent, path_ref name);
-  task<void> finish_target(copy_dir& d);
-
-  context context_;
-  const dir& from_;
-  const dir& to_;
-  walker walker_;
-  tree_run now_;
-  std::span<const copy_operand> rest_;                 // after the tree at hand
-  std::set<std::string> made_;                         // targets of operands
-  std::set<std::pair<std::string, identity>> sources_; // operands seen
-};
-
-class operands_work final : public work {
- public:
-  operands_work(tree_copier& t, std::span<const copy_operand> o) noexcept
-      : copier_(t), operands_(o) {}
-  task<void> run(worker& on) override { return copier_.copy_operands(operands_, on); }
-
- private:
-  tree_copier& copier_;
-  std::span<const copy_operand> operands_;
-};
-
-task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, worker& on) {
-  while (!operands.empty()) {
-    const copy_operand& o = operands.front();
-    operands = operands.subspan(1);
-    rest_ = operands;
-    auto one = copy_one(o, on);
-    const bool tree_begun = co_await std::move(one);
-    if (tree_begun) co_return;
-  }
-}
-
-/// True: the walk of a tree has begun.
-task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
-  const copy_options& options = context_.options;
-  const bool follow = options.follow != follow_links::never;
-  result<file_status> s = std::unexpected(error(errc::not_found));
-  if (!o.source.empty()) {
-    s = co_await from_.stat(o.source, stat_mask::basic,
-                            follow ? lookup::follow : lookup::no_follow);
-  }
-  if (!s) {
-    context_.fail(copy_step::stat_source, o.source, o.target, s.error());
-    co_return false;
-  }
-  const bool is_tree = s->type == file_type::directory;
-  if (is_tree && !options.recursive) {
-    context_.fail(copy_step::omit_directory, o.source, o.target);
-    co_return false;
-  }
-  if (!sources_.emplace(o.source, identity_of(*s)).second) {
-    const auto which = is_tree ? copy_step::repeated_directory : copy_step::repeated_file;
-    context_.warn(which, o.source, o.target);
-    co_return false;
-  }
-  if (is_tree) {
-    auto tree = begin_tree(o, *s, on);
-    const bool begun = co_await std::move(tree);
-    co_return begun;
-  }
-  if (!made_.insert(o.target).second) {
-    context_.fail(copy_step::just_created, o.source, o.target);
-    co_return false;
-  }
-  const item i(from_, o.source, to_, o.target, follow, nullptr);
-  auto copied = copy_item(context_, i, s->type, &*s);
-  co_await std::move(copied);
-  co_return false;
-}
-
-task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, worker& on) {
-  result<file_status> there = std::unexpected(error(errc::not_found));
-  if (!o.target.empty()) there = co_await to_.stat(o.target, stat_mask::inode, lookup::follow);
-  if (there && identity_of(*there) == identity_of(s)) {
-    context_.fail(copy_step::same_file, o.source, o.target);
-    co_return false;
-  }
-  made_.insert(o.target);
-  now_ = {{}, s.device, o.source, o.target};
-  const bool follow = context_.options.follow != follow_links::never;
-  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, o.target, s);
-  walker_.add(on, std::move(root));
-  co_return true;
+walk_options tree_copier::walk_options_for(const copy_options& o, std::size_t open_directories) {
+  walk_options w;
+  w.status_of_all = false;
+  w.follow = o.follow == follow_links::always;
+  w.wanted = stat_mask::basic;
+  w.open_directories = open_directories;
+  w.in_order = o.in_order;
+  return w;
 }
 
 task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
+  if (context_.stopping()) co_return false;
   auto& both = static_cast<copy_dir&>(d);
   auto making = make_target(both);
   co_await std::move(making);
@@ -245,11 +125,20 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
     // The umask takes away from us, too.
     d.mode_made = found->mode | 0700;
     auto opened_up = co_await parent.set_mode(name, d.mode_made, lookup::no_follow);
-    if (!opened_up) context_.fail(dir_subject(d), copy_step::set_mode, opened_up.error());
+    if (!opened_up) context_.fail(dir_subject(d), copy_step::open_up, opened_up.error());
   }
+  plan_mode(d, found->mode, withheld);
+}
+
+/// What it shall have afterwards, where modes are not preserved: what the system made, less what
+/// was lent, and what was withheld.
+void tree_copier::plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withheld) {
+  const int allowed = ~context_.options.umask;
   const int lent = 0700 & ~d.status.mode;
-  const int withheld_now = withheld & d.status.mode & ~o.umask;
-  d.mode_final = static_cast<std::uint16_t>((found->mode & ~lent) | withheld_now);
+  const int returned = withheld & d.status.mode & allowed;
+  const int after_source = (made & ~lent) | returned;
+  const int plain = (made & 07000) | (0777 & allowed);
+  d.mode_final = static_cast<std::uint16_t>(context_.options.plain_mode ? plain : after_source);
 }
 
 task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
@@ -273,6 +162,7 @@ task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_ent
 
 std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e) {
   auto& above = static_cast<copy_dir&>(d);
+  if (context_.stopping()) return nullptr;
   const identity who = identity_of(*e.status);
   if (who == now_.target_root) {
     context_.fail(copy_step::into_itself, now_.source, now_.target);
@@ -280,6 +170,11 @@ std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e)
   }
   const std::string name(e.name.c_str(), e.name.size());
   auto below = std::make_shared<copy_dir>(above, name, *e.status, follows_all());
+  const auto copied = trees_.find(who);
+  if (copied != trees_.end() && !follows_all()) {
+    context_.fail(copy_step::link_to_directory, copied->second, dir_subject(*below).target_path());
+    return nullptr;
+  }
   if (follows_all()) {
     for (const walk_dir* up = &d; up != nullptr; up = up->parent.get()) {
       if (identity_of(up->status) != who) continue;
@@ -288,22 +183,6 @@ std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e)
     }
   }
   return below;
-}
-
-task<void> tree_copier::leave(walk_dir& d, worker& on) {
-  auto& both = static_cast<copy_dir&>(d);
-  if (both.is == copy_dir::state::absent) {
-    // It could not be read. Its place is made all the same, as cp does.
-    auto making = make_target(both);
-    co_await std::move(making);
-  }
-  if (both.is != copy_dir::state::failed) {
-    auto finishing = finish_target(both);
-    co_await std::move(finishing);
-  }
-  auto forgetting = walker_.places().forget(both.target);
-  co_await std::move(forgetting);
-  if (d.depth == 0) on.of().add(on, std::make_unique<operands_work>(*this, rest_));
 }
 
 /// What a directory gets once nothing in it changes any more.
@@ -347,14 +226,4 @@ void tree_copier::failed(walk_dir& d, path_ref name, walk_step step, const error
   context_.fail(what, both.where.path_of(name), both.target.path_of(name), why);
 }
 
-}  // namespace copying
-
-bool copy_trees(crew& c, const dir& from, const dir& to, std::span<const copy_operand> operands,
-                const copy_options& options, std::size_t open_directories,
-                copy_listener& listener) {
-  copying::tree_copier copier(c, from, to, options, open_directories, listener);
-  c.run(std::make_unique<copying::operands_work>(copier, operands));
-  return !copier.any_failed();
-}
-
-}  // namespace sluice::inline v0
+}  // namespace sluice::inline v0::copying

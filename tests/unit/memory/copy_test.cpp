@@ -15,7 +15,7 @@ struct listener final : copy_listener {
     problems.push_back(std::to_string(static_cast<int>(p.step)) + " " +
                        sluice::describe(p.why, p.source, p.target));
   }
-  void copying(const std::string&, const std::string&) override {}
+  void copying(const std::string&, const std::string&, const std::string&) override {}
   void removed(const std::string&) override {}
 };
 

@@ -1,0 +1,115 @@
+// What stands under a target's name is moved to one of its own before the copy is made.
+#include <algorithm>
+
+#include "fs/copy/context.hpp"
+#include "fs/copy/paths.hpp"
+
+namespace sluice::inline v0::copying {
+
+namespace {
+
+/// The number in "NAME.~NUMBER~", as text without leading zeros; empty if it is not that.
+std::string number_in(const std::string& name, const std::string& of) {
+  if (!name.starts_with(of + ".~") || !name.ends_with('~')) return {};
+  const std::size_t from = of.size() + 2;
+  if (name.size() < from + 2) return {};
+  const std::string digits = name.substr(from, name.size() - from - 1);
+  const bool is_number = std::ranges::all_of(digits, [](char d) { return d >= '0' && d <= '9'; });
+  return is_number && digits[0] != '0' ? digits : std::string();
+}
+
+std::string one_more(std::string digits) {
+  for (std::size_t at = digits.size(); at-- > 0;) {
+    if (digits[at] != '9') {
+      ++digits[at];
+      return digits;
+    }
+    digits[at] = '0';
+  }
+  return "1" + digits;
+}
+
+/// The highest number that a backup of this name has; empty if there is none.
+task<std::string> highest_number(const dir& in, const std::string& path) {
+  std::string highest;
+  const std::string above = directory_of(path);
+  auto opened = co_await in.open_dir(above);
+  if (!opened) co_return highest;
+  const std::string name = last_name_of(path);
+  std::vector<std::byte> records(32 * 1024);
+  {
+    dir_cursor cursor = opened->entries();
+    for (;;) {
+      auto batch = co_await cursor.next(records);
+      if (!batch || batch->empty()) break;
+      for (dir_entry e : *batch) {
+        const std::string digits = number_in(e.name().c_str(), name);
+        if (std::pair(digits.size(), digits) > std::pair(highest.size(), highest)) highest = digits;
+      }
+    }
+  }
+  auto closed = co_await opened->close();
+  static_cast<void>(closed);
+  co_return highest;
+}
+
+/// Whether the backup's name is the source's, which would be lost.
+task<bool> would_destroy_source(const context& c, const item& i, const file_status& source) {
+  const std::string target(i.target_name.c_str(), i.target_name.size());
+  if (last_name_of(target) + c.options.backup_suffix != last_name_of(i.name)) co_return false;
+  const std::string backup = target + c.options.backup_suffix;
+  auto there = co_await i.to.stat(backup, stat_mask::inode, lookup::follow);
+  co_return there && identity_of(*there) == identity_of(source);
+}
+
+}  // namespace
+
+task<std::string> name_of_backup(context& c, const dir& in, std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const backup_mode how = c.options.backup;
+  if (how == backup_mode::simple) co_return path + c.options.backup_suffix;
+  auto numbering = highest_number(in, path);
+  const std::string highest = co_await std::move(numbering);
+  if (highest.empty() && how == backup_mode::existing) co_return path + c.options.backup_suffix;
+  co_return path + ".~" + (highest.empty() ? std::string("1") : one_more(highest)) + "~";
+}
+
+task<bool> back_up(context& c, const item& i, const file_status& source) {
+  if (c.options.backup != backup_mode::numbered) {
+    auto asking = would_destroy_source(c, i, source);
+    const bool destroys = co_await std::move(asking);
+    if (destroys) {
+      c.fail(i, copy_step::backup_is_source);
+      co_return false;
+    }
+  }
+  const std::string path(i.target_name.c_str(), i.target_name.size());
+  for (;;) {
+    auto naming = name_of_backup(c, i.to, path);
+    const std::string backup = co_await std::move(naming);
+    // A numbered one never replaces another, even one that somebody else is making right now.
+    const bool simple = c.options.backup != backup_mode::numbered &&
+                        backup == path + c.options.backup_suffix;
+    const rename_mode how = simple ? rename_mode::replace : rename_mode::no_replace;
+    auto moved = co_await i.to.rename(i.target_name, i.to, backup, how);
+    if (!moved && moved.error() == errc::exists) continue;
+    if (moved) i.backup = backup;
+    if (moved || moved.error() == errc::not_found) co_return true;
+    c.fail(i, copy_step::back_up, moved.error());
+    co_return false;
+  }
+}
+
+task<void> restore_backup(context& c, const item& i) {
+  if (i.backup.empty()) co_return;
+  auto moved = co_await i.to.rename(i.backup, i.to, i.target_name);
+  const std::string name = i.in ? i.in->target.path_of(i.backup) : i.backup;
+  if (moved) {
+    c.tell_restored(name, i.target_path());
+  } else {
+    c.fail(i, copy_step::restore_backup, moved.error());
+  }
+  i.backup.clear();
+}
+
+}  // namespace sluice::inline v0::copying

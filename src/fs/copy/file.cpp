@@ -1,0 +1,242 @@
+// Copying a file's bytes to another name.
+#include "fs/copy/paths.hpp"
+#include "fs/copy/unfinished.hpp"
+
+namespace sluice::inline v0::copying {
+
+namespace {
+
+/// A file and its copy, while that is being made.
+struct pair_of_files {
+  file from, to;
+  file_status status;
+  bool fresh = false;          // the target was made just now
+  bool seekable = true;        // both sides have offsets
+  bool regular_target = true;
+  link_lead leads;
+  unfinished_file unfinished;
+
+  pair_of_files() noexcept {}
+};
+
+/// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
+task<void> fail_to_open(context& c, const item& i, const error& why) {
+  auto s = co_await i.from.stat(i.name, stat_mask::basic,
+                                i.follow ? lookup::follow : lookup::no_follow);
+  if (s) {
+    auto judging_it = judge_target(c, i, *s, judging::only_look);
+    const verdict v = co_await std::move(judging_it);
+    if (v == verdict::skip || v == verdict::kept) co_return;
+  }
+  c.tell_copying(i);
+  c.fail(i, copy_step::open_source, why);
+}
+
+task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p) {
+  open_mode how = open_mode::read;
+  if (!i.follow) how |= open_mode::no_follow;
+  // In a tree a file may have become a FIFO meanwhile, for which nobody waits.
+  if (expected != file_type::regular || i.operand()) how |= open_mode::wait_for_peer;
+  auto opened = co_await i.from.open(i.name, how);
+  if (!opened) {
+    auto failing = fail_to_open(c, i, opened.error());
+    co_await std::move(failing);
+    co_return false;
+  }
+  p.from = std::move(*opened);
+  auto status = co_await p.from.stat();
+  if (!status) {
+    c.fail(i, copy_step::stat_source, status.error());
+    co_return false;
+  }
+  p.status = *status;
+  p.seekable = p.status.type == file_type::regular;
+  if (expected == file_type::regular && !p.seekable) {
+    c.fail(i, copy_step::replaced_source);
+    co_return false;
+  }
+  co_return true;
+}
+
+/// A name that ends in a slash asks for a directory; there is none, and we don't make one.
+void fail_to_create(context& c, const item& i, const error& why) {
+  const std::size_t n = i.target_name.size();
+  const bool slash = n > 0 && i.target_name.c_str()[n - 1] == '/';
+  const bool wants_directory = slash && why == errc::is_directory;
+  c.fail(i, copy_step::create_file, wants_directory ? error(errc::not_directory) : why);
+}
+
+/// Makes the target, if there is nothing under its name.
+task<result<void>> try_to_create(context& c, const item& i, pair_of_files& p) {
+  const open_mode how = open_mode::write | open_mode::create | open_mode::exclusive;
+  auto made = co_await i.to.open(i.target_name, how, mode_to_make(c, p.status));
+  if (!made) co_return std::unexpected(made.error());
+  p.to = std::move(*made);
+  p.fresh = true;
+  p.unfinished.begin(c.options.stop, i.to, i.target_name, p.to);
+  co_return result<void>();
+}
+
+task<bool> create_target(context& c, const item& i, pair_of_files& p) {
+  auto creating = try_to_create(c, i, p);
+  auto made = co_await std::move(creating);
+  if (!made) fail_to_create(c, i, made.error());
+  co_return made.has_value();
+}
+
+/// Opens what stands there, emptied; with `force`, what can't be opened is replaced.
+task<bool> reopen_target(context& c, const item& i, pair_of_files& p) {
+  open_mode how = open_mode::write | open_mode::wait_for_peer;
+  if (c.options.kind == copy_kind::whole) how |= open_mode::truncate;
+  auto opened = co_await i.to.open(i.target_name, how);
+  if (!opened && opened.error() == errc::not_found && c.options.through_dangling) {
+    opened = co_await i.to.open(i.target_name, how | open_mode::create, mode_to_make(c, p.status));
+  }
+  if (opened) {
+    p.to = std::move(*opened);
+    auto now = co_await p.to.stat(stat_mask::type);
+    p.regular_target = now && now->type == file_type::regular;
+    p.seekable &= p.regular_target;
+    co_return true;
+  }
+  if (opened.error() != errc::not_found) {
+    if (!c.options.force) {
+      c.fail(i, copy_step::open_target, opened.error());
+      co_return false;
+    }
+    auto removing = remove_target(c, i);
+    const bool removed = co_await std::move(removing);
+    if (!removed) co_return false;
+  }
+  auto creating = create_target(c, i, p);
+  const bool created = co_await std::move(creating);
+  co_return created;
+}
+
+/// Whether the bytes would go to a file system that has no room for them.
+task<bool> target_is_full(context& c, const item& i, const pair_of_files& p) {
+  const std::uint64_t full = c.full_device.load(std::memory_order_relaxed);
+  const bool bytes = p.status.size > 0 && c.options.kind == copy_kind::whole;
+  if (full == context::nowhere || !bytes) co_return false;
+  const std::string above = directory_of(i.target_name);
+  auto where = co_await i.to.stat(above, stat_mask::inode, lookup::follow);
+  co_return where && where->device == full;
+}
+
+task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
+  auto asking = target_is_full(c, i, p);
+  const bool full = co_await std::move(asking);
+  if (full) {
+    c.fail(i, copy_step::no_room_left);
+    co_return outcome::none;
+  }
+  auto creating = try_to_create(c, i, p);
+  auto made = co_await std::move(creating);
+  if (made || made.error() != errc::exists) {
+    c.tell_copying(i);
+    if (!made) fail_to_create(c, i, made.error());
+    co_return made ? outcome::made : outcome::none;
+  }
+  auto judging_it = judge_target(c, i, p.status, judging::by_bytes);
+  const verdict v = co_await std::move(judging_it);
+  if (v == verdict::kept) co_return outcome::kept;
+  if (v == verdict::skip) co_return outcome::none;
+  c.tell_copying(i, i.backup_path());
+  auto opening = v == verdict::create ? create_target(c, i, p) : reopen_target(c, i, p);
+  const bool opened = co_await std::move(opening);
+  co_return opened ? outcome::made : outcome::none;
+}
+
+/// The bytes could not all be copied: a file that we made goes, if the name still means it; what
+/// is not ours stays, and is told about.
+task<void> take_back(context& c, const item& i, pair_of_files& p) {
+  if (!p.fresh) {
+    c.fail(i, copy_step::incomplete);
+    co_return;
+  }
+  auto ours = co_await p.to.stat(stat_mask::inode);
+  auto there = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+  if (ours && there && identity_of(*ours) == identity_of(*there)) {
+    auto gone = co_await i.to.unlink(i.target_name);
+    if (!gone) c.fail(i, copy_step::incomplete);
+  }
+}
+
+task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
+  if (c.options.kind == copy_kind::whole) {
+    auto copying_bytes = p.seekable ? copy_data(c, i, p.from, p.to, p.status)
+                                    : copy_until_end(c, i, p.from, p.to);
+    const bool copied = co_await std::move(copying_bytes);
+    if (!copied) {
+      auto taking = take_back(c, i, p);
+      co_await std::move(taking);
+      co_return false;
+    }
+  }
+  p.unfinished.finished();
+  target_state t;
+  t.fresh = p.fresh;
+  t.inherits_acl = i.inherits_acl();
+  const auto allowed = static_cast<std::uint16_t>(~c.options.umask);
+  t.mode_now = mode_to_make(c, p.status) & allowed;
+  t.mode_final = (c.options.plain_mode ? 0666 : p.status.mode & 0777) & allowed;
+  auto preserving = copy_attributes(c, i, p.from, p.to, p.status, t);
+  co_await std::move(preserving);
+  co_return true;
+}
+
+/// False: the target may be incomplete, and that was told.
+task<bool> close_both(context& c, const item& i, pair_of_files& p) {
+  bool whole = true;
+  p.unfinished.finished();
+  if (p.to) {
+    auto closed = co_await p.to.close();
+    whole = closed.has_value();
+    if (!whole) c.fail(i, copy_step::write_target, closed.error());
+  }
+  if (p.from) {
+    auto closed = co_await p.from.close();
+    static_cast<void>(closed);  // it was only read
+  }
+  co_return whole;
+}
+
+/// After the source was opened.
+task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
+  auto linking = linked_to_first(c, i, p.status, p.leads);
+  const bool linked = co_await std::move(linking);
+  if (linked) co_return outcome::kept;
+  auto targeting = open_target(c, i, p);
+  outcome how = co_await std::move(targeting);
+  if (how == outcome::made) {
+    auto filling = fill_target(c, i, p);
+    const bool filled = co_await std::move(filling);
+    if (!filled) how = outcome::none;
+  }
+  if (how == outcome::none) {
+    auto restoring = restore_backup(c, i);
+    co_await std::move(restoring);
+  }
+  co_return how;
+}
+
+}  // namespace
+
+task<outcome> copy_file(context& c, const item& i, file_type expected) {
+  pair_of_files p;
+  auto opening = open_source(c, i, expected, p);
+  const bool opened = co_await std::move(opening);
+  outcome how = outcome::none;
+  if (opened) {
+    auto copying_it = copy_opened(c, i, p);
+    how = co_await std::move(copying_it);
+  }
+  auto closing = close_both(c, i, p);
+  const bool whole = co_await std::move(closing);
+  if (!whole || how == outcome::none) co_return outcome::none;
+  // Other names of the source may become links to it, now that it is whole.
+  p.leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
+  co_return how;
+}
+
+}  // namespace sluice::inline v0::copying

@@ -1,0 +1,169 @@
+// What the command names, one thing after another.
+#include <filesystem>
+
+#include "fs/copy/tree.hpp"
+
+namespace sluice::inline v0 {
+
+namespace copying {
+
+namespace {
+
+class operands_work final : public work {
+ public:
+  operands_work(tree_copier& t, std::span<const copy_operand> o) noexcept
+      : copier_(t), operands_(o) {}
+  task<void> run(worker& on) override { return copier_.copy_operands(operands_, on); }
+
+ private:
+  tree_copier& copier_;
+  std::span<const copy_operand> operands_;
+};
+
+/// The same name, written another way.
+bool same_path(const std::string& a, const std::string& b) {
+  const std::filesystem::path x(a), y(b);
+  return x.lexically_normal() == y.lexically_normal();
+}
+
+}  // namespace
+
+task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, worker& on) {
+  while (!operands.empty() && !context_.stopping()) {
+    const copy_operand& o = operands.front();
+    operands = operands.subspan(1);
+    rest_ = operands;
+    auto one = copy_one(o, on);
+    const bool tree_begun = co_await std::move(one);
+    if (tree_begun) co_return;
+    auto finishing = finish_parents(context_, from_, to_, now_.parents);
+    co_await std::move(finishing);
+  }
+}
+
+/// True: the walk of a tree has begun.
+task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
+  const copy_options& options = context_.options;
+  now_ = tree_run();
+  if (o.parents != 0) {
+    auto making = make_parents(context_, from_, to_, o, now_.parents);
+    const bool made = co_await std::move(making);
+    if (!made) co_return false;
+  }
+  const bool follow = options.follow != follow_links::never;
+  result<file_status> s = std::unexpected(error(errc::not_found));
+  if (!o.source.empty()) {
+    s = co_await from_.stat(o.source, stat_mask::basic,
+                            follow ? lookup::follow : lookup::no_follow);
+  }
+  if (!s) {
+    context_.fail(copy_step::stat_source, o.source, o.target, s.error());
+    co_return false;
+  }
+  auto copying_it = copy_source(o, *s, on);
+  const bool begun = co_await std::move(copying_it);
+  co_return begun;
+}
+
+task<bool> tree_copier::copy_source(const copy_operand& o, const file_status& s, worker& on) {
+  const copy_options& options = context_.options;
+  const bool is_tree = s.type == file_type::directory;
+  if (is_tree && !options.recursive) {
+    context_.fail(copy_step::omit_directory, o.source, o.target);
+    co_return false;
+  }
+  if (options.no_collisions) {
+    const bool first = sources_.emplace(o.source, identity_of(s)).second;
+    if (!first && !is_tree && options.backup == backup_mode::none) {
+      context_.warn(copy_step::repeated_file, o.source, o.target);
+      co_return false;
+    }
+  }
+  if (is_tree) {
+    auto tree = begin_tree(o, s, on);
+    const bool begun = co_await std::move(tree);
+    co_return begun;
+  }
+  auto targeting = target_of(o, s);
+  const std::string target = co_await std::move(targeting);
+  const bool follow = options.follow != follow_links::never;
+  const item i(from_, o.source, to_, target, follow, nullptr);
+  auto copied = copy_item(context_, i, s.type, &s);
+  co_await std::move(copied);
+  co_return false;
+}
+
+/// The operand's own, but for a file that is to be copied onto itself with a backup: then it is the
+/// backup's name.
+task<std::string> tree_copier::target_of(const copy_operand& o, const file_status& s) {
+  copy_options& options = context_.options;
+  const bool onto_itself = options.force && options.backup != backup_mode::none &&
+                           o.source == o.target && s.type == file_type::regular;
+  if (!onto_itself) co_return o.target;
+  auto naming = name_of_backup(context_, to_, o.target);
+  std::string name = co_await std::move(naming);
+  options.backup = backup_mode::none;
+  co_return name;
+}
+
+/// A directory that was copied before: under this very name, or another, which no link can mean.
+bool tree_copier::was_copied(const copy_operand& o, const file_status& s) {
+  const auto [before, first] = trees_.emplace(identity_of(s), o.target);
+  if (first) return false;
+  if (same_path(before->second, o.target)) {
+    context_.warn(copy_step::repeated_directory, o.source, o.target);
+    return true;
+  }
+  if (context_.options.follow != follow_links::never) return false;
+  context_.fail(copy_step::link_to_directory, before->second, o.target);
+  return true;
+}
+
+task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, worker& on) {
+  const bool follow = context_.options.follow != follow_links::never;
+  result<file_status> there = std::unexpected(error(errc::not_found));
+  if (!o.target.empty()) there = co_await to_.stat(o.target, stat_mask::inode, lookup::follow);
+  const bool same = there && identity_of(*there) == identity_of(s);
+  if (same && context_.options.overwrite != overwrite_mode::never) {
+    context_.fail(copy_step::same_file, o.source, o.target);
+    co_return false;
+  }
+  if (was_copied(o, s)) co_return false;
+  now_.device = s.device;
+  now_.source = o.source;
+  now_.target = o.target;
+  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, o.target, s);
+  walker_.add(on, std::move(root));
+  co_return true;
+}
+
+task<void> tree_copier::leave(walk_dir& d, worker& on) {
+  auto& both = static_cast<copy_dir&>(d);
+  if (both.is == copy_dir::state::absent && !context_.stopping()) {
+    // It could not be read. Its place is made all the same, as cp does.
+    auto making = make_target(both);
+    co_await std::move(making);
+  }
+  if (both.is == copy_dir::state::made || both.is == copy_dir::state::merged) {
+    auto finishing = finish_target(both);
+    co_await std::move(finishing);
+  }
+  auto forgetting = walker_.places().forget(both.target);
+  co_await std::move(forgetting);
+  if (d.depth != 0) co_return;
+  auto finishing_above = finish_parents(context_, from_, to_, now_.parents);
+  co_await std::move(finishing_above);
+  on.of().add(on, std::make_unique<operands_work>(*this, rest_));
+}
+
+}  // namespace copying
+
+bool copy_trees(crew& c, const dir& from, const dir& to, std::span<const copy_operand> operands,
+                const copy_options& options, std::size_t open_directories,
+                copy_listener& listener) {
+  copying::tree_copier copier(c, from, to, options, open_directories, listener);
+  c.run(std::make_unique<copying::operands_work>(copier, operands));
+  return !copier.any_failed() && (options.stop == nullptr || !options.stop->requested());
+}
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "sluice/core/path_ref.hpp"
+
+namespace sluice::inline v0::copying {
+
+/// The directory that a path's last name lies in.
+inline std::string directory_of(path_ref whole) {
+  std::string path(whole.c_str(), whole.size());
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+inline std::string last_name_of(path_ref whole) {
+  std::string path(whole.c_str(), whole.size());
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path.substr(path.rfind('/') + 1);
+}
+
+}  // namespace sluice::inline v0::copying

@@ -1,0 +1,64 @@
+// The walk that makes the same tree elsewhere, one operand after another.
+#pragma once
+
+#include <map>
+
+#include "fs/copy/context.hpp"
+
+namespace sluice::inline v0::copying {
+
+/// Where it says so, what is copied for an operand.
+struct tree_run {
+  identity target_root;
+  std::uint64_t device = 0;
+  std::string source, target;
+  std::vector<parent_made> parents;
+
+  tree_run() noexcept {}
+};
+
+class tree_copier final : public tree_visitor {
+ public:
+  tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
+              std::size_t open_directories, copy_listener& l)
+      : context_(o, to, l), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
+    context_.places = &walker_.places();
+  }
+
+  /// Copies operands until one is a tree; when that has been left, goes on with the next.
+  task<void> copy_operands(std::span<const copy_operand> operands, worker& on);
+  bool any_failed() const noexcept { return context_.any_failed.load(); }
+
+  task<bool> enter(walk_dir& d, dir& open, worker& on) override;
+  task<void> entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
+                     worker& on) override;
+  std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) override;
+  task<void> leave(walk_dir& d, worker& on) override;
+  void failed(walk_dir& d, path_ref name, walk_step step, const error& why) override;
+
+ private:
+  static walk_options walk_options_for(const copy_options& o, std::size_t open_directories);
+  bool follows_all() const noexcept { return context_.options.follow == follow_links::always; }
+
+  task<bool> copy_one(const copy_operand& o, worker& on);
+  task<bool> copy_source(const copy_operand& o, const file_status& s, worker& on);
+  task<bool> begin_tree(const copy_operand& o, const file_status& s, worker& on);
+  task<std::string> target_of(const copy_operand& o, const file_status& s);
+  bool was_copied(const copy_operand& o, const file_status& s);
+  task<void> look_for_default_acl(copy_dir& d);
+  task<void> make_target(copy_dir& d);
+  task<void> make_in(copy_dir& d, const dir& parent, path_ref name);
+  void plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withheld);
+  task<void> finish_target(copy_dir& d);
+
+  context context_;
+  const dir& from_;
+  const dir& to_;
+  walker walker_;
+  tree_run now_;
+  std::span<const copy_operand> rest_;                  // after the tree at hand
+  std::set<std::pair<std::string, identity>> sources_;  // operands seen
+  std::map<identity, std::string> trees_;               // operands that are trees, and what they became
+};
+
+}  // namespace sluice::inline v0::copying

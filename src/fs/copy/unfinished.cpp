@@ -1,0 +1,46 @@
+#include "fs/copy/unfinished.hpp"
+
+#include "sluice/sync.hpp"
+
+namespace sluice::inline v0 {
+
+namespace copying {
+
+void unfinished_file::begin(copy_stopper* stop, const dir& in, path_ref name,
+                            const file& made) noexcept {
+  if (stop == nullptr) return;
+  in_ = &in;
+  name_ = name;
+  made_ = &made;
+  listed_ = stop;
+  const std::lock_guard lock(stop->mutex_);
+  next_ = stop->first_;
+  if (next_ != nullptr) next_->owner_ = &next_;
+  stop->first_ = this;
+  owner_ = &stop->first_;
+}
+
+void unfinished_file::finished() noexcept {
+  if (listed_ == nullptr) return;
+  const std::lock_guard lock(listed_->mutex_);
+  *owner_ = next_;
+  if (next_ != nullptr) next_->owner_ = owner_;
+  listed_ = nullptr;
+}
+
+}  // namespace copying
+
+void copy_stopper::remove_unfinished() noexcept {
+  request();
+  const std::lock_guard lock(mutex_);
+  for (copying::unfinished_file* f = first_; f != nullptr; f = f->next_) {
+    const auto ours = sync(f->made_->stat(stat_mask::inode));
+    const auto there = sync(f->in_->stat(f->name_, stat_mask::inode, lookup::no_follow));
+    if (!ours || !there) continue;
+    if (copying::identity_of(*ours) != copying::identity_of(*there)) continue;
+    const auto gone = sync(f->in_->unlink(f->name_));
+    static_cast<void>(gone);  // the process is about to end: nobody to tell
+  }
+}
+
+}  // namespace sluice::inline v0

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Signals during `sluice cp`: it ends by them, quickly, and leaves no half file; what was there before stays."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import harness
+from cpcases import called_cp
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def start(command, args, cwd, ignore=(), stdin=subprocess.DEVNULL):
+    def child():
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN if number in ignore else signal.SIG_DFL)
+    return subprocess.Popen([*command, *args], cwd=cwd, env=harness.base_env(), stdin=stdin, preexec_fn=child,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def wait_for(condition, limit=20):
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def end_of(process, limit=20):
+    try:
+        out, err = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return "timeout", b"", b""
+    return process.returncode, out, err
+
+
+def fed_by_fifo(c, scratch, command):
+    """A copy that waits for its source: made, not full, and not going on by itself."""
+    where = os.path.join(scratch, "fifo")
+    os.mkdir(where)
+    fifo = os.path.join(where, "fifo")
+    os.mkfifo(fifo)
+    feed = os.open(fifo, os.O_RDWR)
+    os.write(feed, b"x" * 100)
+    target = os.path.join(where, "new")
+    full = lambda: os.path.exists(target) and os.path.getsize(target) == 100
+    for number in ENDING:
+        process = start(command, ["fifo", "new"], where)
+        began = wait_for(full)
+        process.send_signal(number)
+        code, _, err = end_of(process)
+        c.equal(f"{number.name} ends a copy that waits", (began, code, err), (True, -number, b""))
+        c.check(f"{number.name}: no half file", not os.path.lexists(target))
+        os.write(feed, b"x" * 100)
+
+    for name, put in (("a file", lambda: open(target, "w").close()),
+                      ("a link to a file", lambda: (open(os.path.join(where, "real"), "w").close(),
+                                                    os.symlink("real", target))),
+                      ("a file of two names", lambda: (open(target, "w").close(),
+                                                       os.link(target, os.path.join(where, "second"))))):
+        put()
+        before = os.lstat(target).st_ino
+        process = start(command, ["fifo", "new"], where)
+        began = wait_for(full)
+        process.send_signal(signal.SIGTERM)
+        code, _, _ = end_of(process)
+        stays = os.path.lexists(target) and os.lstat(target).st_ino == before
+        c.equal(f"{name} that was there stays", (began, code, stays), (True, -signal.SIGTERM, True))
+        os.unlink(target)
+        os.write(feed, b"x" * 100)
+
+    # The name was given to somebody else meanwhile.
+    process = start(command, ["fifo", "new"], where)
+    began = wait_for(full)
+    os.rename(target, os.path.join(where, "moved"))
+    with open(target, "w") as f:
+        f.write("another's")
+    process.send_signal(signal.SIGINT)
+    code, _, _ = end_of(process)
+    c.equal("another's file of the same name stays", (began, code, open(target).read()),
+            (True, -signal.SIGINT, "another's"))
+    os.unlink(target)
+    os.write(feed, b"x" * 100)
+
+    process = start(command, ["fifo", "new"], where, ignore=[signal.SIGINT])
+    began = wait_for(full)
+    process.send_signal(signal.SIGINT)
+    ended = wait_for(lambda: process.poll() is not None, 0.5)
+    c.equal("a signal that was ignored stays ignored", (began, ended), (True, False))
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    c.equal("another signal is not", end_of(process)[0], -signal.SIGTERM)
+    os.close(feed)
+
+    process = start(command, ["fifo", "new"], where)    # nobody will ever open the other side
+    opened = wait_for(lambda: any(os.path.exists(f"/proc/{process.pid}/task/{t}/wchan") and
+                                  "partner" in open(f"/proc/{process.pid}/task/{t}/wchan").read()
+                                  for t in os.listdir(f"/proc/{process.pid}/task")), 2)
+    process.send_signal(signal.SIGINT)
+    c.equal("a source that can't be opened yet", end_of(process)[0], -signal.SIGINT)
+
+
+def asked(c, scratch, command):
+    where = os.path.join(scratch, "asked")
+    os.mkdir(where)
+    for name in ("a", "b"):
+        with open(os.path.join(where, name), "w") as f:
+            f.write(name)
+    read, write = os.pipe()
+    process = start(command, ["-i", "a", "b"], where, stdin=read)
+    ready, _, _ = select.select([process.stderr], [], [], 20)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    code, _, _ = end_of(process)
+    c.equal("a signal at a question", (bool(ready), code, open(os.path.join(where, "b")).read()),
+            (True, -signal.SIGINT, "b"))
+    os.close(read)
+    os.close(write)
+
+
+def at_any_time(c, scratch, command):
+    """Whenever the signal comes: each file is whole or missing, and a second run completes the copy."""
+    src = os.path.join(scratch, "src")
+    for n in range(300):
+        os.makedirs(os.path.join(src, str(n % 17)), exist_ok=True)
+        with open(os.path.join(src, str(n % 17), str(n)), "wb") as f:
+            f.write(os.urandom(1000 if n % 10 else 3_000_000))
+    dst = os.path.join(scratch, "dst")
+    shell = []
+    for n in range(60):
+        number = ENDING[n % 3]
+        process = start(command, ["-a", src, dst], scratch)
+        if not wait_for(lambda: os.path.lexists(dst) or process.poll() is not None):
+            shell.append(f"run {n}: nothing begins")
+        time.sleep(n * 0.001)
+        process.send_signal(number)
+        code, _, err = end_of(process)
+        if code not in (0, -number) or err:
+            shell.append(f"run {n}: status {code}, {err[:200]}")
+        for where, _, files in os.walk(dst):
+            for name in files:
+                at = os.path.join(where, name)
+                a = os.path.join(src, os.path.relpath(at, dst))
+                if open(a, "rb").read() != open(at, "rb").read():
+                    shell.append(f"run {n}: {name} is not whole")
+        if n % 10 == 9:
+            result = harness.run([*command, "-aT", src, dst])
+            shell += [] if result.rc == 0 else [f"run {n}: a second run: {result.err[:200]}"]
+        harness.rmtree(dst)
+    c.nothing("60 signals at various times", shell)
+
+
+def test(c, scratch):
+    command = called_cp(scratch)
+    fed_by_fifo(c, scratch, command)
+    asked(c, scratch, command)
+    at_any_time(c, scratch, command)
+
+
+if __name__ == "__main__":
+    harness.main(test)

@@ -1,0 +1,65 @@
+#include "cp_options.hpp"
+
+namespace sluice::tool {
+
+const char cp_help[] =
+    R"(Usage: sluice cp [OPTION]... [-T] SOURCE DEST
+       sluice cp [OPTION]... SOURCE... DIRECTORY
+       sluice cp [OPTION]... -t DIRECTORY SOURCE...
+Copy files and trees, on all cores, with the options of GNU cp.
+
+What to copy
+  -r, -R, --recursive          directories with all that is in them
+  -a, --archive                same as -dR --preserve=all
+  -x, --one-file-system        stay on the source's file system
+      --copy-contents          in trees, read FIFOs and devices as files
+      --attributes-only        no bytes, only what is to be kept
+  -l, --link                   hard links instead of copies
+  -s, --symbolic-link          symbolic links instead of copies
+Symbolic links
+  -P, --no-dereference         copy links as links (the default with -r)
+  -L, --dereference            copy what they point to (the default without -r)
+  -H                           follow only those named on the command line
+  -d                           same as -P --preserve=links
+What to keep
+  -p                           same as --preserve=mode,ownership,timestamps
+      --preserve[=LIST]        mode, ownership, timestamps, links, context,
+                                 xattr, all
+      --no-preserve=LIST       what not to keep
+  -Z, --context[=CTX]          SELinux context; without SELinux it is ignored
+Existing targets
+  -f, --force                  remove a target that can't be opened, try again
+      --remove-destination     remove every target before it is made
+  -i, --interactive            ask before a file is overwritten
+  -n, --no-clobber             leave existing files alone
+  -u, --update                 replace only what is older than the source
+  -b, --backup[=CONTROL]       keep what was there under another name
+  -S, --suffix=SUFFIX          the backup's suffix, otherwise ~ or
+                                 SIMPLE_BACKUP_SUFFIX
+Where to
+  -t, --target-directory=DIR   copy all sources into DIR
+  -T, --no-target-directory    DEST is the copy's name, even if it is a directory
+      --parents                keep the sources' directories below DIRECTORY
+      --strip-trailing-slashes  from each SOURCE
+How
+      --sparse=WHEN            holes: auto (where the source has them), always
+                                 (wherever there are zeros), never
+      --reflink[=WHEN]         shared blocks: always, auto (the default), never
+Output
+  -v, --verbose                name each file as it is copied
+      --stats                  tell how the work was done, on standard error
+      --jobs=N                 threads to use (default: one per core)
+      --help                   this text
+      --version                the version
+
+CONTROL, or VERSION_CONTROL in the environment: none or off; numbered or t;
+existing or nil, which is numbered where there are numbered ones; simple or
+never. With -i, -v or backups one thing is done after another.
+A file that could not be copied whole is not left behind, unless it was there
+before. Exit status: 0 if all was copied, 1 otherwise.
+
+  sluice cp -a ~/project /backup     a faithful copy of a tree
+  sluice cp -ru photos /mnt/disk     only what is new or newer
+)";
+
+}  // namespace sluice::tool
