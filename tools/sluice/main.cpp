@@ -32,7 +32,9 @@ constexpr char after_commands[] =
     "Examples:\n"
     "  sluice cp -a project /backup  a faithful copy, on all cores\n"
     "  sluice du -sh /usr            how much a tree takes on the disk\n"
-    "  sluice traverse a b           files and bytes in two trees together\n";
+    "  sluice traverse a b           files and bytes in two trees together\n"
+    "\n"
+    "Called by the name of a command, as through a link named cp, it is that command.\n";
 
 void print_help() {
   std::string text = usage_text;
@@ -60,10 +62,21 @@ int unknown(const char* what, const char* name) {
   return 1;
 }
 
-int run(const command& c, int argc, char** argv) {
-  std::string name = std::string("sluice ") + c.name;
+/// With the name that messages begin with, getopt's among them.
+int run(const command& c, std::string name, int argc, char** argv) {
+  set_program(name.c_str());
   argv[0] = name.data();
   return c.run(argc, argv);
+}
+
+int run(const command& c, int argc, char** argv) {
+  return run(c, std::string("sluice ") + c.name, argc, argv);
+}
+
+/// A link named `cp` or `du` is that command.
+const command* called_as(const char* path) {
+  const char* slash = std::strrchr(path, '/');
+  return find(slash != nullptr ? slash + 1 : path);
 }
 
 int help(int argc, char** argv) {
@@ -79,6 +92,9 @@ int help(int argc, char** argv) {
 }
 
 int dispatch(int argc, char** argv) {
+  if (argc > 0) {
+    if (const command* c = called_as(argv[0])) return run(*c, c->name, argc, argv);
+  }
   if (argc < 2) {
     std::fputs("sluice: missing command\nTry 'sluice --help' for more information.\n", stderr);
     return 1;
@@ -112,13 +128,13 @@ int main(int argc, char** argv) {
   try {
     status = dispatch(argc, argv);
   } catch (const std::bad_alloc&) {
-    std::fputs("sluice: memory exhausted\n", stderr);
+    complain(program(), "memory exhausted");
   } catch (const std::exception& e) {
     const char* named = std::strncmp(e.what(), "sluice: ", 8) == 0 ? "" : "sluice: ";
     std::fprintf(stderr, "%s%s\n", named, e.what());
   } catch (...) {
     std::fputs("sluice: an unknown error\n", stderr);
   }
-  if (!close_output("sluice")) status = 1;
+  if (!close_output(program())) status = 1;
   return status;
 }

@@ -90,6 +90,22 @@ std::string quoted(std::string_view name) {
   return text + "'";
 }
 
+std::string quoted_if_needed(std::string_view name) {
+  bool plain = !name.empty() && name.find_first_of("#~") != 0 && name != "{" && name != "}";
+  std::mbstate_t state{};
+  for (std::size_t at = 0; plain && at < name.size();) {
+    const character c = next_character(name.substr(at), state);
+    const bool special = c.size == 1 && std::strchr(" !\"$&'()*;<=>[\\^`|?", name[at]) != nullptr;
+    plain = c.shown && !special;
+    at += c.size;
+  }
+  return plain ? std::string(name) : quoted(name);
+}
+
+std::string quoted_before_colon(std::string_view name) {
+  return name.find(':') == std::string_view::npos ? quoted_if_needed(name) : quoted(name);
+}
+
 std::string quoted_argument(std::string_view text) {
   const bool unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
   std::string whole = unicode ? "\u2018" : "'";

@@ -11,6 +11,16 @@
 
 namespace sluice::tool {
 
+namespace {
+std::string& program_name() noexcept {
+  static std::string name = "sluice";
+  return name;
+}
+}  // namespace
+
+const char* program() noexcept { return program_name().c_str(); }
+void set_program(const char* name) { program_name() = name; }
+
 void complain(const char* command, const std::string& message) {
   const std::string line = std::string(command) + ": " + message + "\n";
   std::fputs(line.c_str(), stderr);  // one call: lines of several threads stay whole

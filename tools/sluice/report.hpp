@@ -9,9 +9,17 @@
 
 namespace sluice::tool {
 
+/// What the command calls itself: "sluice du", or "du" where it is called by that name.
+const char* program() noexcept;
+void set_program(const char* name);
+
 /// A name as GNU's tools show it in messages: in single quotes, such that a shell would read the
 /// very same bytes, with escapes for what can't be shown.
 std::string quoted(std::string_view name);
+/// The same, without quotes where a shell needs none.
+std::string quoted_if_needed(std::string_view name);
+/// The same where a colon follows: quoted if there is one in it.
+std::string quoted_before_colon(std::string_view name);
 /// An argument that is wrong, in the quotes of the user's language.
 std::string quoted_argument(std::string_view text);
 

@@ -115,6 +115,9 @@ def run(argv, cwd=None, env=None, timeout=60, user=None, umask=None, limits=None
         for number in ignore:
             signal.signal(number, signal.SIG_IGN)
 
+    if isinstance(stdin, text_input):
+        with stdin.open() as file:
+            return run(argv, cwd, env, timeout, user, umask, limits, ignore, file)
     began = time.monotonic()
     process = subprocess.Popen(argv, cwd=cwd, env=env or base_env(), stdin=stdin or subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=child,
@@ -127,6 +130,19 @@ def run(argv, cwd=None, env=None, timeout=60, user=None, umask=None, limits=None
         out, err = process.communicate()
         rc = "timeout"
     return Result(rc, out, err, time.monotonic() - began)
+
+
+class text_input:
+    """Standard input that says this, for each run anew."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def open(self):
+        file = tempfile.TemporaryFile()
+        file.write(self.text.encode())
+        file.seek(0)
+        return file
 
 
 def normal_exit(result):
