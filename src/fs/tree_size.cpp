@@ -216,7 +216,8 @@ void tree_size::count(sized_dir& d, std::span<const walk_entry> some) {
 
 /// A directory that is shown below itself: by a bind mount, or through a link that is followed.
 bool tree_size::encloses_itself(const sized_dir& d, const file_status& below) const noexcept {
-  if (below.mount_id == d.status.mount_id && !options_.follow) return false;
+  // Mounts lie in each other as a tree does: who has left the root's does not come back to it.
+  if (below.mount_id == d.root_mount_ && !options_.follow) return false;
   for (const walk_dir* at = &d; at != nullptr; at = at->parent.get()) {
     if (at->status.inode == below.inode && at->status.device == below.device) return true;
   }

@@ -67,29 +67,32 @@ class walker::gathered_names {
 /// The rest of a directory whose first batch was full.
 task<void> walker::show_large(walk_dir& d, dir& open, dir_cursor& cursor, buffers& with,
                               entry_batch first, worker& on) {
+  auto about = co_await open.stat_fs();
+  const bool gathers = about && worth_sorting(about->type);
   gathered_names names;
-  names.add(first);
-  for (;;) {
-    auto batch = co_await cursor.next(with.records);
-    if (!batch) visitor_.failed(d, {}, walk_step::read, batch.error());
-    const bool ended = !batch || batch->empty();
-    if (!ended) names.add(*batch);
+  entry_batch some = first;
+  for (bool ended = false;;) {
+    if (gathers) {
+      names.add(some);
+    } else if (!ended) {
+      auto showing = show(d, open, some, with, on);
+      co_await std::move(showing);
+    }
     while (names.size() >= at_a_time || (ended && names.size() > 0)) {
       auto showing = show_gathered(d, open, names, with, on);
       co_await std::move(showing);
     }
     if (ended) co_return;
+    auto batch = co_await cursor.next(with.records);
+    if (!batch) visitor_.failed(d, {}, walk_step::read, batch.error());
+    some = batch ? *batch : entry_batch();
+    ended = some.empty();
   }
 }
 
 task<void> walker::show_gathered(walk_dir& d, dir& open, gathered_names& names, buffers& with,
                                  worker& on) {
-  bool sorted = names.size() > many;
-  if (sorted) {
-    auto about = co_await open.stat_fs();
-    sorted = about && worth_sorting(about->type);
-  }
-  const std::vector<std::byte> records = names.take(sorted);
+  const std::vector<std::byte> records = names.take(names.size() > many);
   auto showing = show(d, open, entry_batch(records), with, on);
   co_await std::move(showing);
 }

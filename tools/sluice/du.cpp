@@ -27,7 +27,8 @@ size_options engine_options(const du_options& o) {
   s.filtered = !o.exclude.empty();
   s.time = o.time;
   // Where only sums are told, any of a file's names may be the one that counts.
-  s.order = o.max_depth == 0 ? size_order::operands : size_order::names;
+  const bool only_sums = o.max_depth == 0 && !o.separate;
+  s.order = only_sums ? size_order::operands : size_order::names;
   s.told_depth = o.max_depth;
   s.tell_files = o.all;
   return s;

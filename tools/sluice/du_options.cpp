@@ -131,7 +131,7 @@ std::optional<int> take(int c, const char* text, bool long_form, du_options& int
       return refuse(complaint(p, long_form ? "--block-size" : "-B", text));
     }
     case 'd':
-      if (parse_count(text, number) != parsed::good || number > INT64_MAX) {
+      if (parse_count(text, number) != parsed::good) {
         complain(program(), "invalid maximum depth " + quoted_argument(text));
         n.good = false;
         break;

@@ -57,26 +57,30 @@ void append_nanoseconds(std::string& to, const directive& d, unsigned nanosecond
   }
 }
 
-/// %:z is +hh:mm, %::z has seconds, and %:::z what is needed.
+/// %z is +hhmm, %:z +hh:mm, %::z has seconds, and %:::z what is needed. The hours take part in the
+/// padding: without any they have one digit.
 void append_zone(std::string& to, const directive& d, long east) {
   const long off = std::labs(east);
   const long h = off / 3600, m = off / 60 % 60, s = off % 60;
-  int parts = d.colons + 1;
+  int parts = d.colons == 0 ? 2 : d.colons + 1;
   if (d.colons == 3) parts = s != 0 ? 3 : m != 0 ? 2 : 1;
-  char text[32];
-  int n = std::snprintf(text, sizeof text, "%c%02ld", east < 0 ? '-' : '+', h);
-  if (parts > 1) n += std::snprintf(text + n, sizeof text - static_cast<unsigned>(n), ":%02ld", m);
-  if (parts > 2) n += std::snprintf(text + n, sizeof text - static_cast<unsigned>(n), ":%02ld", s);
-  std::string whole(text);
-  if (d.width > n) {
-    const auto missing = static_cast<std::size_t>(d.width - n);
-    if (d.padding == '_') {
-      whole.insert(0, missing, ' ');
-    } else if (d.padding != '-') {
-      whole.insert(1, missing, '0');
-    }
+  const char* colon = d.colons != 0 ? ":" : "";
+  char rest[32] = "";
+  if (parts == 2) std::snprintf(rest, sizeof rest, "%s%02ld", colon, m);
+  if (parts == 3) std::snprintf(rest, sizeof rest, "%s%02ld%s%02ld", colon, m, colon, s);
+  std::string number = std::to_string(h) + rest;
+  if (d.colons == 0) number = std::to_string(h * 100 + m);
+  const std::size_t usual = d.colons == 0 ? 5 : static_cast<std::size_t>(3 * parts);
+  const std::size_t width = d.width < 0 ? usual : static_cast<std::size_t>(d.width);
+  const std::size_t missing = width > number.size() + 1 ? width - number.size() - 1 : 0;
+  const char sign = east < 0 ? '-' : '+';
+  if (d.padding == '_') {
+    to.append(missing, ' ') += sign;
+  } else {
+    to += sign;
+    if (d.padding != '-') to.append(missing, '0');
   }
-  to += whole;
+  to += number;
 }
 
 void append_strftime(std::string& to, std::string_view directive_text, const std::tm& local) {
@@ -92,6 +96,18 @@ void append_strftime(std::string& to, std::string_view directive_text, const std
     if (room.size() > 64 * 1024) return;
     room.resize(2 * room.size());
   }
+}
+
+/// What strftime can do, or nobody.
+void append_plain(std::string& to, const directive& d, std::string text, const std::tm& local) {
+  if (d.letter == '\0') {
+    const auto width = static_cast<std::size_t>(d.width > 0 ? d.width : 0);
+    if (text.size() < width) to.append(width - text.size(), ' ');
+    to += text;
+    return;
+  }
+  std::erase(text, '+');  // a sign for years of five digits, which some C libraries don't know
+  append_strftime(to, text, local);
 }
 
 }  // namespace
@@ -114,10 +130,10 @@ void append_time(std::string& to, const std::string& format, timestamp when) {
     const directive d = read_directive(at);
     if (d.letter == 'N' && d.modifier != 'E' && d.colons == 0) {
       append_nanoseconds(to, d, when.nanoseconds);
-    } else if (d.letter == 'z' && d.modifier == '\0' && d.colons > 0 && d.colons <= 3) {
+    } else if (d.letter == 'z' && d.modifier == '\0' && d.colons <= 3) {
       append_zone(to, d, local.tm_gmtoff);
     } else {
-      append_strftime(to, std::string_view(begin, static_cast<std::size_t>(at - begin)), local);
+      append_plain(to, d, std::string(begin, at), local);
     }
   }
 }
