@@ -1,7 +1,5 @@
 #include "json.hpp"
 
-#include <utility>
-
 namespace sluice::tool {
 
 namespace {
@@ -89,12 +87,17 @@ void json_line::add(const char* name, std::uint64_t number) {
 
 void json_line::add_bytes(const char* name, std::string_view bytes) {
   if (is_utf8(bytes)) return add(name, bytes);
-  add((std::string(name) + "_base64").c_str(), base64(bytes));
+  std::string encoded = name;
+  encoded += "_base64";
+  add(encoded.c_str(), base64(bytes));
 }
 
 std::string json_line::take() {
-  text_ += "}\n";
-  return std::exchange(text_, "{");
+  std::string whole;
+  whole.swap(text_);
+  text_ += '{';
+  whole += "}\n";
+  return whole;
 }
 
 }  // namespace sluice::tool
