@@ -1,5 +1,6 @@
 #include "sluice/fs/tree_size.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::inline v0 {
@@ -7,15 +8,35 @@ namespace sluice::inline v0 {
 namespace {
 
 // The mount tells a directory that encloses itself (a bind mount) from an ordinary one, for free.
-constexpr stat_mask wanted = stat_mask::type | stat_mask::links | stat_mask::inode |
-                             stat_mask::size | stat_mask::blocks | stat_mask::mount_id;
+constexpr stat_mask always_wanted = stat_mask::type | stat_mask::links | stat_mask::inode |
+                                    stat_mask::size | stat_mask::blocks | stat_mask::mount_id;
+
+stat_mask mask_for(size_time which) noexcept {
+  switch (which) {
+    case size_time::modified: return always_wanted | stat_mask::modified;
+    case size_time::accessed: return always_wanted | stat_mask::accessed;
+    case size_time::changed: return always_wanted | stat_mask::changed;
+    default: return always_wanted;
+  }
+}
 
 }  // namespace
+
+size_totals::size_totals(const file_status& one, size_time which) noexcept
+    : entries(1), apparent(one.size), allocated(one.allocated) {
+  switch (which) {
+    case size_time::modified: newest = one.modified; break;
+    case size_time::accessed: newest = one.accessed; break;
+    case size_time::changed: newest = one.changed; break;
+    default: break;
+  }
+}
 
 size_totals& size_totals::operator+=(const size_totals& other) noexcept {
   entries += other.entries;
   apparent += other.apparent;
   allocated += other.allocated;
+  newest = std::max(newest, other.newest);
   return *this;
 }
 
@@ -23,6 +44,9 @@ void shared_totals::add(const size_totals& more) noexcept {
   entries_.fetch_add(more.entries, std::memory_order_relaxed);
   apparent_.fetch_add(more.apparent, std::memory_order_relaxed);
   allocated_.fetch_add(more.allocated, std::memory_order_relaxed);
+  if (more.newest == size_totals::never) return;
+  const std::lock_guard lock(mutex_);
+  newest_ = std::max(newest_, more.newest);
 }
 
 size_totals shared_totals::now() const noexcept {
@@ -30,6 +54,14 @@ size_totals shared_totals::now() const noexcept {
   t.entries = entries_.load(std::memory_order_relaxed);
   t.apparent = apparent_.load(std::memory_order_relaxed);
   t.allocated = allocated_.load(std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  t.newest = newest_;
+  return t;
+}
+
+size_totals sized_dir::totals() const noexcept {
+  size_totals t = own_.now();
+  t += below_.now();
   return t;
 }
 
@@ -44,29 +76,34 @@ class tree_size::operands_work final : public work {
   std::size_t next_;
 };
 
-tree_size::~tree_size() = default;
+tree_size::tree_size(const size_options& o) noexcept
+    : options_(o),
+      wanted_(mask_for(o.time)),
+      operand_lookup_(o.follow || o.follow_operands ? lookup::follow
+                                                    : lookup::no_follow | lookup::no_automount) {}
+
+tree_size::~tree_size() { forget_waiting(std::move(turn_)); }
 
 size_totals tree_size::run(const tree_limits& limits, crew& with, const dir& base,
                            std::span<const std::string> operands) {
   walk_options o;
-  o.wanted = wanted;
+  o.wanted = wanted_;
+  o.follow = options_.follow;
+  o.filtered = options_.filtered;
+  o.large_by_inode = options_.order == size_order::names;
   o.open_directories = limits.open_directories;
   walker_.emplace(with, static_cast<tree_visitor&>(*this), o);
   base_ = &base;
   operands_ = operands;
-  each_once_ = operands.size() > 1 && !options_.every_link;
+  each_once_ = (operands.size() > 1 || options_.follow || options_.each_once) &&
+               !options_.every_link;
   with.run(std::make_unique<operands_work>(*this, 0));
   return total_.now();
 }
 
-std::shared_ptr<sized_dir> tree_size::make_root(const dir& base, const std::string& path,
-                                                const file_status& s) {
-  return std::make_shared<sized_dir>(base, path, s);
-}
-
-std::shared_ptr<sized_dir> tree_size::make_below(sized_dir& above, std::string name,
-                                                 const file_status& s) {
-  return std::make_shared<sized_dir>(above, std::move(name), s);
+task<result<file_status>> tree_size::look_at_operand(const std::string& path) {
+  auto found = co_await base_->stat(path, wanted_, operand_lookup_);
+  co_return found;
 }
 
 task<void> tree_size::take_operands(std::size_t next, worker& on) {
@@ -75,15 +112,16 @@ task<void> tree_size::take_operands(std::size_t next, worker& on) {
     co_await std::move(looking);
   }
   for (; next < operands_.size(); ++next) {
+    if (options_.filtered && skips(operands_[next])) continue;
     result<file_status> found = std::unexpected(error(errc::not_found));
     if (each_once_) {
       found = found_[next];
     } else {
-      found = co_await base_->stat(operands_[next], wanted,
-                                   lookup::no_follow | lookup::no_automount);
+      auto looking = look_at_operand(operands_[next]);
+      found = co_await std::move(looking);
     }
     const bool is_directory = begin_operand(next, found, on);
-    if (is_directory && options_.in_order) co_return;
+    if (is_directory && options_.order != size_order::none) co_return;
   }
 }
 
@@ -92,8 +130,8 @@ task<void> tree_size::take_operands(std::size_t next, worker& on) {
 task<void> tree_size::look_ahead() {
   found_.reserve(operands_.size());
   for (const std::string& path : operands_) {
-    auto found =
-        co_await base_->stat(path, wanted, lookup::no_follow | lookup::no_automount);
+    auto looking = look_at_operand(path);
+    auto found = co_await std::move(looking);
     if (found && found->type != file_type::directory) {
       operand_files_.insert(found->device, found->inode);
       any_operand_file_ = true;
@@ -110,20 +148,35 @@ bool tree_size::begin_operand(std::size_t i, const result<file_status>& found, w
     return false;
   }
   if (each_once_ && !met_.insert(found->device, found->inode)) return false;
+  const size_totals one(*found, options_.time);
   if (found->type == file_type::directory) {
-    auto root = make_root(*base_, path, *found);
+    auto root = std::make_shared<sized_dir>(*base_, path, *found, options_.time,
+                                            options_.follow || options_.follow_operands);
     root->operand_ = i;
+    root->looked_up_ = true;
+    if (options_.order == size_order::names) {
+      const std::lock_guard lock(order_);
+      turn_ = root;
+    }
     walker_->add(on, std::move(root));
     return true;
   }
-  total_.add(size_totals(*found));
-  counted_operand(path, *found);
+  total_.add(one);
+  counted_operand(path, one);
   return false;
 }
 
+/// Asked when the walk comes to the directory, not when its name is seen: another name may lead to
+/// it that comes earlier in the order, though deeper. Without links to follow there is none.
+bool tree_size::met_before(sized_dir& d) {
+  if (d.looked_up_) return d.met_before_;
+  d.looked_up_ = true;
+  return d.met_before_ = each_once_ && !met_.insert(d.status.device, d.status.inode);
+}
+
 task<bool> tree_size::enter(walk_dir& d, dir&, worker&) {
-  entered(static_cast<sized_dir&>(d));
-  co_return true;
+  const bool met = met_before(static_cast<sized_dir&>(d));
+  co_return !met;
 }
 
 task<void> tree_size::entries(walk_dir& d, dir&, std::span<const walk_entry> some, worker&) {
@@ -131,35 +184,40 @@ task<void> tree_size::entries(walk_dir& d, dir&, std::span<const walk_entry> som
   co_return;
 }
 
-/// Not a directory: whether this is the first of its names to be met.
-bool tree_size::first_met(const file_status& s) {
-  if (options_.every_link) return true;
-  const bool elsewhere_too =
-      s.links > 1 || (any_operand_file_ && operand_files_.contains(s.device, s.inode));
-  return !elsewhere_too || met_.insert(s.device, s.inode);
+/// Not a directory: whether there may be other ways to it.
+bool tree_size::may_come_again(const file_status& s) const {
+  if (options_.every_link) return false;
+  return s.links > 1 || options_.follow ||
+         (any_operand_file_ && operand_files_.contains(s.device, s.inode));
 }
 
 void tree_size::count(sized_dir& d, std::span<const walk_entry> some) {
+  const bool in_order = options_.order == size_order::names;
+  const bool told = in_order && tells_files_of(d);
+  std::vector<waiting_name> waiting;
   size_totals sum;
-  std::size_t from = 0;  // of those counted and not yet told
-  for (std::size_t i = 0; i < some.size(); ++i) {
-    const file_status& s = *some[i].status;
-    const bool out = some[i].type == file_type::directory ||
-                     (options_.one_file_system && s.device != d.root_device_) || !first_met(s);
-    if (!out) {
-      sum += size_totals(s);
-      continue;
+  for (const walk_entry& e : some) {
+    const file_status& s = *e.status;
+    if (e.type == file_type::directory) continue;
+    if (options_.one_file_system && s.device != d.root_device_) continue;
+    const size_totals one(s, options_.time);
+    const bool again = may_come_again(s);
+    if (told || (in_order && again)) {
+      std::string name = told ? std::string(e.name.c_str(), e.name.size()) : std::string();
+      waiting.push_back({e.place, std::move(name), one, s.device, s.inode, again, nullptr});
+    } else if (!again || met_.insert(s.device, s.inode)) {
+      sum += one;
     }
-    if (from < i) counted(d, some.subspan(from, i - from));
-    from = i + 1;
   }
-  if (from < some.size()) counted(d, some.subspan(from));
-  d.totals_.add(sum);
+  d.own_.add(sum);
+  seen(d, sum);
+  if (!waiting.empty()) wait(d, std::move(waiting));
 }
 
-/// A directory that a bind mount shows below itself: the only kind of loop without links.
-bool tree_size::encloses_itself(const sized_dir& d, const file_status& below) noexcept {
-  if (below.mount_id == d.status.mount_id) return false;
+/// A directory that is shown below itself: by a bind mount, or through a link that is followed.
+bool tree_size::encloses_itself(const sized_dir& d, const file_status& below) const noexcept {
+  // Mounts lie in each other as a tree does: who has left the root's does not come back to it.
+  if (below.mount_id == d.root_mount_ && !options_.follow) return false;
   for (const walk_dir* at = &d; at != nullptr; at = at->parent.get()) {
     if (at->status.inode == below.inode && at->status.device == below.device) return true;
   }
@@ -171,24 +229,37 @@ std::shared_ptr<walk_dir> tree_size::descend(walk_dir& above, const walk_entry& 
   const file_status& s = *e.status;
   if (options_.one_file_system && s.device != d.root_device_) return nullptr;
   if (encloses_itself(d, s)) return nullptr;
-  if (each_once_ && !met_.insert(s.device, s.inode)) return nullptr;
-  return make_below(d, std::string(e.name.c_str(), e.name.size()), s);
+  auto below = std::make_shared<sized_dir>(d, e, options_.time, options_.follow);
+  if (!options_.follow && met_before(*below)) return nullptr;
+  seen(d, below->own_totals());
+  if (options_.order == size_order::names) {
+    const std::lock_guard lock(order_);
+    waiting_name n;
+    n.place = e.place;
+    n.below = below;
+    wait_in(d, std::move(n));
+  }
+  return below;
 }
 
 task<void> tree_size::leave(walk_dir& walked, worker& on) {
   auto& d = static_cast<sized_dir&>(walked);
-  left(d);
-  if (sized_dir* above = d.above()) {
-    above->totals_.add(d.totals());
-    co_return;
+  if (options_.order == size_order::names) {
+    end_in_order(d);
+  } else if (!d.met_before_) {
+    left(d);
+    (d.above() != nullptr ? d.above()->below_ : total_).add(d.totals());
   }
-  total_.add(d.totals());
-  if (options_.in_order && d.operand_ + 1 < operands_.size()) {
+  const bool last = d.above() == nullptr && d.operand_ + 1 == operands_.size();
+  if (d.above() == nullptr && options_.order != size_order::none && !last) {
     on.of().add(on, std::make_unique<operands_work>(*this, d.operand_ + 1));
   }
+  co_return;
 }
 
-void tree_size::failed(walk_dir& d, path_ref name, walk_step step, const error& why) {
+void tree_size::failed(walk_dir& walked, path_ref name, walk_step step, const error& why) {
+  auto& d = static_cast<sized_dir&>(walked);
+  if (step == walk_step::open && met_before(d)) return;
   failed(d.where.path_of(name), step, why);
 }
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
+#include "fs/walk_buffers.hpp"
 #include "loop/cores.hpp"
 #include "sluice/core/group.hpp"
 
@@ -13,33 +15,13 @@ namespace sluice::inline v0 {
 
 namespace {
 
-constexpr std::size_t batch_bytes = 64 * 1024;
-constexpr std::size_t at_once = 64;          // statuses asked for together
+constexpr std::size_t nearly_full = walk_batch_bytes - 1024;  // more names are to be expected
 constexpr std::size_t slice_entries = 256;   // what another worker takes of a large directory
 constexpr std::size_t many_waiting = 10'000; // then a subdirectory is walked before going on
+constexpr std::size_t many_below = 1024;     // subdirectories kept until their directory is read
 constexpr unsigned most_nesting = 16;        // each level holds its buffers, 100 KiB
 
-using stat_call = call<ops::stat>;
-
 }  // namespace
-
-/// What one directory needs while it is read; recycled.
-struct walker::buffers {
-  alignas(8) std::byte records[batch_bytes];
-  alignas(stat_call) std::byte calls[at_once * sizeof(stat_call)];
-  walk_entry entries[at_once];
-  std::size_t entry_count = 0;
-  std::size_t call_count = 0;
-  std::size_t call_of[at_once];  // which entry the call is about
-
-  stat_call* call_at(std::size_t i) noexcept {
-    return std::launder(reinterpret_cast<stat_call*>(calls)) + i;
-  }
-  void forget_calls() noexcept {
-    for (std::size_t i = 0; i < call_count; ++i) call_at(i)->~stat_call();
-    entry_count = call_count = 0;
-  }
-};
 
 class directory_work final : public work {
  public:
@@ -54,16 +36,18 @@ class directory_work final : public work {
 /// A part of a large directory's names, for another worker.
 class slice_work final : public work {
  public:
-  slice_work(walker& w, std::shared_ptr<walk_dir> d, std::span<const std::byte> records)
-      : walker_(w), dir_(std::move(d)), records_(records.begin(), records.end()) {}
+  slice_work(walker& w, std::shared_ptr<walk_dir> d, std::span<const std::byte> records,
+             std::uint64_t first)
+      : walker_(w), dir_(std::move(d)), records_(records.begin(), records.end()), first_(first) {}
   task<void> run(worker& on) override {
-    return walker_.walk_slice(std::move(dir_), records_, on);
+    return walker_.walk_slice(std::move(dir_), records_, first_, on);
   }
 
  private:
   walker& walker_;
   std::shared_ptr<walk_dir> dir_;
   std::vector<std::byte> records_;
+  std::uint64_t first_;
 };
 
 class roots_work final : public work {
@@ -145,6 +129,7 @@ task<void> walker::walk_one(std::shared_ptr<walk_dir> d, worker& on) {
 
 task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
   auto with = borrow();
+  with->first = with->end = 0;
   {
     dir_cursor cursor = open.entries();
     for (;;) {
@@ -154,43 +139,64 @@ task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
         break;
       }
       if (batch->empty()) break;
-      const entry_batch mine = share(d, *batch, on);
-      auto looking = look_at(d, open, mine, *with, on);
-      co_await std::move(looking);
+      if (options_.large_by_inode && batch->bytes().size() > nearly_full) {
+        auto showing = show_large(d, open, cursor, *with, *batch, on);
+        co_await std::move(showing);
+        break;
+      }
+      auto showing = show(d, open, *batch, *with, on);
+      co_await std::move(showing);
     }
   }
+  auto going = go_below(d, *with, on);
+  co_await std::move(going);
   give_back(std::move(with));
 }
 
-/// When somebody has nothing to do, gives away slices of a large batch and keeps the first.
-entry_batch walker::share(walk_dir& d, entry_batch whole, worker& on) {
-  if (!crew_.hungry()) return whole;
+task<void> walker::show(walk_dir& d, dir& open, entry_batch some, buffers& with, worker& on) {
+  std::uint64_t after = with.end;
+  const entry_batch mine = share(d, some, after, on);
+  auto looking = look_at(d, open, mine, with, on);
+  co_await std::move(looking);
+  with.first = with.end = after;
+}
+
+/// When somebody has nothing to do, gives away slices of a large batch and keeps the first. `place`
+/// is the first entry's, and then the one behind the last.
+entry_batch walker::share(walk_dir& d, entry_batch whole, std::uint64_t& place, worker& on) {
+  const std::uint64_t first = place;
   std::vector<std::size_t> cuts{0};
   std::size_t n = 0;
   for (dir_entry e : whole) {
     if (n != 0 && n % slice_entries == 0) cuts.push_back(whole.offset_of(e));
     ++n;
   }
+  place += n;
+  if (!crew_.hungry()) return whole;
   if (cuts.size() < 2) return whole;
   cuts.push_back(whole.bytes().size());
   for (std::size_t i = cuts.size() - 2; i > 0; --i) {
     d.unfinished_.fetch_add(1, std::memory_order_relaxed);
     const auto records = whole.bytes().subspan(cuts[i], cuts[i + 1] - cuts[i]);
-    crew_.add(on, std::make_unique<slice_work>(*this, d.shared_from_this(), records));
+    crew_.add(on, std::make_unique<slice_work>(*this, d.shared_from_this(), records,
+                                               first + i * slice_entries));
   }
   return entry_batch(whole.bytes().first(cuts[1]));
 }
 
 task<void> walker::walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records,
-                              worker& on) {
+                              std::uint64_t first, worker& on) {
   auto pinning = places_.pin(d->where);
   auto pinned = co_await std::move(pinning);
   if (!pinned) {
     visitor_.failed(*d, {}, walk_step::open, pinned.error());
   } else {
     auto with = borrow();
+    with->first = with->end = first;
     auto looking = look_at(*d, **pinned, entry_batch(records), *with, on);
     co_await std::move(looking);
+    auto going = go_below(*d, *with, on);
+    co_await std::move(going);
     give_back(std::move(with));
     places_.unpin(d->where);
   }
@@ -205,17 +211,18 @@ bool walker::wants_status(file_type told) const noexcept {
 
 task<void> walker::look_at(walk_dir& d, dir& open, entry_batch batch, buffers& with, worker& on) {
   for (dir_entry e : batch) {
-    if (e.dot_or_dot_dot()) continue;
+    const std::uint64_t place = with.end++;
+    if (e.dot_or_dot_dot() || (options_.filtered && visitor_.skips(d, e.name()))) continue;
     const std::size_t at = with.entry_count++;
-    with.entries[at] = {e.name(), e.type(), nullptr};
+    with.entries[at] = {e.name(), e.type(), nullptr, place};
     if (wants_status(e.type())) {
       with.call_of[with.call_count] = at;
       ::new (static_cast<void*>(with.call_at(with.call_count)))
-          stat_call(open.in(), open.id(), e.name(), options_.wanted,
+          walk_stat(open.in(), open.id(), e.name(), options_.wanted,
                     options_.follow ? lookup::follow : lookup::no_follow | lookup::no_automount);
       ++with.call_count;
     }
-    if (with.entry_count == at_once) {
+    if (with.entry_count == stats_at_once) {
       auto handing = hand_on(d, open, with, on);
       co_await std::move(handing);
     }
@@ -226,11 +233,11 @@ task<void> walker::look_at(walk_dir& d, dir& open, entry_batch batch, buffers& w
 
 /// Gets the statuses of the gathered entries and gives them to the visitor.
 task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
-  all_of<stat_call> asking(std::span<stat_call>(with.call_at(0), with.call_count));
+  all_of<walk_stat> asking(std::span<walk_stat>(with.call_at(0), with.call_count));
   co_await asking;
   for (std::size_t i = 0; i < with.call_count; ++i) {
     walk_entry& e = with.entries[with.call_of[i]];
-    stat_call& asked = *with.call_at(i);
+    walk_stat& asked = *with.call_at(i);
     if (asked.failure) {
       visitor_.failed(d, e.name, walk_step::stat, asked.failure);
       e.name = {};
@@ -251,15 +258,31 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
     auto below = visitor_.descend(d, e);
     if (!below) continue;
     d.unfinished_.fetch_add(1, std::memory_order_relaxed);
-    if (crew_.waiting() < many_waiting || d.nested_ == nesting_) {
-      crew_.add(on, std::make_unique<directory_work>(*this, std::move(below)));
-    } else {
-      below->nested_ = d.nested_ + 1;
-      auto walking = walk_one(std::move(below), on);
-      co_await std::move(walking);
-    }
+    with.below.push_back(std::move(below));
   }
+  visitor_.shown(d, with.first, with.end);
+  with.first = with.end;
   with.forget_calls();
+  if (with.below.size() >= (crew_.size() > 1 ? many_below : many_waiting)) {
+    auto going = go_below(d, with, on);
+    co_await std::move(going);
+  }
+}
+
+/// The newest work is done first: added backwards, subdirectories are begun in their order.
+task<void> walker::go_below(walk_dir& d, buffers& with, worker& on) {
+  const auto below = std::exchange(with.below, {});
+  if (crew_.waiting() < many_waiting || d.nested_ == nesting_) {
+    for (auto at = below.rbegin(); at != below.rend(); ++at) {
+      crew_.add(on, std::make_unique<directory_work>(*this, *at));
+    }
+    co_return;
+  }
+  for (const std::shared_ptr<walk_dir>& next : below) {
+    next->nested_ = d.nested_ + 1;
+    auto walking = walk_one(next, on);
+    co_await std::move(walking);
+  }
 }
 
 /// Something of a directory has ended: when it was the last, the directory is left, and that is

@@ -1,10 +1,5 @@
 #!/usr/bin/env python3
-"""`sluice du` against GNU du, over options and trees.
-
-Lines are compared as multisets; that siblings may come in any order but subtrees must be whole and in post-order is
-checked apart.  Where a hard link lies in two directories, either may be charged for it: there the sums are checked
-against a count of our own.
-"""
+"""`sluice du` against GNU du, byte for byte: sizes, operands, rights, mounts and limits."""
 
 import os
 import resource
@@ -15,137 +10,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import treegen
+from ducases import DU, TOOL, apparent_sizes, differential
 from harness import shown
-
-DU = "du"       # by name, so that its messages begin with "du: "
-TOOL = harness.sluice()
-
-
-def records(out, args):
-    """(size, path) of each line, or None when a line has another form."""
-    end = b"\0" if any(a in ("-0", "--null") or (a[:1] == "-" and a[1:2] != "-" and "0" in a and a[1:2] not in "Bd")
-                       for a in args) else b"\n"
-    found = []
-    for line in out.split(end)[:-1]:
-        size, tab, path = line.partition(b"\t")
-        if not tab:
-            return None
-        found.append((size, path))
-    return found
-
-
-def order_problems(paths):
-    """Violations of post-order with contiguous subtrees."""
-    problems = []
-    names = [p.rstrip(b"/") or b"/" for p in paths]
-    known = set(names)
-    below = {}
-    for name in names:
-        parent = name
-        while b"/" in parent:
-            parent = parent.rpartition(b"/")[0]
-            if parent in known:
-                below[parent] = below.get(parent, 0) + 1
-    stack = []
-    for at, name in enumerate(names):
-        start = at
-        while stack and stack[-1][0].startswith(name + b"/"):
-            start = stack.pop()[1]
-        stack.append((name, start))
-        if at - start != below.get(name, 0):
-            problems.append(f"{shown(name, 80)}: {at - start} of {below.get(name, 0)} entries right before it")
-    return problems
-
-
-def differential(c, name, args, cwd, tree_order=True, first_error_only=False, operands=None, **how):
-    """One run of each; exit status, stderr and lines must agree."""
-    want = harness.run([DU, *args], cwd=cwd, **how)
-    got = harness.run([TOOL, "du", *args], cwd=cwd, **how)
-    problems = []
-    if got.rc != want.rc:
-        problems.append(f"exit status {got.rc}, GNU {want.rc}: {shown(got.err, 200)}")
-    wanted_errors = harness.gnu_errors(want.err, "du")
-    if first_error_only:
-        wanted_first = harness.gnu_errors(harness.first_line(want.err), "du")
-        if [harness.first_line(got.err)] != wanted_first:
-            problems.append(f"says {shown(harness.first_line(got.err))}, not {shown(wanted_first[0])}")
-    else:
-        problems += [f"stderr {p}" for p in
-                     harness.multiset_difference(wanted_errors, got.err.splitlines())]
-    a, b = records(want.out, args), records(got.out, args)
-    if a is None or b is None:
-        problems += harness.multiset_difference(want.out.splitlines(), got.out.splitlines())
-    else:
-        problems += harness.multiset_difference([s + b"\t" + p for s, p in a], [s + b"\t" + p for s, p in b])
-        paths_a, paths_b = [p for _, p in a], [p for _, p in b]
-        if any(x in args for x in ("-c", "--total")) or any(x[:1] == "-" and x[1:2] != "-" and "c" in x for x in args):
-            if paths_b[-1:] != [b"total"]:
-                problems.append("the total is not the last line")
-            paths_a, paths_b = paths_a[:-1], paths_b[:-1]
-        if tree_order:
-            problems += order_problems(paths_b)
-        if operands:
-            only = [os.fsencode(o) for o in operands]
-            if [p for p in paths_a if p in only] != [p for p in paths_b if p in only]:
-                problems.append("operands in another order")
-    return c.nothing(name, problems)
-
-
-def linked(c, name, root, cwd, apparent, **how):
-    """A tree whose hard links cross directories, against a count of our own."""
-    option = "-b" if apparent else "-B1"
-    size_of = (lambda s: s.st_size) if apparent else (lambda s: s.st_blocks * 512)
-    top = os.fsencode(root)
-    entries, groups = {}, {}
-    for _, names, status in harness.walk(os.path.join(cwd, root)):
-        path = b"/".join([top, *names])
-        entries[path] = status
-        if status.st_nlink > 1 and not os.path.stat.S_ISDIR(status.st_mode):
-            groups.setdefault((status.st_dev, status.st_ino), set()).add(path)
-    member = {path: key for key, paths in groups.items() for path in paths}
-
-    got = harness.run([TOOL, "du", "-a", "-0", option, root], cwd=cwd, **how)
-    problems = [] if got.rc == 0 else [f"exit status {got.rc}: {shown(got.err, 200)}"]
-    lines = records(got.out, ["-0"]) or []
-    sizes = {p: int(s) for s, p in lines}
-    if len(sizes) != len(lines):
-        problems.append("a path twice")
-    for path in sizes.keys() - entries.keys():
-        problems.append(f"unknown path {shown(path, 80)}")
-    counted = {}
-    for path in sizes.keys() & member.keys():
-        counted.setdefault(member[path], []).append(path)
-    for key, paths in groups.items():
-        if len(counted.get(key, [])) != 1:
-            problems.append(f"{len(counted.get(key, []))} of the {len(paths)} names of "
-                            f"{shown(sorted(paths)[0], 80)} counted")
-    for path in entries.keys() - sizes.keys() - member.keys():
-        problems.append(f"missing {shown(path, 80)}")
-    sums = {}
-    for path in sizes.keys() & entries.keys():
-        at = path
-        while True:
-            sums[at] = sums.get(at, 0) + size_of(entries[path])
-            if at == top:
-                break
-            at = at.rpartition(b"/")[0]
-    for path in sizes.keys() & entries.keys():
-        if sizes[path] != sums[path]:
-            problems.append(f"{shown(path, 80)} is {sums[path]}, not {sizes[path]}")
-    problems += order_problems([p for _, p in lines])
-    total = sizes.get(top)
-
-    got = harness.run([TOOL, "du", "-0", option, root], cwd=cwd, **how)
-    for size, path in records(got.out, ["-0"]) or []:
-        if path not in entries or not os.path.stat.S_ISDIR(entries[path].st_mode):
-            problems.append(f"not a directory: {shown(path, 80)}")
-        if path == top and int(size) != total:
-            problems.append(f"{int(size)} without -a, {total} with it")
-    want = harness.run([DU, "-s0", option, root], cwd=cwd, **how)
-    if int(want.out.split(b"\t")[0]) != total:
-        problems.append(f"total {total}, GNU {shown(want.out)}")
-    return c.nothing(name, problems)
-
 
 def test(c, scratch):
     make = lambda name: os.path.join(scratch, name)
@@ -170,8 +36,7 @@ def test(c, scratch):
         s.bind(make("socket"))
     harness.settle(scratch)
 
-    apparent = harness.run([DU, "-bs", "empty"], cwd=scratch).out.split(b"\t")[0] \
-        == str(os.lstat(make("empty")).st_size).encode()
+    apparent = apparent_sizes(scratch)
     if not apparent:
         c.skip("apparent sizes", "this GNU du counts directories as 0 bytes")
 
@@ -198,7 +63,7 @@ def test(c, scratch):
     for form in ("1", "3", "512", "1000", "4096", "1048576", "K", "M", "G", "T", "P", "E", "k", "1K", "2K", "1M", "KB",
                  "kB", "MB", "GB", "1kB", "1MB", "KiB", "MiB", "1KiB", "10MiB", "human-readable", "si", "'1", "'1K",
                  "010", "0x10"):
-        differential(c, f"-B {form}", ["-a", "-0", "-B", form, "plain"], scratch, first_error_only=False)
+        differential(c, f"-B {form}", ["-a", "-0", "-B", form, "plain"], scratch)
     for form in ("K", "1M", "human-readable", "KB"):
         differential(c, f"--block-size={form}", ["-0", f"--block-size={form}", "plain"], scratch)
         differential(c, f"-B{form} of apparent sizes", ["-a", "-0", "--apparent-size", f"-B{form}", "plain"], scratch)
@@ -206,13 +71,13 @@ def test(c, scratch):
         if usable(options):
             differential(c, f"hard links: {' '.join(options)}", [*options, "-0", "links"], scratch)
             differential(c, f"hard links, full: {' '.join(options)}", [*options, "-0", "fulllinks"], scratch)
-    linked(c, "hard links across directories, allocated", "fulllinks", scratch, False)
-    if apparent:
-        linked(c, "hard links across directories, apparent", "fulllinks", scratch, True)
-        linked(c, "hard links, small tree", "links", scratch, True)
+    for options in (["-a", "-B1"], ["-B1"]):
+        for tree in ("links", "fulllinks"):
+            differential(c, f"hard links across directories: {' '.join(options)}", [*options, "-0", tree], scratch,
+                         jobs=(1, 2, 8, 8))
 
     # Shapes.
-    differential(c, "newlines in names, without -0", ["-ak", "plain"], scratch, tree_order=False)
+    differential(c, "newlines in names, without -0", ["-ak", "plain"], scratch)
     for tree in ("five", "flat", "empty"):
         for options in ([], ["-a", "-b"], ["-s", "-b"], ["-a", "-h"], ["-d1", "-c"]):
             if usable(options):
@@ -231,11 +96,10 @@ def test(c, scratch):
                      ["z", "nowhere", "five", "missing/too"], ["z/one/under-a-file"], ["to-dir", "plain"],
                      ["dangling/"], ["z/-dash"], ["--", "-dash"]):
         where = os.path.join(scratch, {"-dash": "z", ".": "five"}.get(operands[-1], ""))
-        nested = len(operands) > 1
         for options in (["-B1"], ["-a", "-c", "-b"], ["-s"], ["-s", "-l", "-c"]):
             if usable(options):
                 differential(c, f"operands {' '.join(operands)}: {' '.join(options)}", [*options, "-0", *operands],
-                             where, tree_order=not nested, operands=operands if nested else None)
+                             where)
     differential(c, "no operand", ["-a"], os.path.join(scratch, "five"))
     differential(c, "no operand, -s", ["-s"], os.path.join(scratch, "z"))
     differential(c, "an empty operand", ["", "z"], scratch)
@@ -289,8 +153,7 @@ def test(c, scratch):
             harness.settle(scratch)
             for options in ([], ["-x"], ["-a", "-x", "-B1"], ["-s", "-x"], ["-a"]):
                 differential(c, f"mounts: {' '.join(options) or 'no option'}", [*options, "mounts"], scratch)
-            differential(c, "mounts: -x of several file systems", ["-x", "-s", "mounts", "mounts/over/there"], scratch,
-                         tree_order=False)
+            differential(c, "mounts: -x of several file systems", ["-x", "-s", "mounts", "mounts/over/there"], scratch)
         finally:
             harness.umount(make("mounts/over/there"))
             harness.umount(make("mounts/bound"))

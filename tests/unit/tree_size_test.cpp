@@ -22,10 +22,7 @@ class sizing final : public tree_size {
   std::size_t files = 0;
 
  private:
-  void counted(sized_dir&, std::span<const walk_entry> some) override {
-    const std::lock_guard lock(mutex);
-    files += some.size();
-  }
+  void counted(sized_dir&, const std::string&, const size_totals&) override { ++files; }
   void left(sized_dir& d) override {
     const std::lock_guard lock(mutex);
     directories.push_back(d.where.path());
@@ -68,10 +65,13 @@ struct linked_tree : temp_tree {
 
 TEST(TreeSize, CountsEachFileOnce) {
   const linked_tree t;
-  const sized once = size_of({t.root()});
+  size_options o;
+  o.order = size_order::names;
+  o.told_depth = 9;
+  o.tell_files = true;
+  const sized once = size_of({t.root()}, o);
   EXPECT_EQ(once.sum.entries, 4u + 4);  // the root, a, a/in, b; and the files
   EXPECT_EQ(once.files, 4u);
-  size_options o;
   o.every_link = true;
   const sized twice = size_of({t.root()}, o);
   EXPECT_EQ(twice.sum.entries, 9u);
@@ -83,7 +83,7 @@ TEST(TreeSize, OperandsMayOverlap) {
   const std::string a = t / "a", in = t / "a/in", single = t / "a/2", linked = t / "b/1";
   const auto entries = [](const std::vector<std::string>& operands) {
     size_options o;
-    o.in_order = true;
+    o.order = size_order::operands;
     const sized in_order = size_of(operands, o);
     EXPECT_EQ(size_of(operands).sum.entries, in_order.sum.entries);
     return in_order.sum.entries;
@@ -108,7 +108,7 @@ TEST(TreeSize, InOrderFinishesOneOperandFirst) {
     operands.push_back(t / name);
   }
   size_options o;
-  o.in_order = true;
+  o.order = size_order::operands;
   const sized s = size_of(operands, o);
   ASSERT_EQ(s.directories.size(), 300u);
   for (std::size_t i = 0; i < 300; ++i) {
@@ -119,9 +119,9 @@ TEST(TreeSize, InOrderFinishesOneOperandFirst) {
 
 TEST(TreeSize, MissingOperandsAreToldAndPassedOver) {
   const linked_tree t;
-  for (const bool in_order : {false, true}) {
+  for (const size_order order : {size_order::none, size_order::operands, size_order::names}) {
     size_options o;
-    o.in_order = in_order;
+    o.order = order;
     const sized s = size_of({t / "no", t / "a", t / "neither"}, o);
     EXPECT_EQ(s.failures, (std::vector<std::string>{t / "no", t / "neither"}));
     EXPECT_EQ(s.sum.entries, 5u);

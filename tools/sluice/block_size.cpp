@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 namespace sluice::tool {
 
@@ -30,8 +31,8 @@ parsed parse_digits(const char* text, std::uint64_t& value, const char** end) {
 }
 
 /// Reads a unit's letters and multiplies; false for what is no unit.
-bool take_unit(const char*& at, std::uint64_t& value, bool& overflow) {
-  static constexpr char known[] = "EgGkKmMpPtTyYzZ";
+bool take_unit(const char*& at, std::uint64_t& value, bool& overflow,
+               const char* known = "EgGkKmMpPtTyYzZ") {
   if (*at == '\0' || std::strchr(known, *at) == nullptr) return false;
   const char upper = static_cast<char>(std::toupper(static_cast<unsigned char>(*at)));
   const auto exponent = static_cast<unsigned>(std::strchr(letters, upper) - letters);
@@ -90,10 +91,38 @@ size_format size_format::from_environment() {
   for (const char* name : {"DU_BLOCK_SIZE", "BLOCK_SIZE", "BLOCKSIZE"}) {
     const char* text = std::getenv(name);
     if (text == nullptr) continue;
-    f.parse(text);
+    f.take_readable(text);
     break;
   }
   return f;
+}
+
+/// What is wrong in the environment counts as far as it could be read.
+void size_format::take_readable(const char* text) {
+  const parsed p = parse(text);
+  std::uint64_t number = 0;
+  const char* end = text;
+  if (p == parsed::too_large) *this = of(UINT64_MAX);
+  if (p != parsed::invalid_suffix) return;
+  if (parse_digits(text, number, &end) == parsed::good && number != 0) *this = of(number);
+}
+
+parsed parse_signed_size(const char* text, std::int64_t& value) {
+  const char* at = text;
+  while (std::isspace(static_cast<unsigned char>(*at)) != 0) ++at;
+  const bool negative = *at == '-';
+  if (*at == '-' || *at == '+') ++at;
+  const bool has_digits = std::isdigit(static_cast<unsigned char>(*at)) != 0;
+  if (!has_digits && at != text) return parsed::invalid;
+  std::uint64_t size = 1;
+  bool overflow = has_digits && parse_digits(at, size, &at) == parsed::too_large;
+  const bool has_unit = take_unit(at, size, overflow, "kKmMGTPEZY");
+  if (!has_digits && !has_unit) return parsed::invalid;
+  if (*at != '\0') return parsed::invalid_suffix;
+  constexpr auto most = static_cast<std::uint64_t>(INT64_MAX);
+  if (overflow || size > most + (negative ? 1 : 0)) return parsed::too_large;
+  value = static_cast<std::int64_t>(negative ? std::uint64_t{0} - size : size);
+  return parsed::good;
 }
 
 parsed size_format::parse(const char* text) {
@@ -102,7 +131,9 @@ parsed size_format::parse(const char* text) {
     f.grouped = true;
     ++text;
   }
-  if (std::strcmp(text, "human-readable") == 0 || std::strcmp(text, "si") == 0) {
+  const std::string_view word(text);
+  if (!word.empty() && (std::string_view("human-readable").starts_with(word) ||
+                        std::string_view("si").starts_with(word))) {
     const bool with_groups = f.grouped;
     f = human(*text == 'h');
     f.grouped = with_groups;

@@ -28,12 +28,16 @@ struct size_format {
   std::string print(std::uint64_t bytes) const;
 
  private:
+  void take_readable(const char* text);
   std::string scaled_text(std::uint64_t bytes) const;
   std::string unit(unsigned exponent) const;
 };
 
 /// "invalid -B argument 'x'"
 std::string complaint(parsed what, const std::string& option, const char* text);
+
+/// A number of bytes with or without a unit; negative ones as well.
+parsed parse_signed_size(const char* text, std::int64_t& value);
 
 /// A non-negative integer in C's notation and nothing else.
 parsed parse_count(const char* text, std::uint64_t& value);

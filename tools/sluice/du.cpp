@@ -1,11 +1,15 @@
 // sluice du: what trees take on the disk.
-#include <getopt.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "commands.hpp"
 #include "du_lines.hpp"
+#include "du_names.hpp"
 #include "du_options.hpp"
 #include "operands.hpp"
+#include "progress.hpp"
 #include "report.hpp"
 #include "sluice/system.hpp"
 #include "stats.hpp"
@@ -17,69 +21,94 @@ size_options engine_options(const du_options& o) {
   size_options s;
   s.every_link = o.every_link;
   s.one_file_system = o.one_file_system;
-  s.in_order = true;  // lines come operand by operand
+  s.follow = o.follow == du_follow::all;
+  s.follow_operands = o.follow == du_follow::operands;
+  s.each_once = o.names_from != nullptr;
+  s.filtered = !o.exclude.empty();
+  s.time = o.time;
+  // Where only sums are told, any of a file's names may be the one that counts.
+  const bool only_sums = o.max_depth == 0 && !o.separate;
+  s.order = only_sums ? size_order::operands : size_order::names;
+  s.told_depth = o.max_depth;
+  s.tell_files = o.all;
   return s;
+}
+
+/// Links that are followed lead to things in several ways: the order of names decides which is met
+/// first, and so where the walk goes.
+tree_limits limits_for(const du_options& o) {
+  tree_limits limits = limits_for_trees(o.jobs);
+  if (o.follow == du_follow::all && !o.every_link) {
+    limits.crew.workers = 1;
+    limits.crew.works_in_flight = 1;
+  }
+  return limits;
 }
 
 class du_run final : public tree_size {
  public:
   du_run(const du_options& o, output& out)
-      : tree_size(engine_options(o)), options_(o), lines_(out) {}
+      : tree_size(engine_options(o)), options_(o), lines_(o, out), progress_(o.progress) {}
 
-  void print_total(const size_totals& sum) { lines_.add(line(sum, "total")); }
+  /// After everything.
+  void finish(const size_totals& sum) {
+    progress_.erase();
+    size_totals shown = sum;
+    shown.newest = std::max(shown.newest, timestamp{});  // as GNU has it
+    if (options_.total) lines_.add_total(shown);
+    lines_.finish();
+  }
   bool all_well() const noexcept { return !failed_.load(); }
 
  private:
-  std::shared_ptr<sized_dir> make_root(const dir& base, const std::string& path,
-                                       const file_status& s) override {
-    return std::make_shared<du_dir>(base, path, s);
+  void counted(sized_dir& d, const std::string& name, const size_totals& one) override {
+    progress_.erase();
+    lines_.add(d.where.path_of(name), false, one);
   }
-  std::shared_ptr<sized_dir> make_below(sized_dir& above, std::string name,
-                                        const file_status& s) override {
-    return std::make_shared<du_dir>(above, std::move(name), s);
-  }
-
-  void entered(sized_dir& d) override {
-    if (d.depth <= options_.max_depth) lines_.begin(static_cast<du_dir&>(d));
-  }
-  void counted(sized_dir& d, std::span<const walk_entry> some) override;
   void left(sized_dir& d) override {
     if (d.depth > options_.max_depth) return;
-    lines_.end(static_cast<du_dir&>(d), line(d.totals(), d.where.path()));
+    progress_.erase();
+    lines_.add(d.where.path(), true, options_.separate ? d.own_totals() : d.totals());
   }
-  void counted_operand(const std::string& path, const file_status& s) override {
-    lines_.add(line(size_totals(s), path));
+  void counted_operand(const std::string& path, const size_totals& one) override {
+    progress_.erase();
+    lines_.add(path, false, one);
   }
-  void failed(const std::string& path, walk_step step, const error& why) override {
-    complain(program(), path, step, why);
-    failed_ = true;
+  bool skips(const std::string& operand) override { return options_.exclude.matches(operand); }
+  bool skips(walk_dir& d, path_ref name) override {
+    return options_.exclude.matches(d.where.path_of(name));
   }
-
-  std::string line(const size_totals& t, std::string_view path) const {
-    std::string text = options_.sizes.print(options_.apparent ? t.apparent : t.allocated);
-    text += '\t';
-    text += path;
-    text += options_.line_end;
-    return text;
-  }
+  void seen(sized_dir& d, const size_totals& some) override;
+  void failed(const std::string& path, walk_step step, const error& why) override;
 
   const du_options& options_;
   du_lines lines_;
+  progress progress_;
+  shared_totals seen_;
   std::atomic<bool> failed_ = false;
 };
 
-void du_run::counted(sized_dir& d, std::span<const walk_entry> some) {
-  if (!options_.all || d.depth >= options_.max_depth) return;
-  std::string path = d.where.path();
-  if (!path.ends_with('/')) path += '/';
-  const std::size_t prefix = path.size();
-  std::string text;
-  for (const walk_entry& e : some) {
-    path.resize(prefix);
-    path.append(e.name.c_str(), e.name.size());
-    text += line(size_totals(*e.status), path);
+void du_run::seen(sized_dir& d, const size_totals& some) {
+  if (!progress_.shown()) return;
+  seen_.add(some);
+  progress_.tick([&] {
+    const size_totals now = seen_.now();
+    const auto bytes = options_.apparent ? now.apparent : now.allocated;
+    return std::to_string(now.entries) + " entries, " + size_format::human(true).print(bytes) +
+           ": " + d.where.path();
+  });
+}
+
+void du_run::failed(const std::string& path, walk_step step, const error& why) {
+  failed_ = true;
+  progress_.erase();
+  struct stat link;
+  // A link that leads nowhere is there itself, which GNU's message has no words for.
+  if (options_.follow != du_follow::none && step == walk_step::stat && why == errc::not_found &&
+      ::lstat(path.c_str(), &link) == 0) {
+    return complain(program(), "cannot access " + quoted(path));
   }
-  lines_.add(static_cast<du_dir&>(d), text);
+  complain(program(), path, step, why);
 }
 
 }  // namespace
@@ -87,24 +116,19 @@ void du_run::counted(sized_dir& d, std::span<const walk_entry> some) {
 int du_main(int argc, char** argv) {
   du_options options;
   if (const auto over = parse_du_options(argc, argv, options)) return *over;
-  bool all_named = true;
-  std::vector<std::string> operands;
-  if (::optind == argc) {
-    operands.emplace_back(".");
-  } else {
-    operands = take_operands(program(), argv + ::optind, argv + argc, all_named);
-  }
+  const du_names names = find_du_names(options);
+  if (names.nothing) return 1;
 
-  const tree_limits limits = limits_for_trees(options.jobs);
+  const tree_limits limits = limits_for(options);
   crew workers(limits.crew);
   output out(::isatty(STDOUT_FILENO) != 0);
   du_run sizing(options, out);
   const dir here = system().current_dir();
-  const size_totals sum = sizing.run(limits, workers, here, operands);
-  if (options.total) sizing.print_total(sum);
+  const size_totals sum = sizing.run(limits, workers, here, names.paths);
+  sizing.finish(sum);
   const bool written = out.close(program());
   if (options.statistics) print_statistics(workers);
-  return all_named && sizing.all_well() && written ? 0 : 1;
+  return names.good && sizing.all_well() && written ? 0 : 1;
 }
 
 }  // namespace sluice::tool

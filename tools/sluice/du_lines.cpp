@@ -1,96 +1,87 @@
 #include "du_lines.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "du_time.hpp"
+#include "json.hpp"
 
 namespace sluice::tool {
 
-namespace {
+std::uint64_t du_lines::amount(const size_totals& t) const noexcept {
+  if (options_.inodes) return t.entries;
+  return options_.apparent ? t.apparent : t.allocated;
+}
 
-constexpr std::size_t piece_size = 32 * 1024;
-constexpr std::size_t small = 2 * 1024;
+void du_lines::add(const std::string& path, bool directory, const size_totals& t) {
+  const std::uint64_t n = amount(t);
+  if (!options_.prints(n)) return;
+  if (options_.top == 0) return print(path, directory, t);
+  keep({n, added_++, path, directory, t});
+}
 
-}  // namespace
-
-void rope::add(std::string_view text) {
-  if (pieces_.empty() || pieces_.back().size() + text.size() > piece_size) {
-    pieces_.emplace_back();
+void du_lines::keep(kept&& k) {
+  if (largest_.size() == options_.top) {
+    if (!(k < largest_.front())) return;
+    std::pop_heap(largest_.begin(), largest_.end());
+    largest_.pop_back();
   }
-  pieces_.back().append(text);
+  largest_.push_back(std::move(k));
+  std::push_heap(largest_.begin(), largest_.end());
 }
 
-void rope::take_all(rope& other) {
-  if (other.pieces_.size() == 1 && other.pieces_.front().size() < small) {
-    add(other.pieces_.front());
-    other.pieces_.clear();
-    return;
+void du_lines::add_total(const size_totals& t) {
+  sum_ = t;
+  summed_ = true;
+}
+
+void du_lines::finish() {
+  std::sort_heap(largest_.begin(), largest_.end());
+  if (options_.top != 0) {
+    for (const kept& k : largest_) width_ = std::max(width_, options_.sizes.print(k.amount).size());
+    if (summed_) width_ = std::max(width_, options_.sizes.print(amount(sum_)).size());
   }
-  pieces_.splice(pieces_.end(), other.pieces_);
-}
-
-void rope::write_to(output& out) {
-  for (; !pieces_.empty(); pieces_.pop_front()) out.add(pieces_.front());
-}
-
-void du_lines::link(du_dir& parent, du_dir& d) noexcept {
-  d.following_ = parent.first_child_;
-  if (d.following_ != nullptr) d.following_->previous_ = &d;
-  parent.first_child_ = &d;
-}
-
-void du_lines::unlink(du_dir& parent, du_dir& d) noexcept {
-  (d.previous_ != nullptr ? d.previous_->following_ : parent.first_child_) = d.following_;
-  if (d.following_ != nullptr) d.following_->previous_ = d.previous_;
-}
-
-void du_lines::begin(du_dir& d) {
-  const std::lock_guard lock(mutex_);
-  join(d);
-}
-
-void du_lines::join(du_dir& d) {
-  d.begun_ = true;
-  du_dir* parent = d.parent_dir();
-  if (parent != nullptr) link(*parent, d);
-  if (parent == nullptr || (parent->live_ && parent->live_child_ == nullptr)) make_live(d);
-}
-
-/// And then one of its children, and so on: the chain ends where no child has begun.
-void du_lines::make_live(du_dir& d) {
-  for (du_dir* at = &d; at != nullptr; at = at->first_child_) {
-    at->live_ = true;
-    if (du_dir* parent = at->parent_dir()) parent->live_child_ = at;
-    at->held_.write_to(out_);
+  for (const kept& k : largest_) print(k.path, k.directory, k.totals);
+  if (!summed_) return;
+  if (options_.json) {
+    out_.add(object(nullptr, {}, "total", sum_));
+  } else {
+    print("total", false, sum_);
   }
 }
 
-void du_lines::append(du_dir& d, std::string_view text) {
-  if (!d.live_ || d.live_child_ != nullptr) return d.held_.add(text);
-  out_.add(text);
+void du_lines::print(const std::string& path, bool directory, const size_totals& t) {
+  if (options_.json) {
+    out_.add(object("path", path, directory ? "directory" : "file", t));
+  } else {
+    std::string text = options_.sizes.print(amount(t));
+    if (text.size() < width_) text.insert(0, width_ - text.size(), ' ');
+    if (options_.time != size_time::none) {
+      text += '\t';
+      append_time(text, options_.time_format, t.newest);
+    }
+    text += '\t';
+    text += path;
+    text += options_.line_end;
+    out_.add(text);
+  }
   out_.lines_end();
 }
 
-void du_lines::add(du_dir& d, std::string_view lines) {
-  const std::lock_guard lock(mutex_);
-  append(d, lines);
-}
-
-void du_lines::add(std::string_view line) {
-  const std::lock_guard lock(mutex_);
-  out_.add(line);
-  out_.lines_end();
-}
-
-void du_lines::end(du_dir& d, std::string_view line) {
-  const std::lock_guard lock(mutex_);
-  if (!d.begun_) join(d);  // it could not be opened
-  append(d, line);
-  du_dir* parent = d.parent_dir();
-  if (parent == nullptr) return;
-  unlink(*parent, d);
-  if (!d.live_) return parent->held_.take_all(d.held_);
-  parent->live_child_ = nullptr;
-  parent->held_.write_to(out_);
-  if (parent->first_child_ != nullptr) make_live(*parent->first_child_);
+std::string du_lines::object(const char* member, const std::string& path, const char* type,
+                             const size_totals& t) const {
+  json_line line;
+  if (member != nullptr) line.add_bytes(member, path);
+  line.add("type", type);
+  line.add("size", amount(t));
+  line.add("allocated", t.allocated);
+  line.add("apparent", t.apparent);
+  line.add("entries", t.entries);
+  if (options_.time != size_time::none) {
+    const std::string text = iso_time(t.newest);
+    if (!text.empty()) line.add("time", text);
+  }
+  return line.take();
 }
 
 }  // namespace sluice::tool

@@ -1,69 +1,49 @@
-// The lines of du: in post-order, each subtree in one piece, whatever order the tree is walked in.
 #pragma once
 
-#include <list>
-#include <memory>
-#include <mutex>
+#include <cstdint>
 #include <string>
+#include <vector>
 
+#include "du_options.hpp"
 #include "report.hpp"
-#include "sluice/fs/tree_size.hpp"
 
 namespace sluice::tool {
 
-/// Text in pieces that is handed on as a whole without copying, unless it is small.
-class rope {
- public:
-  void add(std::string_view text);
-  void take_all(rope& other);
-  void write_to(output& out);
-
- private:
-  std::list<std::string> pieces_;
-};
-
-/// A directory, and the lines of what is below it that cannot be written yet.
-class du_dir final : public sized_dir {
- public:
-  using sized_dir::sized_dir;
-
- private:
-  friend class du_lines;
-  du_dir* parent_dir() const noexcept { return static_cast<du_dir*>(above()); }
-
-  rope held_;
-  bool begun_ = false;
-  bool live_ = false;                // its lines are written, not held
-  du_dir* live_child_ = nullptr;     // until this one ends, its own are held again
-  du_dir* first_child_ = nullptr;    // of those that have begun and not ended
-  du_dir* previous_ = nullptr;       // among its parent's
-  du_dir* following_ = nullptr;
-};
-
-/// At any time one chain of directories, from the operand down, is live: its last one's lines are
-/// written at once. The others hold theirs and hand them up when they end, and when the live
-/// directory ends a sibling becomes live. One operand at a time. Thread-safe.
+/// What du prints: a line each, or at the end the largest. One thread at a time.
 class du_lines {
  public:
-  explicit du_lines(output& out) noexcept : out_(out) {}
+  du_lines(const du_options& o, output& out) : options_(o), out_(out) {}
 
-  void begin(du_dir& d);
-  /// Whole lines about what is directly in the directory.
-  void add(du_dir& d, std::string_view lines);
-  /// The directory's own line.
-  void end(du_dir& d, std::string_view line);
-  /// A line that belongs to no directory.
-  void add(std::string_view line);
+  void add(const std::string& path, bool directory, const size_totals& t);
+  void add_total(const size_totals& t);
+  /// Those that waited for the end.
+  void finish();
 
  private:
-  void join(du_dir& d);
-  void make_live(du_dir& d);
-  void append(du_dir& d, std::string_view text);
-  static void link(du_dir& parent, du_dir& d) noexcept;
-  static void unlink(du_dir& parent, du_dir& d) noexcept;
+  struct kept {
+    std::uint64_t amount;
+    std::uint64_t number;  // of those added: the first are printed first
+    std::string path;
+    bool directory;
+    size_totals totals;
+    bool operator<(const kept& other) const noexcept {
+      return amount != other.amount ? amount > other.amount : number < other.number;
+    }
+  };
 
-  std::mutex mutex_;
+  std::uint64_t amount(const size_totals& t) const noexcept;
+  void keep(kept&& k);
+  void print(const std::string& path, bool directory, const size_totals& t);
+  std::string object(const char* member, const std::string& path, const char* type,
+                     const size_totals& t) const;
+
+  const du_options& options_;
   output& out_;
+  std::uint64_t added_ = 0;
+  std::vector<kept> largest_;  // a heap with the smallest in front
+  bool summed_ = false;
+  size_totals sum_;
+  std::size_t width_ = 0;      // of sizes, when they are aligned
 };
 
 }  // namespace sluice::tool

@@ -3,9 +3,13 @@
 #include <getopt.h>
 
 #include <cstdio>
-#include <string>
+#include <cstdlib>
+#include <cstring>
+#include <iterator>
 
+#include "keyword.hpp"
 #include "operands.hpp"
+#include "own_options.hpp"
 #include "report.hpp"
 #include "sluice/version.hpp"
 
@@ -13,41 +17,9 @@ namespace sluice::tool {
 
 namespace {
 
-constexpr char help_text[] =
-    "Usage: sluice du [OPTION]... [PATH]...\n"
-    "What trees take on the disk, directory by directory; the present directory if no\n"
-    "PATH is given. Options and lines are those of GNU du; siblings may come in\n"
-    "another order.\n"
-    "\n"
-    "What is counted:\n"
-    "      --apparent-size    the sizes of files, not what they take on the disk\n"
-    "  -l, --count-links      hard links again for each of their names\n"
-    "  -x, --one-file-system  only what is on the same file system as the PATH\n"
-    "Which lines are printed:\n"
-    "  -a, --all              for every entry, not only for directories\n"
-    "  -c, --total            a total of all PATHs at the end\n"
-    "  -d, --max-depth=N      only down to N levels below each PATH\n"
-    "  -s, --summarize        only one for each PATH\n"
-    "  -0, --null             ended by NUL, not by newline\n"
-    "In which unit (rounded up):\n"
-    "  -B, --block-size=SIZE  SIZE bytes: 512, K, MiB, GB, human-readable, si...\n"
-    "  -b, --bytes            as --apparent-size --block-size=1\n"
-    "  -h, --human-readable   1K 234M 2G\n"
-    "      --si               the same in powers of 1000\n"
-    "  -k, -m                 as --block-size=1K, --block-size=1M\n"
-    "And:\n"
-    "      --jobs=N           N threads (default: one for each core)\n"
-    "      --stats            tells on stderr which operations were done, which way\n"
-    "      --help, --version\n"
-    "\n"
-    "Without such an option the unit is DU_BLOCK_SIZE, BLOCK_SIZE or BLOCKSIZE from\n"
-    "the environment, else 1024 bytes (512 if POSIXLY_CORRECT is set).\n"
-    "\n"
-    "Examples:\n"
-    "  sluice du -sh /usr /var\n"
-    "  sluice du -xad1 / | sort -n\n";
-
-enum : int { long_only = 256, apparent_size, si, jobs_option, stats, help, version };
+enum : int {
+  apparent_size = 256, exclude, files0_from, si, inodes, time_option, time_style, help, version_option
+};
 
 constexpr option long_options[] = {
     {"all", no_argument, nullptr, 'a'},
@@ -55,69 +27,195 @@ constexpr option long_options[] = {
     {"block-size", required_argument, nullptr, 'B'},
     {"bytes", no_argument, nullptr, 'b'},
     {"count-links", no_argument, nullptr, 'l'},
+    {"dereference", no_argument, nullptr, 'L'},
+    {"dereference-args", no_argument, nullptr, 'D'},
+    {"exclude", required_argument, nullptr, exclude},
+    {"exclude-from", required_argument, nullptr, 'X'},
+    {"files0-from", required_argument, nullptr, files0_from},
     {"human-readable", no_argument, nullptr, 'h'},
+    {"inodes", no_argument, nullptr, inodes},
     {"si", no_argument, nullptr, si},
     {"max-depth", required_argument, nullptr, 'd'},
     {"null", no_argument, nullptr, '0'},
+    {"no-dereference", no_argument, nullptr, 'P'},
     {"one-file-system", no_argument, nullptr, 'x'},
+    {"separate-dirs", no_argument, nullptr, 'S'},
     {"summarize", no_argument, nullptr, 's'},
     {"total", no_argument, nullptr, 'c'},
-    {"jobs", required_argument, nullptr, jobs_option},
-    {"stats", no_argument, nullptr, stats},
+    {"threshold", required_argument, nullptr, 't'},
+    {"time", optional_argument, nullptr, time_option},
+    {"time-style", required_argument, nullptr, time_style},
     {"help", no_argument, nullptr, help},
-    {"version", no_argument, nullptr, version},
+    {"version", no_argument, nullptr, version_option},
     {nullptr, 0, nullptr, 0}};
+// Each of our own letters stands for a long option; see own_options.
+constexpr char letters[] = "0abd:chHklmst:xB:DLPSX:\1\2:\3\4:\5";
+constexpr own_options::name own_names[] = {{"stats", '\1', false},
+                                           {"jobs", '\2', true},
+                                           {"json", '\3', false},
+                                           {"top", '\4', true},
+                                           {"progress", '\5', false}};
+
+constexpr keyword time_words[] = {{"atime", static_cast<int>(size_time::accessed)},
+                                  {"access", static_cast<int>(size_time::accessed)},
+                                  {"use", static_cast<int>(size_time::accessed)},
+                                  {"ctime", static_cast<int>(size_time::changed)},
+                                  {"status", static_cast<int>(size_time::changed)}};
+constexpr const char* time_formats[] = {"%Y-%m-%d %H:%M:%S.%N %z", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
+constexpr keyword style_words[] = {{"full-iso", 0}, {"long-iso", 1}, {"iso", 2}};
 
 /// What comes to light only when all options are known.
 struct notes {
   bool good = true;
-  bool summarize = false;
   bool depth_given = false;
+  const char* style = nullptr;
 };
 
-void take_depth(const char* text, du_options& into, notes& n) {
-  std::uint64_t depth = 0;
-  if (parse_count(text, depth) == parsed::good) {
-    into.max_depth = depth;
-    n.depth_given = true;
-    return;
+/// Options without an argument; false: it is none of them.
+bool take_flag(int c, du_options& into) {
+  switch (c) {
+    case '0': into.line_end = '\0'; return true;
+    case 'a': return into.all = true;
+    case apparent_size: return into.apparent = true;
+    case 'b': into.sizes = size_format::of(1); return into.apparent = true;
+    case 'c': return into.total = true;
+    case 'D':
+    case 'H': into.follow = du_follow::operands; return true;
+    case 'h': into.sizes = size_format::human(true); return true;
+    case si: into.sizes = size_format::human(false); return true;
+    case inodes: return into.inodes = true;
+    case 'k': into.sizes = size_format::of(1024); return true;
+    case 'L': into.follow = du_follow::all; return true;
+    case 'l': return into.every_link = true;
+    case 'm': into.sizes = size_format::of(1024 * 1024); return true;
+    case 'P': into.follow = du_follow::none; return true;
+    case 'S': return into.separate = true;
+    case 's': return into.summarize = true;
+    case 'x': return into.one_file_system = true;
+    case '\1': return into.statistics = true;
+    case '\3': return into.json = true;
+    case '\5': return into.progress = true;
+    default: return false;
   }
-  complain(program(), "invalid maximum depth " + quoted_argument(text));
-  n.good = false;
+}
+
+int refuse(const std::string& message) {
+  complain(program(), message);
+  return 1;
+}
+
+std::optional<int> take_threshold(const char* text, bool long_form, du_options& into) {
+  const parsed p = parse_signed_size(text, into.threshold);
+  if (p != parsed::good) return refuse(complaint(p, long_form ? "--threshold" : "-t", text));
+  if (into.threshold == 0 && *text == '-') return refuse("invalid --threshold argument '-0'");
+  return std::nullopt;
+}
+
+std::optional<int> take_time(const char* text, du_options& into) {
+  into.time = size_time::modified;
+  if (text == nullptr) return std::nullopt;
+  const auto word = match_keyword("--time", text, time_words);
+  if (!word) return try_help(program());
+  into.time = static_cast<size_time>(*word);
+  return std::nullopt;
 }
 
 /// A number: the command is over.
-std::optional<int> take(int c, bool long_form, du_options& into, notes& n) {
+std::optional<int> take(int c, const char* text, bool long_form, du_options& into, notes& n) {
+  if (take_flag(c, into)) return std::nullopt;
+  std::uint64_t number = 0;
   switch (c) {
-    case '0': into.line_end = '\0'; break;
-    case 'a': into.all = true; break;
-    case apparent_size: into.apparent = true; break;
-    case 'b':
-      into.apparent = true;
-      into.sizes = size_format::of(1);
-      break;
     case 'B': {
-      const parsed p = into.sizes.parse(::optarg);
+      const parsed p = into.sizes.parse(text);
       if (p == parsed::good) break;
-      complain(program(), complaint(p, long_form ? "--block-size" : "-B", ::optarg));
-      return 1;
+      return refuse(complaint(p, long_form ? "--block-size" : "-B", text));
     }
-    case 'c': into.total = true; break;
-    case 'd': take_depth(::optarg, into, n); break;
-    case 'h': into.sizes = size_format::human(true); break;
-    case si: into.sizes = size_format::human(false); break;
-    case 'k': into.sizes = size_format::of(1024); break;
-    case 'l': into.every_link = true; break;
-    case 'm': into.sizes = size_format::of(1024 * 1024); break;
-    case 's': n.summarize = true; break;
-    case 'x': into.one_file_system = true; break;
-    case jobs_option:
-      if (!parse_jobs(program(), ::optarg, into.jobs)) return 1;
+    case 'd':
+      if (parse_count(text, number) != parsed::good) {
+        complain(program(), "invalid maximum depth " + quoted_argument(text));
+        n.good = false;
+        break;
+      }
+      into.max_depth = number;
+      n.depth_given = true;
       break;
-    case stats: into.statistics = true; break;
-    case help: std::fputs(help_text, stdout); return 0;
-    case version: std::puts("sluice " SLUICE_VERSION); return 0;
+    case exclude: into.exclude.add(text); break;
+    case files0_from: into.names_from = text; break;
+    case 't': return take_threshold(text, long_form, into);
+    case time_option: return take_time(text, into);
+    case time_style: n.style = text; break;
+    case 'X':
+      if (const int why = into.exclude.add_from(text); why != 0) {
+        complain(program(), quoted_before_colon(text) + ": " + std::strerror(why));
+        n.good = false;
+      }
+      break;
+    case '\2':
+      if (!parse_jobs(program(), text, into.jobs)) return 1;
+      break;
+    case '\4':
+      if (parse_count(text, number) != parsed::good || number == 0) {
+        return refuse("invalid number of lines " + quoted_argument(text));
+      }
+      into.top = number;
+      break;
+    case help: std::fputs(du_help, stdout); return 0;
+    case version_option: std::printf("%s %s\n", program(), SLUICE_VERSION); return 0;
     default: n.good = false;
+  }
+  return std::nullopt;
+}
+
+/// As for ls: TIME_STYLE may be meant for it.
+bool choose_time_format(const char* style, du_options& into) {
+  std::string text = style != nullptr ? style : "";
+  const char* from_environment = std::getenv("TIME_STYLE");
+  if (style == nullptr && from_environment != nullptr) {
+    text = from_environment;
+    if (text.starts_with('+')) {
+      text.erase(std::min(text.find('\n'), text.size()));
+    } else {
+      while (text.starts_with("posix-")) text.erase(0, std::strlen("posix-"));
+    }
+  }
+  const bool none = style == nullptr && (from_environment == nullptr ||
+                                         std::strcmp(from_environment, "locale") == 0);
+  if (none) text = "long-iso";
+  if (text.starts_with('+')) {
+    into.time_format = text.substr(1);
+    return true;
+  }
+  const auto word = match_keyword("time style", text, style_words);
+  if (word) into.time_format = time_formats[*word];
+  return word.has_value();
+}
+
+std::optional<int> settle(du_options& into, const notes& n) {
+  if (!n.good) return try_help(program());
+  if (into.all && into.summarize) {
+    complain(program(), "cannot both summarize and show all entries");
+    return try_help(program());
+  }
+  if (into.summarize && n.depth_given) {
+    if (into.max_depth != 0) {
+      complain(program(), "warning: summarizing conflicts with --max-depth=" +
+                              std::to_string(into.max_depth));
+      return try_help(program());
+    }
+    complain(program(), "warning: summarizing is the same as using --max-depth=0");
+  }
+  if (into.summarize) into.max_depth = 0;
+  if (into.inodes) {
+    if (into.apparent) {
+      complain(program(), "warning: options --apparent-size and -b are ineffective with --inodes");
+    }
+    into.sizes.block = 1;
+  }
+  if (into.time != size_time::none && !choose_time_format(n.style, into)) return try_help(program());
+  if (into.names_from != nullptr && !into.operands.empty()) {
+    complain(program(), "extra operand " + quoted_argument(into.operands.front()));
+    std::fputs("file operands cannot be combined with --files0-from\n", stderr);
+    return try_help(program());
   }
   return std::nullopt;
 }
@@ -126,28 +224,22 @@ std::optional<int> take(int c, bool long_form, du_options& into, notes& n) {
 
 std::optional<int> parse_du_options(int argc, char** argv, du_options& into) {
   into.sizes = size_format::from_environment();
+  std::vector<const char*> gnu;
+  for (const option& o : long_options) {
+    if (o.name != nullptr) gnu.push_back(o.name);
+  }
+  own_options own(own_names, std::move(gnu));
+  if (!own.hide(argc, argv)) return try_help(program());
   notes n;
   for (;;) {
     int index = -1;
-    const int c = ::getopt_long(argc, argv, "0abB:cd:hklmsx", long_options, &index);
+    const int c = ::getopt_long(argc, argv, letters, long_options, &index);
     if (c == -1) break;
-    if (const auto over = take(c, index >= 0, into, n)) return over;
+    const char* argument = ::optarg != nullptr ? own.shown(::optarg) : nullptr;
+    if (const auto over = take(c, argument, index >= 0, into, n)) return over;
   }
-  if (!n.good) return try_help(program());
-  if (into.all && n.summarize) {
-    complain(program(), "cannot both summarize and show all entries");
-    return try_help(program());
-  }
-  if (n.summarize && n.depth_given) {
-    if (into.max_depth != 0) {
-      complain(program(), "warning: summarizing conflicts with --max-depth=" +
-                                 std::to_string(into.max_depth));
-      return try_help(program());
-    }
-    complain(program(), "warning: summarizing is the same as using --max-depth=0");
-  }
-  if (n.summarize) into.max_depth = 0;
-  return std::nullopt;
+  for (int i = ::optind; i < argc; ++i) into.operands.push_back(own.shown(argv[i]));
+  return settle(into, n);
 }
 
 }  // namespace sluice::tool

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "cp_options.hpp"
+#include "keyword.hpp"
 #include "report.hpp"
 
 namespace sluice::tool {

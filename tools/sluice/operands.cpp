@@ -7,6 +7,12 @@
 
 namespace sluice::tool {
 
+std::string operand_path(std::string given) {
+  // "//" may mean something of its own.
+  while (given.size() > 2 && given.ends_with("//")) given.pop_back();
+  return given;
+}
+
 std::vector<std::string> take_operands(const char* command, char** from, char** to,
                                        bool& all_named) {
   std::vector<std::string> paths;
@@ -17,9 +23,7 @@ std::vector<std::string> take_operands(const char* command, char** from, char** 
       all_named = false;
       continue;
     }
-    // "//" may mean something of its own.
-    while (path.size() > 2 && path.ends_with("//")) path.pop_back();
-    paths.push_back(std::move(path));
+    paths.push_back(operand_path(std::move(path)));
   }
   return paths;
 }

@@ -5,8 +5,10 @@
 
 namespace sluice::tool {
 
-/// Paths as given, without what GNU's tools take away: slashes at the end but one. An empty path
-/// is complained about and left out, and `all_named` becomes false.
+/// A path as given, without what GNU's tools take away: slashes at the end but one.
+std::string operand_path(std::string given);
+
+/// Paths as above. An empty one is complained about and left out, and `all_named` becomes false.
 std::vector<std::string> take_operands(const char* command, char** from, char** to,
                                        bool& all_named);
 

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "cp_options.hpp"
+#include "own_options.hpp"
 #include "report.hpp"
 
 namespace sluice::tool {

@@ -102,6 +102,10 @@ std::string quoted_if_needed(std::string_view name) {
   return plain ? std::string(name) : quoted(name);
 }
 
+std::string quoted_before_colon(std::string_view name) {
+  return name.find(':') == std::string_view::npos ? quoted_if_needed(name) : quoted(name);
+}
+
 std::string quoted_argument(std::string_view text) {
   const bool unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
   std::string whole = unicode ? "\u2018" : "'";

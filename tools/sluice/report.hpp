@@ -18,6 +18,8 @@ void set_program(const char* name);
 std::string quoted(std::string_view name);
 /// The same, without quotes where a shell needs none.
 std::string quoted_if_needed(std::string_view name);
+/// The same where a colon follows: quoted if there is one in it.
+std::string quoted_before_colon(std::string_view name);
 /// An argument that is wrong, in the quotes of the user's language.
 std::string quoted_argument(std::string_view text);
 

@@ -47,6 +47,7 @@ struct walk_entry {
   path_ref name;
   file_type type = file_type::unknown;
   const file_status* status = nullptr;
+  std::uint64_t place = 0;  // among its directory's names, as the directory told them
 };
 
 enum class walk_step : std::uint8_t { open, read, stat };
@@ -65,8 +66,15 @@ class tree_visitor {
   virtual task<void> entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
                              worker& on) = 0;
 
+  /// With `filtered`: the name is passed by, and nothing is asked about it.
+  virtual bool skips(walk_dir&, path_ref) { return false; }
+
   /// A node for a subdirectory, or null to pass it by.
   virtual std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) = 0;
+
+  /// The names from place `first` up to `end` have been shown, and `descend` asked where it applies:
+  /// each place is in one such range, and ranges of one directory come in any order.
+  virtual void shown(walk_dir&, std::uint64_t /*first*/, std::uint64_t /*end*/) {}
 
   /// The last thing about a directory, after everything below has been left; also where it could
   /// not be opened or read.
@@ -87,6 +95,10 @@ struct walk_options {
   /// One thing after another, each directory's names by inode and a subdirectory with all that is
   /// below it before the next name: the order of GNU's tools. Needs a directory's names in memory.
   bool in_order = false;
+  bool filtered = false;              // ask the visitor whether it skips a name
+  /// Large directories are gone through by inode where GNU's tools do: parts of 100'000 names, if
+  /// they have more than 10'000, on most file systems.
+  bool large_by_inode = false;
 };
 
 /// Walks trees with a crew. One walk at a time.
@@ -111,6 +123,7 @@ class walker {
   friend class roots_work;
   struct buffers;
   struct ordered_name;
+  class gathered_names;
 
   bool wants_status(file_type told) const noexcept;
   task<void> walk_one(std::shared_ptr<walk_dir> d, worker& on);
@@ -118,11 +131,17 @@ class walker {
   task<void> read_names(walk_dir& d, dir& open, std::vector<ordered_name>& into);
   task<void> walk_in_order(std::shared_ptr<walk_dir> d, worker& on);
   task<bool> visit_name(walk_dir& d, const ordered_name& n, std::shared_ptr<walk_dir>& below, worker& on);
-  task<void> walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records, worker& on);
+  task<void> show(walk_dir& d, dir& open, entry_batch some, buffers& with, worker& on);
+  task<void> show_large(walk_dir& d, dir& open, dir_cursor& cursor, buffers& with, entry_batch first,
+                        worker& on);
+  task<void> show_gathered(walk_dir& d, dir& open, gathered_names& names, buffers& with, worker& on);
+  task<void> walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records,
+                        std::uint64_t first, worker& on);
   task<void> look_at(walk_dir& d, dir& open, entry_batch batch, buffers& with, worker& on);
   task<void> hand_on(walk_dir& d, dir& open, buffers& with, worker& on);
+  task<void> go_below(walk_dir& d, buffers& with, worker& on);
   task<void> finish(std::shared_ptr<walk_dir> d, worker& on);
-  entry_batch share(walk_dir& d, entry_batch whole, worker& on);
+  entry_batch share(walk_dir& d, entry_batch whole, std::uint64_t& place, worker& on);
   std::unique_ptr<buffers> borrow();
   void give_back(std::unique_ptr<buffers> b);
 

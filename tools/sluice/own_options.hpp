@@ -1,0 +1,37 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sluice::tool {
+
+/// Options of our own among those of another command. They take no part in finding out what an
+/// abbreviation means: getopt sees them as letters that nobody types.
+class own_options {
+ public:
+  struct name {
+    const char* word;
+    char letter;
+    bool argument;
+  };
+  /// `others` are the names that come first, up to a null one.
+  own_options(std::span<const name> own, std::vector<const char*> others)
+      : own_(own), others_(std::move(others)) {}
+
+  /// Replaces them among the arguments. False after a complaint.
+  bool hide(int argc, char** argv);
+  /// What an operand or an option's argument was before.
+  const char* shown(const char* argument) const;
+
+ private:
+  const name* find(std::string_view word) const;
+
+  std::span<const name> own_;
+  std::vector<const char*> others_;
+  std::vector<std::pair<std::string, const char*>> hidden_;
+};
+
+}  // namespace sluice::tool

@@ -1,0 +1,55 @@
+#include "progress.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+namespace sluice::tool {
+
+namespace {
+
+std::size_t columns() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+/// One line, cut where a character begins. A byte is taken for a column at least.
+void fit(std::string& text, std::size_t room) {
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+  }
+  if (text.size() <= room) return;
+  while (room > 0 && (static_cast<unsigned char>(text[room]) & 0xc0) == 0x80) --room;
+  text.resize(room);
+}
+
+}  // namespace
+
+progress::progress(bool wanted) : shown_(wanted && ::isatty(STDERR_FILENO) != 0) {}
+
+void progress::tick(const std::function<std::string()>& tell) {
+  if (!shown_) return;
+  using namespace std::chrono;
+  constexpr std::int64_t every = 100;
+  const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+  std::int64_t due = due_.load(std::memory_order_relaxed);
+  if (now < due || !due_.compare_exchange_strong(due, now + every)) return;
+  std::string text = tell();
+  fit(text, columns() - 1);
+  const std::lock_guard lock(mutex_);
+  drawn_ = true;
+  std::fputs(("\r" + text + "\033[K").c_str(), stderr);
+}
+
+void progress::erase() {
+  if (!shown_) return;
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(drawn_, false)) std::fputs("\r\033[K", stderr);
+}
+
+}  // namespace sluice::tool
