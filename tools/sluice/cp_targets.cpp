@@ -48,10 +48,21 @@ std::string not_a_directory(const std::string& path, error& why) {
   return s ? std::strerror(ENOTDIR) : describe(s.error());
 }
 
+/// Where a tree is merged into one that is there, links among its files show which name came first:
+/// that one is written over what it finds, the others are replaced.
+void keep_order_of_links(cp_command& c) {
+  if (!c.copy.recursive || !c.copy.preserve_links) return;
+  error ignored;
+  for (const copy_operand& o : c.operands) {
+    if (not_a_directory(o.target, ignored).empty()) c.copy.in_order = true;
+  }
+}
+
 int copy_to_name(cp_command& c, const cp_places& p, const std::vector<std::string>& names) {
   if (p.parents) return cp_usage_error("with --parents, the destination must be a directory");
   c.copy.no_collisions = false;
   c.operands.push_back({names[0], names[1]});
+  keep_order_of_links(c);
   return 0;
 }
 
@@ -91,6 +102,7 @@ int find_cp_targets(cp_command& c, const cp_places& p, std::vector<std::string> 
     const bool meets = !seen.insert(c.operands.back().target).second;
     if (meets && c.copy.recursive) c.copy.in_order = true;
   }
+  keep_order_of_links(c);
   return 0;
 }
 

@@ -99,7 +99,7 @@ class Cases:
         areas = []
         results = []
         for side, command in (("gnu", ["cp"]), ("our", self.command)):
-            area = self._set_up(side, setup, self.in_order(args))
+            area = self._set_up(side, setup, self.in_order(args) or self.keeps_links(args))
             if owner is not None and harness.ROOT:
                 for where, dirs, files in os.walk(area.root):
                     for path in [where] + [os.path.join(where, f) for f in files]:
@@ -139,6 +139,12 @@ class Cases:
     def in_order(args):
         """Whether the options ask for words whose order shows."""
         return any(a.startswith(("--backup", "-S", "--suffix")) or (a[:1] == "-" and a[1:2] != "-" and set(a) & set("vib"))
+                   for a in args)
+
+    @staticmethod
+    def keeps_links(args):
+        """Whether hard links are kept: then it shows which name is met first, also where no words are asked for."""
+        return any(a.startswith(("--preserve", "--archive")) or (a[:1] == "-" and a[1:2] != "-" and set(a) & set("ad"))
                    for a in args)
 
     def _set_up(self, side, setup, ordered):
