@@ -1,9 +1,12 @@
 // Virtual memory over physical memory: pages of one address space lie in any order in the frames of
-// a store that is striped over three files. Pages without a frame are holes.
+// a store that is striped over three files. Pages without a frame are holes. On top a throttle that lets
+// through so much in a second, and a trace that counts.
 #include <sluice/sluice.hpp>
 #include <sluice/space/cache.hpp>
 #include <sluice/space/map.hpp>
 #include <sluice/space/stripe.hpp>
+#include <sluice/space/throttle.hpp>
+#include <sluice/space/trace.hpp>
 
 #include <cstdio>
 #include <string>
@@ -75,7 +78,15 @@ int main() {
   files.emplace_back(std::move(*frames));
   auto memory = maps.make(std::move(files), std::move(extents), pages * page);
   if (!memory) return 1;
-  const bool good = loop.run(use(*memory));
-  auto closed = sluice::sync(memory->close());
-  return good && closed ? 0 : 1;
+  sluice::throttle_options pace;
+  pace.bytes_per_second = 64 << 20;
+  sluice::throttle_space slow(maps, pace);
+  sluice::trace_space trace(slow);
+  sluice::file traced = trace.attach(slow.attach(std::move(*memory)));
+  const bool good = loop.run(use(traced));
+  const auto reads = trace.counts(sluice::op_kind::read_segments);
+  std::printf("traced: %d read, %d bytes\n", static_cast<int>(reads.started),
+              static_cast<int>(reads.bytes));
+  auto closed = sluice::sync(traced.close());
+  return good && closed && reads.bytes == pages * page ? 0 : 1;
 }

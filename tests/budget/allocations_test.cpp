@@ -254,7 +254,8 @@ task<bool> read_and_write_and_sync(site s) {
   co_return written.whole() && whole.whole() && some && synced;
 }
 
-/// A map over a stripe over two caches over the system: blocks come and go all the time.
+/// A trace over a throttle over a map over a stripe over two caches over the system: operations wait,
+/// are split, and blocks come and go all the time.
 TEST_F(Allocations, NoneForFilesMadeOfOthers) {
   sluice::cache_options few;
   few.block = 512;
@@ -273,11 +274,19 @@ TEST_F(Allocations, NoneForFilesMadeOfOthers) {
   backings.emplace_back(std::move(*striped));
   auto mapped = maps.make(std::move(backings), {{0, 3000, 0, 7000}, {3000, 7000, 0, 0}}, 10'000);
   ASSERT_TRUE(mapped);
+  sluice::throttle_options quick;
+  quick.operations_per_second = 100'000;
+  quick.burst_operations = 1;
+  sluice::throttle_space slow(maps, quick);
+  sluice::trace_space trace(slow, {.slab = 2});
+  auto traced = trace.attach(slow.attach(std::move(*mapped)));
   loop l;
   bool good = true;
-  EXPECT_EQ(l.run(count({where, *mapped}, read_and_write_and_sync, good)), 0u);
+  EXPECT_EQ(l.run(count({where, traced}, read_and_write_and_sync, good)), 0u);
   EXPECT_TRUE(good);
   EXPECT_GT(caches.statistics().evictions, 0u);
+  EXPECT_GE(trace.counts(sluice::op_kind::write_segments).started, 2u * rounds);
+  EXPECT_EQ(trace.counts(sluice::op_kind::write_segments).failed, 0u);
 }
 
 TEST_F(Allocations, NoneWithoutALoop) {
