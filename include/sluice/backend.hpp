@@ -31,6 +31,9 @@ class backend {
   virtual void cancel(operation& op) noexcept = 0;
   virtual void cancel_all() noexcept = 0;
 
+  /// How an operation was carried out that has ended later, with its scratch as it was left.
+  virtual way_taken way_of(const operation&) const noexcept { return way_taken::unknown; }
+
   /// Takes on the closing of a handle: first asks what is under way on it to end, on every loop.
   virtual void close(operation& closing) noexcept = 0;
   /// Closes one of the system's descriptors soon, without blocking, failing or allocating. False:

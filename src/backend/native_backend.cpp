@@ -180,6 +180,16 @@ void native_backend::hand_over() noexcept {
   }
 }
 
+way_taken native_backend::way_of(const operation& op) const noexcept {
+  const auto& s = *reinterpret_cast<const native_slot*>(op.scratch);
+  if (s.op != &op) return way_taken::unknown;  // somebody else carried it out, by others
+  switch (s.at) {
+    case native_slot::stage::in_ring: return way_taken::ring;
+    case native_slot::stage::in_pool: return way_taken::pool;
+    default: return way_taken::unknown;
+  }
+}
+
 void native_backend::cancel(operation& op) noexcept {
   end_early(native_slot::of(op));
 }

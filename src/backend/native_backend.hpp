@@ -80,6 +80,7 @@ class native_backend : public backend {
     if (may_be_outgrown_) outgrow();
   }
 
+  way_taken way_of(const operation& op) const noexcept final;
   void cancel(operation& op) noexcept final;
   void cancel_all() noexcept final;
   time_point_ns now() noexcept final;

@@ -150,7 +150,9 @@ TEST_P(StopRelay, RacesWithTheEndOfWhatListens) {
     begun<void> stopper(mine, ask(stop, i / 7));
     const auto ended = far.finish(mine);
     stopper.finish(mine);
-    if (!ended) ASSERT_EQ(ended.error(), errc::canceled);
+    if (!ended) {
+      ASSERT_EQ(ended.error(), errc::canceled);
+    }
   }
 }
 

@@ -314,4 +314,37 @@ TEST(Trace, LoopsShareTheRecords) {
   }
 }
 
+/// Through two filters, on a loop that makes no plain calls.
+void count_ways(sluice::backend_choice by, std::uint64_t sluice::trace_counts::*expected) {
+  sluice::loop_options options;
+  options.backend = by;
+  options.ways = sluice::way_choice::overlapped;
+  sluice::loop l(options);
+  trace_space below(sluice::system());
+  trace_space above(static_cast<sluice::space&>(below));
+  auto root = above.attach(below.attach(sluice::system().current_dir()));
+  const auto look = [](sluice::dir& in) -> sluice::task<bool> {
+    bool good = true;
+    for (int i = 0; i < 10; ++i) {
+      auto s = co_await in.stat(".");
+      good = good && s;
+    }
+    co_return good;
+  };
+  EXPECT_TRUE(l.run(look(root)));
+  for (const trace_space* t : {&below, &above}) {
+    const auto n = t->counts(op_kind::stat);
+    EXPECT_EQ(n.later, 10u);
+    EXPECT_EQ(n.*expected, 10u);
+    EXPECT_EQ(n.ring + n.pool, 10u);
+  }
+}
+
+TEST(Trace, CountsWays) {
+  count_ways(sluice::backend_choice::pool, &sluice::trace_counts::pool);
+  sluice::loop best;
+  if (!best.backend_report().starts_with("io_uring")) GTEST_SKIP() << best.backend_report();
+  count_ways(sluice::backend_choice::uring, &sluice::trace_counts::ring);
+}
+
 }  // namespace

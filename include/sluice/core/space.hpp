@@ -4,6 +4,9 @@
 
 namespace sluice::inline v0 {
 
+/// What carried out an operation that did not end inside its submission.
+enum class way_taken : std::uint8_t { unknown, ring, pool };
+
 /// One row per kind of operation, and the two things that are about a space and not about an
 /// operation's arguments. Tables are constants.
 struct space_table {
@@ -27,6 +30,10 @@ struct space_table {
 
   /// A handle was destroyed without an awaited close. Never blocks, fails or allocates.
   void (*release)(space&, handle_id) noexcept = nullptr;
+
+  /// How an operation that ended later was carried out; asked before its memory is used for anything
+  /// else. Null: it is not known.
+  way_taken (*way)(space&, const operation&) noexcept = nullptr;
 
   constexpr row& operator[](op_kind kind) noexcept { return rows[static_cast<std::size_t>(kind)]; }
 };
@@ -57,6 +64,10 @@ class space {
 
   void release(handle_id id) noexcept {
     if (table_->release != nullptr) table_->release(*this, id);
+  }
+
+  way_taken way_of(const operation& op) noexcept {
+    return table_->way != nullptr ? table_->way(*this, op) : way_taken::unknown;
   }
 
   const char* name() const noexcept { return table_->name; }

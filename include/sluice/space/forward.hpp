@@ -27,7 +27,7 @@ class forwarding_space : public space {
   space& inner_;
 };
 
-/// A table in which every row, cancelling and releasing included, asks the inner space.
+/// A table in which every row, cancelling, releasing and telling the way included, asks the inner space.
 constexpr space_table forwarding_rows(const char* name) noexcept {
   space_table t{name};
   for (space_table::row& r : t.rows) {
@@ -40,6 +40,9 @@ constexpr space_table forwarding_rows(const char* name) noexcept {
   };
   t.release = [](space& s, handle_id id) noexcept {
     static_cast<forwarding_space&>(s).inner().release(id);
+  };
+  t.way = [](space& s, const operation& op) noexcept {
+    return static_cast<forwarding_space&>(s).inner().way_of(op);
   };
   return t;
 }

@@ -13,6 +13,7 @@ namespace sluice::inline v0 {
 struct trace_record {
   op_kind kind;
   bool at_once;         // inside its submission: no ring, no other thread, no waiting
+  way_taken way;        // otherwise: what carried it out, where that is known
   handle_id id;         // of the file, or of the directory that a name is in
   std::uint64_t bytes;  // moved, by reads, writes and copies
   error failure;
@@ -33,7 +34,9 @@ struct trace_options {
 struct trace_counts {
   std::uint64_t started = 0;
   std::uint64_t at_once = 0;   // ended inside their submission
-  std::uint64_t later = 0;     // ended by the ring, the pool, or whatever else carried them
+  std::uint64_t later = 0;     // ended by the ring, the pool, or whatever else carried them:
+  std::uint64_t ring = 0;      // of these, by the ring
+  std::uint64_t pool = 0;      // or by a thread
   std::uint64_t failed = 0;    // of both, those with an error,
   std::uint64_t canceled = 0;  // and of these, those that were stopped or came to their deadline
   std::uint64_t unseen = 0;    // handed on without a record: how they end is not known

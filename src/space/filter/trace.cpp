@@ -67,18 +67,22 @@ void trace_space::begin(hop& h) noexcept {
 
 void trace_space::end(hop& h, bool at_once) noexcept {
   operation& op = *h.op;
-  tell({op.kind, at_once, op.id, bytes_moved(op), op.failure,
+  const way_taken way = at_once ? way_taken::unknown : inner().way_of(op);
+  tell({op.kind, at_once, way, op.id, bytes_moved(op), op.failure,
         static_cast<record&>(h).begun, op.home->now()});
 }
 
 void trace_space::left(const operation& op) noexcept {
   const time_point_ns now = op.home->now();
-  tell({op.kind, false, op.id, 0, op.expired ? errc::timed_out : errc::canceled, now, now});
+  tell({op.kind, false, way_taken::unknown, op.id, 0,
+        op.expired ? errc::timed_out : errc::canceled, now, now});
 }
 
 void trace_space::tell(const trace_record& r) noexcept {
   of_kind& k = kinds_[static_cast<std::size_t>(r.kind)];
   ++(r.at_once ? k.counts.at_once : k.counts.later);
+  if (r.way == way_taken::ring) ++k.counts.ring;
+  if (r.way == way_taken::pool) ++k.counts.pool;
   k.counts.bytes += r.bytes;
   k.latencies.add(r.ended - r.begun);
   if (r.failure) {
@@ -110,6 +114,8 @@ trace_counts trace_space::counts() const noexcept {
     all.started += c.started;
     all.at_once += c.at_once;
     all.later += c.later;
+    all.ring += c.ring;
+    all.pool += c.pool;
     all.failed += c.failed;
     all.canceled += c.canceled;
     all.unseen += c.unseen;

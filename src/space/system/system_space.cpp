@@ -42,6 +42,11 @@ void cancel(space&, operation& op) noexcept {
   if (backend* b = backend_of(*op.home)) b->cancel(op);
 }
 
+way_taken way(space&, const operation& op) noexcept {
+  const backend* b = backend_of(*op.home);
+  return b != nullptr && !is_transfer(op.kind) ? b->way_of(op) : way_taken::unknown;
+}
+
 void release(space&, handle_id id) noexcept {
   if (machine::made(id)) {
     if (machine* m = machine::of(id)) m->release(id);
@@ -64,6 +69,7 @@ constexpr space_table make_table() noexcept {
   ops::carry_transfers_piecewise(t);
   t[op_kind::close] = submit_close;
   t.cancel = cancel;
+  t.way = way;
   t.release = release;
   return t;
 }
