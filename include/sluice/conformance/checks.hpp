@@ -5,12 +5,20 @@
 
 #include "sluice/conformance/place.hpp"
 
+namespace sluice::conformance {
+
+/// Each side is evaluated once: it may do something.
+template <class A, class B>
+bool check_same(report& to, const A& a, const B& b, const char* what,
+                std::source_location at = std::source_location::current()) {
+  return to.check(a == b, std::string(what) + ": " + show(a) + " and " + show(b), at);
+}
+
+}  // namespace sluice::conformance
+
 // `p` is the case's place. None may contain co_await: await into a local first.
 #define CHECK_THAT(condition) p.checks.check(static_cast<bool>(condition), #condition)
-#define CHECK_SAME(a, b)                                              \
-  p.checks.check((a) == (b), std::string(#a " == " #b ": ") +         \
-                                 ::sluice::conformance::show(a) +     \
-                                 " and " + ::sluice::conformance::show(b))
+#define CHECK_SAME(a, b) ::sluice::conformance::check_same(p.checks, a, b, #a " == " #b)
 /// The result is an error, of this portable kind.
 #define CHECK_FAILS(r, code)                                                             \
   p.checks.check(!(r).has_value() && (r).error() == ::sluice::errc::code,                \

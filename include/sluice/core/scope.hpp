@@ -54,8 +54,6 @@ class scope {
 
   /// Starts a child. Its first steps are taken when the present task suspends.
   void spawn(task<void> child) noexcept {
-    SLUICE_ASSERT(port::current_driver() == nullptr || port::current_driver() == &stop_.home(),
-                  "a scope's child was begun on another driver: has its task moved?");
     ++children_;
     promise_base& p = child.prepare(stop_.home(), &stop_, this, child_finished);
     child.release();
