@@ -1,5 +1,6 @@
 #include "backend/sim/guard.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "backend/sim/poison.hpp"
@@ -9,6 +10,7 @@ namespace sluice::inline v0::sim {
 namespace {
 
 constexpr int pattern = 0xa7;
+constexpr std::size_t most_watched = 16 << 20;  // bytes of a buffer: larger ones, from their start
 
 /// Eight bytes at a time: buffers may be large.
 std::uint64_t sum_of(const region& r) noexcept {
@@ -29,7 +31,8 @@ std::uint64_t sum_of(const region& r) noexcept {
 }  // namespace
 
 void guard::lend(operation& op) {
-  regions_of(op, [&](const region& r) {
+  regions_of(op, [&](region r) {
+    r.size = std::min(r.size, most_watched);
     lent& l = all_.emplace_back(r, 0, std::vector<std::byte>());
     if (r.filled && !poisons) {
       l.content.assign(r.data, r.data + r.size);

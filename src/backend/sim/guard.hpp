@@ -8,7 +8,8 @@
 namespace sluice::inline v0::sim {
 
 /// Watches over the memory that an operation has lent to the machine. What the machine fills is
-/// poisoned, or holds a pattern that has to stay; what it only reads must not change.
+/// poisoned, or holds a pattern that has to stay; what it only reads must not change. Of very large
+/// buffers that is so for the first megabytes.
 class guard {
  public:
   guard() = default;
