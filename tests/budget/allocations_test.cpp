@@ -117,12 +117,6 @@ task<bool> nested_scopes(site s) {
   co_return std::get<1>(results);
 }
 
-task<bool> two_at_once(site s) {
-  auto both = sluice::when_all(stat(s), stat(s));
-  auto results = co_await std::move(both);
-  co_return std::get<0>(results) && std::get<1>(results);
-}
-
 /// Warms up, so that caches, threads and tables are there, and then counts.
 task<std::uint64_t> count(site s, task<bool> (*what)(site), bool& good) {
   std::uint64_t before = 0;
@@ -173,11 +167,10 @@ class Allocations : public testing::Test {
     sluice::loop_options o;
     o.backend = backend;
     o.ways = ways;
-    o.pool_threads = 2;
+    // Starting a thread allocates, and a second one is started whenever the first is busy: with one,
+    // it is there before anything is counted.
+    o.pool_threads = 1;
     loop l(o);
-    // Starting a thread allocates: have both there before anything is counted.
-    bool warm = l.run(two_at_once(s));
-    EXPECT_TRUE(warm);
     for (const kind& k : kinds) {
       bool good = true;
       EXPECT_EQ(l.run(count(s, k.what, good)), 0u) << k.name;
