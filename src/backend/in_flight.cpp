@@ -22,6 +22,12 @@ slot slots[slot_count];
 std::atomic<std::size_t> slots_used = 0;  // the highest index ever taken, plus one
 std::mutex registry;
 
+/// Where it is the loop's own, most often all is said and done at once.
+bool silence_here(const drain_request& request) noexcept {
+  auto* here = static_cast<backend*>(request.home->carrier());
+  return static_cast<native_backend*>(here)->silence(request.descriptor);
+}
+
 /// Runs on the home driver: the loop asked last has nothing under way any more.
 void drain_next(job& j) noexcept {
   auto& request = static_cast<drain_request&>(j);
@@ -62,6 +68,7 @@ drained drain_everywhere(drain_request& request) noexcept {
     if (s.counts[bucket].load(std::memory_order_relaxed) == 0) continue;
     const std::lock_guard lock(registry);
     if (s.owner == nullptr) continue;
+    if (s.owner == request.home && silence_here(request)) continue;
     if (s.owner != request.home && current_driver_scope::on_this_thread(*s.owner)) {
       return drained::never;
     }

@@ -11,7 +11,7 @@ namespace sluice::inline v0 {
 
 class in_flight_slot {
  public:
-  static constexpr unsigned buckets = 256;
+  static constexpr unsigned buckets = 16384;  // up to so many descriptors it is exact
 
   /// Takes a free slot. Throws std::system_error when a process has more than 256 loops.
   explicit in_flight_slot(loop& owner);
@@ -25,6 +25,9 @@ class in_flight_slot {
   void retire() noexcept;
 
   void begun(int descriptor) noexcept { change(descriptor, 1); }
+  int on(int descriptor) const noexcept {
+    return counts_[static_cast<unsigned>(descriptor) % buckets].load(std::memory_order_relaxed);
+  }
   void ended(int descriptor) noexcept { change(descriptor, -1); }
 
  private:

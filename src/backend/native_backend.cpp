@@ -1,5 +1,6 @@
 #include "backend/native_backend.hpp"
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,11 +105,17 @@ bool native_backend::gave_way() noexcept {
 }
 
 void native_backend::route(operation& op, const native_row& row) noexcept {
+  if (row.begin != nullptr) {
+    const std::int64_t begun = row.begin(op);
+    if (begun < 0) return called(op, row, begun);
+  }
   switch (row.route) {
     case routing::overlapped:
       return go_overlapped(op, row, false);
     case routing::readiness:
       break;
+    case routing::at_once:
+      return called(op, row, row.perform(op));
     case routing::adaptive:
       if (!try_plain(op, row)) go_overlapped(op, row, ways_ == way_choice::adaptive);
       return;
@@ -137,10 +144,47 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
     policy_->of(op.kind, op.id).begun(now());
   }
   if (row.route == routing::readiness) {
-    await_readiness(s);
+    stand_in_line(s);
   } else {
     overlap(s);
   }
+}
+
+stream_line* native_backend::line_of(const native_slot& s) noexcept {
+  const int descriptor = system_id::descriptor(s.op->id);
+  stream_lines* both = descriptor < 0 ? nullptr : lines_.of(descriptor);
+  if (both == nullptr) return nullptr;
+  return s.row->readiness == POLLIN ? &both->in : &both->out;
+}
+
+/// What waits for one stream goes one at a time in each direction: several would be woken in no order
+/// that is promised.
+void native_backend::stand_in_line(native_slot& s) noexcept {
+  stream_line* line = line_of(s);
+  if (line == nullptr) {
+    return finished(s, system_id::descriptor(s.op->id) < 0 ? -EBADF : -ENOMEM);
+  }
+  s.set(native_slot::in_line);
+  if (line->first != nullptr) {
+    s.at = native_slot::stage::behind;
+    line->behind.push(s);
+    return;
+  }
+  line->first = &s;
+  await_readiness(s, true);
+}
+
+void native_backend::left_line(native_slot& s) noexcept {
+  s.clear(native_slot::in_line);
+  stream_line& line = *line_of(s);
+  if (line.first != &s) {  // cancelled, far behind
+    line.behind.remove(s);
+    return;
+  }
+  line.first = static_cast<native_slot*>(line.behind.pop());
+  if (line.first == nullptr) return;
+  line.first->at = native_slot::stage::queued;
+  await_readiness(*line.first, false);
 }
 
 void native_backend::measure_end(native_slot& s) noexcept {
@@ -205,24 +249,38 @@ void native_backend::end_early(native_slot& s) noexcept {
   s.set(native_slot::cancel_wanted);
   if (s.row->cancel == cancellable::never) return;  // half a close helps nobody
   if (s.at == native_slot::stage::asleep) return finished(s, s.op->expired ? 0 : -ECANCELED);
+  if (s.at == native_slot::stage::behind) return finished(s, -ECANCELED);
   if (s.at != native_slot::stage::in_pool) return cancel_held(s);
   // A blocking call that has begun goes on to its end.
   if (to_pool_.remove(s) || (pool_ && pool_->withdraw(s))) finished(s, -ECANCELED);
 }
 
 native_slot* native_backend::live_on(int descriptor, bool not_yet_cancelled) noexcept {
-  return live_.find([&](const native_slot& s) {
+  if (descriptor < 0 || counted_.on(descriptor) == 0) return nullptr;
+  const auto wanted = [&](const native_slot& s) {
     return s.at != native_slot::stage::asleep && system_id::descriptor(s.op->id) == descriptor &&
            !(not_yet_cancelled && s.has(native_slot::cancel_wanted));
-  });
+  };
+  // With thousands of streams, most of what is under way is on others: look where it would be.
+  if (stream_lines* lines = lines_.find(descriptor)) {
+    for (native_slot* s : {lines->in.first, lines->out.first}) {
+      if (s != nullptr && wanted(*s)) return s;
+    }
+  }
+  return live_.find(wanted);
+}
+
+bool native_backend::silence(int descriptor) noexcept {
+  // Ending one may change the list: look from its start again each time.
+  while (native_slot* s = live_on(descriptor, true))
+    end_early(*s);
+  settle_drains();
+  return live_on(descriptor, false) == nullptr;
 }
 
 void native_backend::drain(drain_request& wanted) noexcept {
   drains_.push(wanted);
-  // Ending one may change the list: look from its start again each time.
-  while (native_slot* s = live_on(wanted.descriptor, true))
-    end_early(*s);
-  settle_drains();
+  silence(wanted.descriptor);
 }
 
 void native_backend::tell_drains() noexcept {

@@ -6,6 +6,7 @@
 
 #include "backend/backend.hpp"
 #include "backend/in_flight.hpp"
+#include "backend/lines.hpp"
 #include "backend/native_row.hpp"
 #include "backend/policy.hpp"
 #include "backend/pool/thread_pool.hpp"
@@ -19,9 +20,24 @@ struct native_slot : job {
   native_slot* prev;
   native_slot* following;
   std::int64_t result;
-  enum class stage : std::uint8_t { queued, in_ring, polled, in_pool, awaiting_readiness, asleep } at;
+  enum class stage : std::uint8_t {
+    queued,
+    in_ring,
+    polled,
+    in_pool,
+    behind,  // another one, in its stream's line
+    awaiting_readiness,
+    asleep
+  } at;
   // What makes its end a special one. Together, so that the usual end asks once.
-  enum mark : std::uint8_t { measured = 1, cancel_wanted = 2, was_polled = 4, in_line = 8 };
+  enum mark : std::uint8_t {
+    measured = 1,
+    cancel_wanted = 2,
+    was_polled = 4,
+    in_line = 8,
+    by_calls = 16,   // made by a call whenever the descriptor is ready
+    enough = 32      // its sink is full: what more comes is the end
+  };
   std::uint8_t marks;
 
   bool has(mark m) const noexcept { return (marks & m) != 0; }
@@ -94,6 +110,8 @@ class native_backend : public backend {
   void hold(int change) noexcept { held_ += static_cast<std::size_t>(change); }
   /// Asks everything under way on a descriptor to end; schedules the request when it has.
   void drain(drain_request& wanted) noexcept;
+  /// The same, where that is all at once: true, nothing is left.
+  bool silence(int descriptor) noexcept;
 
  protected:
   /// Asked before the first operation that is not a plain call, where `may_be_outgrown_`: who is to
@@ -102,12 +120,15 @@ class native_backend : public backend {
   native_backend& give_way_to(std::unique_ptr<native_backend> better) noexcept;
   /// Takes the operation on the overlapped way; by default that is the pool.
   virtual void overlap(native_slot& s) noexcept { send_to_pool(s); }
-  /// Completes the operation once its descriptor is ready.
-  virtual void await_readiness(native_slot& s) noexcept = 0;
+  /// Carries out the first of a stream's line: `fresh` from its submission, or because the one before it
+  /// has left, and then nothing may end in this call.
+  virtual void await_readiness(native_slot& s, bool fresh) noexcept = 0;
   /// Asks for the end of an operation that this class does not hold.
   virtual void cancel_held(native_slot& s) noexcept = 0;
-  /// One that was marked `in_line` ends: the next one may go.
-  virtual void left_line(native_slot&) noexcept {}
+  /// The first of a line has ended, or needs it no more: the next one's turn.
+  void left_line(native_slot& s) noexcept;
+  /// Its line; never null for one that stands in it.
+  stream_line* line_of(const native_slot& s) noexcept;
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
 
@@ -156,17 +177,12 @@ class native_backend : public backend {
     if (!drains_.empty()) [[unlikely]] tell_drains();
   }
 
-  /// The first other one under way for which this is true.
-  template <class Predicate>
-  native_slot* another(const native_slot& s, Predicate wanted) noexcept {
-    return live_.find([&](const native_slot& o) { return &o != &s && wanted(o); });
-  }
-
   loop& owner_;
   bool may_be_outgrown_ = false;
   loop_statistics counts_;
   in_flight_slot counted_;
   bool may_have_waited_ = true;  // the thread slept for events since the last plain call
+  line_table lines_;
   int released_ = -1;  // the first of a list through system_id::release_link
 
  private:
@@ -177,6 +193,7 @@ class native_backend : public backend {
   }
   void measure_end(native_slot& s) noexcept;
   void route_everything() noexcept;
+  void stand_in_line(native_slot& s) noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;
   bool gave_way() noexcept;

@@ -19,6 +19,7 @@ enum class routing : std::uint8_t {
   overlapped, // always ring or pool: it blocks by nature
   attempt,    // a call that can't block where there is one, then ring or pool
   readiness,  // ring, or a call once the descriptor is ready
+  at_once,    // a plain call: it never waits for anything
   clock       // the driver's timers end it
 };
 
@@ -32,6 +33,9 @@ enum class cancellable : std::uint8_t {
 };
 
 struct native_row {
+  /// Comes first, if there is one: makes what the operation is about. 0, or a negated errno, which is
+  /// then the result.
+  std::int64_t (*begin)(operation&) noexcept = nullptr;
   /// The blocking call: a result >= 0, or a negated errno.
   std::int64_t (*perform)(operation&) noexcept = nullptr;
   /// The call that must not block; -EAGAIN when it would have to. Null where none exists.
@@ -39,6 +43,9 @@ struct native_row {
   /// Fills a submission entry; false when the ring can't do it with these arguments. Null where
   /// the kernel has no such request.
   bool (*prepare)(operation&, io_uring_sqe&) noexcept = nullptr;
+  /// Books that many bytes; true when the operation wants to go on with the rest. Null where one
+  /// answer is all.
+  bool (*goes_on)(operation&, std::int64_t) noexcept = nullptr;
   /// Turns the kernel's number into the operation's result.
   void (*finish)(operation&, std::int64_t) noexcept = nullptr;
   std::uint8_t opcode = 0;       // of `prepare`, to ask the running kernel about
@@ -58,6 +65,14 @@ constexpr native_row make_row() noexcept {
   r.perform = [](operation& op) noexcept -> std::int64_t {
     return N::perform(static_cast<Op&>(op));
   };
+  if constexpr (requires(Op& op) { N::begin(op); }) {
+    r.begin = [](operation& op) noexcept -> std::int64_t { return N::begin(static_cast<Op&>(op)); };
+  }
+  if constexpr (requires(Op& op) { N::goes_on(op, std::int64_t{}); }) {
+    r.goes_on = [](operation& op, std::int64_t n) noexcept {
+      return N::goes_on(static_cast<Op&>(op), n);
+    };
+  }
   if constexpr (requires(Op& op) { N::attempt(op); }) {
     r.attempt = [](operation& op) noexcept -> std::int64_t {
       return N::attempt(static_cast<Op&>(op));

@@ -32,7 +32,15 @@ errc portable_errno(std::int32_t code) noexcept {
     case EROFS: return errc::read_only;
     case EBUSY: case ETXTBSY: return errc::busy;
     case EAGAIN: return errc::again;
-    case EPIPE: case ECONNRESET: return errc::broken_pipe;
+    case EPIPE: return errc::broken_pipe;
+    case ECONNREFUSED: return errc::connection_refused;
+    case ECONNRESET: case ECONNABORTED: return errc::connection_reset;
+    case ENOTCONN: return errc::not_connected;
+    case EADDRINUSE: return errc::address_in_use;
+    case EADDRNOTAVAIL: return errc::no_such_address;
+    case EHOSTUNREACH: case ENETUNREACH: case EHOSTDOWN: case ENETDOWN: return errc::unreachable;
+    case EAFNOSUPPORT: case EPROTONOSUPPORT: return errc::not_supported;
+    case EMSGSIZE: return errc::too_large;
     case EINTR: return errc::interrupted;
     case EIO: return errc::io;
     case EBADF: return errc::bad_handle;
@@ -86,6 +94,12 @@ void core_message(std::int32_t code, char* text, std::size_t size) noexcept {
       "Bad file descriptor",
       "File too large",
       "No such attribute",
+      "Connection refused",
+      "Connection reset by peer",
+      "Not connected",
+      "Address already in use",
+      "Cannot assign requested address",
+      "No route to host",
       "Buffer too small",
       "Unknown error",
   };

@@ -30,6 +30,9 @@ constexpr unsigned transfer_size(std::size_t n) noexcept {
 /// that are negative.
 constexpr bool is_offset(std::uint64_t offset) noexcept { return offset <= INT64_MAX; }
 
+/// What an attempt answers that would block, where no event tells when it would not.
+inline constexpr std::int64_t needs_a_thread = -ENOTBLK;
+
 inline int fd_of(const operation& op) noexcept { return system_id::descriptor(op.id); }
 
 }  // namespace sluice::inline v0

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <new>
 
 #include "ops/calls.hpp"
 #include "ops/file.hpp"
@@ -30,43 +35,90 @@ std::int64_t when_ready(int fd, short events, Call call) noexcept {
 /// -1 is the ring's word for "at the stream's own position".
 inline constexpr std::uint64_t own_position = ~std::uint64_t{0};
 
+inline bool is_socket(const operation& op) noexcept { return (op.id & system_id::socket) != 0; }
+
 template <>
 struct native<ops::read> {
   static constexpr auto cancel = cancellable::always;
   static constexpr auto route = routing::readiness;
   static constexpr std::int16_t readiness = POLLIN;
   static std::int64_t perform(ops::read& op) noexcept {
-    return when_ready(fd_of(op), POLLIN, [&] {
-      return ::read(fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()));
-    });
+    return when_ready(fd_of(op), POLLIN, [&] { return call(op, 0); });
+  }
+  static std::int64_t attempt(ops::read& op) noexcept {
+    return retry([&] { return call(op, MSG_DONTWAIT); });
   }
   static constexpr std::uint8_t opcode = IORING_OP_READ;
   static bool prepare(ops::read& op, io_uring_sqe& e) noexcept {
-    io_uring_prep_read(&e, fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()),
-                       own_position);
+    if (!is_socket(op)) {
+      io_uring_prep_read(&e, fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()),
+                         own_position);
+    } else if (op.buffer.empty()) {
+      io_uring_prep_nop(&e);  // a receive of nothing would wait for something
+    } else {
+      io_uring_prep_recv(&e, fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()), 0);
+    }
     return true;
+  }
+
+ private:
+  static ssize_t call(ops::read& op, int flags) noexcept {
+    const std::size_t n = transfer_size(op.buffer.size());
+    if (!is_socket(op)) return ::read(fd_of(op), op.buffer.data(), n);
+    return n == 0 ? 0 : ::recv(fd_of(op), op.buffer.data(), n, flags);
+  }
+};
+
+/// What the last answer leaves of a write that is to be whole; both kinds of writes.
+template <class Op>
+struct native_write {
+  static constexpr auto cancel = cancellable::always;
+  static constexpr auto route = routing::readiness;
+  static constexpr std::int16_t readiness = POLLOUT;
+  static std::int64_t perform(Op& op) noexcept {
+    for (;;) {
+      const std::int64_t n =
+          when_ready(fd_of(op), POLLOUT, [&] { return native<Op>::call(op, 0, SIZE_MAX); });
+      if (!goes_on(op, n)) return n;
+    }
+  }
+  /// A ready pipe has room for PIPE_BUF bytes at least; more could block.
+  static std::int64_t attempt(Op& op) noexcept {
+    return retry([&] {
+      return native<Op>::call(op, MSG_DONTWAIT, is_socket(op) ? SIZE_MAX : std::size_t{PIPE_BUF});
+    });
+  }
+  static bool goes_on(Op& op, std::int64_t n) noexcept {
+    if (!op.whole || n <= 0) return false;
+    if (op.done + static_cast<std::size_t>(n) >= native<Op>::size(op)) return false;
+    op.done += static_cast<std::size_t>(n);
+    return true;
+  }
+  static void finish(Op& op, std::int64_t n) noexcept {
+    op.value = op.done + (n > 0 ? static_cast<std::size_t>(n) : 0);
+    if (n < 0) op.failure = system_error(n);
   }
 };
 
 template <>
-struct native<ops::write> {
-  static constexpr auto cancel = cancellable::always;
-  static constexpr auto route = routing::readiness;
-  static constexpr std::int16_t readiness = POLLOUT;
-  static std::int64_t perform(ops::write& op) noexcept {
-    return when_ready(fd_of(op), POLLOUT, [&] {
-      return ::write(fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()));
-    });
-  }
-  /// A ready pipe has room for PIPE_BUF bytes at least; more could block.
-  static std::int64_t attempt(ops::write& op) noexcept {
-    const std::size_t n = op.buffer.size() < PIPE_BUF ? op.buffer.size() : PIPE_BUF;
-    return retry([&] { return ::write(fd_of(op), op.buffer.data(), n); });
+struct native<ops::write> : native_write<ops::write> {
+  static std::size_t size(const ops::write& op) noexcept { return op.buffer.size(); }
+  static ssize_t call(ops::write& op, int flags, std::size_t most) noexcept {
+    const auto left = op.buffer.subspan(op.done);
+    const std::size_t n = std::min<std::size_t>(transfer_size(left.size()), most);
+    if (!is_socket(op)) return ::write(fd_of(op), left.data(), n);
+    return ::send(fd_of(op), left.data(), n, MSG_NOSIGNAL | flags);
   }
   static constexpr std::uint8_t opcode = IORING_OP_WRITE;
   static bool prepare(ops::write& op, io_uring_sqe& e) noexcept {
-    io_uring_prep_write(&e, fd_of(op), op.buffer.data(), transfer_size(op.buffer.size()),
-                        own_position);
+    const auto left = op.buffer.subspan(op.done);
+    const unsigned n = transfer_size(left.size());
+    if (is_socket(op)) {
+      io_uring_prep_send(&e, fd_of(op), left.data(), n,
+                         MSG_NOSIGNAL | (op.whole ? MSG_WAITALL : 0));
+    } else {
+      io_uring_prep_write(&e, fd_of(op), left.data(), n, own_position);
+    }
     return true;
   }
 };
@@ -77,9 +129,15 @@ struct native<ops::readv> {
   static constexpr auto route = routing::readiness;
   static constexpr std::int16_t readiness = POLLIN;
   static std::int64_t perform(ops::readv& op) noexcept {
-    return when_ready(fd_of(op), POLLIN, [&] {
-      return ::readv(fd_of(op), as_iovec(op.slices), static_cast<int>(op.slices.size()));
-    });
+    return when_ready(fd_of(op), POLLIN, [&] { return call(op); });
+  }
+  /// A socket that is not ready is not to be read: there is no readv that says so.
+  static std::int64_t attempt(ops::readv& op) noexcept {
+    if (!is_socket(op)) return retry([&] { return call(op); });
+    msghdr m{};
+    m.msg_iov = const_cast<iovec*>(as_iovec(op.slices));
+    m.msg_iovlen = op.slices.size();
+    return retry([&] { return ::recvmsg(fd_of(op), &m, MSG_DONTWAIT); });
   }
   static constexpr std::uint8_t opcode = IORING_OP_READV;
   static bool prepare(ops::readv& op, io_uring_sqe& e) noexcept {
@@ -87,32 +145,65 @@ struct native<ops::readv> {
                         static_cast<unsigned>(op.slices.size()), own_position);
     return true;
   }
+
+ private:
+  static ssize_t call(ops::readv& op) noexcept {
+    return ::readv(fd_of(op), as_iovec(op.slices), static_cast<int>(op.slices.size()));
+  }
 };
 
 template <>
-struct native<ops::writev> {
-  static constexpr auto cancel = cancellable::always;
-  static constexpr auto route = routing::readiness;
-  static constexpr std::int16_t readiness = POLLOUT;
-  static std::int64_t perform(ops::writev& op) noexcept {
-    return when_ready(fd_of(op), POLLOUT, [&] {
-      return ::writev(fd_of(op), as_iovec(op.slices), static_cast<int>(op.slices.size()));
-    });
+struct native<ops::writev> : native_write<ops::writev> {
+  static std::size_t size(const ops::writev& op) noexcept {
+    std::size_t n = 0;
+    for (const io_slice& s : op.slices) n += s.size;
+    return n;
   }
-  /// As for write: what a ready pipe surely takes, from the first slice that has any.
-  static std::int64_t attempt(ops::writev& op) noexcept {
-    for (const io_slice& s : op.slices) {
-      if (s.size == 0) continue;
-      const std::size_t n = s.size < PIPE_BUF ? s.size : PIPE_BUF;
-      return retry([&] { return ::write(fd_of(op), s.data, n); });
+  static ssize_t call(ops::writev& op, int flags, std::size_t most) noexcept {
+    const io_slice one = rest(op, most);
+    if (one.data != nullptr) {
+      if (is_socket(op)) return ::send(fd_of(op), one.data, one.size, MSG_NOSIGNAL | flags);
+      return ::write(fd_of(op), one.data, one.size);
     }
-    return 0;
+    if (is_socket(op)) return ::sendmsg(fd_of(op), header(op), MSG_NOSIGNAL | flags);
+    return ::writev(fd_of(op), as_iovec(op.slices), static_cast<int>(op.slices.size()));
   }
   static constexpr std::uint8_t opcode = IORING_OP_WRITEV;
   static bool prepare(ops::writev& op, io_uring_sqe& e) noexcept {
-    io_uring_prep_writev(&e, fd_of(op), as_iovec(op.slices),
-                         static_cast<unsigned>(op.slices.size()), own_position);
+    const io_slice one = rest(op, SIZE_MAX);
+    const int flags = MSG_NOSIGNAL | (op.whole ? MSG_WAITALL : 0);
+    if (is_socket(op) && one.data != nullptr) {
+      io_uring_prep_send(&e, fd_of(op), one.data, one.size, flags);
+    } else if (is_socket(op)) {
+      io_uring_prep_sendmsg(&e, fd_of(op), header(op), static_cast<unsigned>(flags));
+    } else if (one.data != nullptr) {
+      io_uring_prep_write(&e, fd_of(op), one.data, transfer_size(one.size), own_position);
+    } else {
+      io_uring_prep_writev(&e, fd_of(op), as_iovec(op.slices),
+                           static_cast<unsigned>(op.slices.size()), own_position);
+    }
     return true;
+  }
+
+ private:
+  /// The part of one slice that is next, at most so much, once some has left or where not all may go
+  /// at once; nothing where all slices are to go together.
+  static io_slice rest(const ops::writev& op, std::size_t most) noexcept {
+    if (op.done == 0 && most == SIZE_MAX) return {};
+    std::size_t skip = op.done;
+    for (const io_slice& s : op.slices) {
+      if (skip < s.size)
+        return {static_cast<std::byte*>(s.data) + skip, std::min(s.size - skip, most)};
+      skip -= s.size;
+    }
+    return {};
+  }
+  static const msghdr* header(ops::writev& op) noexcept {
+    static_assert(sizeof(msghdr) <= sizeof op.header);
+    auto& m = *::new (static_cast<void*>(op.header)) msghdr{};
+    m.msg_iov = const_cast<iovec*>(as_iovec(op.slices));
+    m.msg_iovlen = op.slices.size();
+    return &m;
   }
 };
 

@@ -105,7 +105,9 @@ void faultless_system(place& p) { filter_system<fault_space>(p, way_choice::adap
 
 kind_set memory_lacks() {
   using enum op_kind;
-  return kinds({read, write, readv, writev, wait_signal, wait_child});
+  return kinds({read, write, readv, writev, wait_signal, wait_child, listen, connect, bind, accept,
+                accept_many, receive_many, send_zc, send_file, splice_in, splice_out, send_message,
+                receive_message, shutdown, get_option, set_option, socket_address, resolve});
 }
 
 void in_memory(place& p) {

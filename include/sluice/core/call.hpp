@@ -176,10 +176,14 @@ class [[nodiscard]] exact_call : public detail::repeated_call<exact_call<Op>, Op
   explicit exact_call(Arguments&&... arguments) noexcept
       : detail::repeated_call<exact_call<Op>, Op>(std::forward<Arguments>(arguments)...) {
     this->outcome_.total = this->buffer.size();
+    if constexpr (keeps_its_place) this->whole = true;
   }
 
  private:
   friend detail::repeated_call<exact_call<Op>, Op>;
+
+  /// Others on the same stream wait behind it, and it tells how far it came when it fails.
+  static constexpr bool keeps_its_place = requires(Op& op) { op.whole; };
 
   bool nothing_to_do() const noexcept { return this->outcome_.whole(); }
 
@@ -188,12 +192,14 @@ class [[nodiscard]] exact_call : public detail::repeated_call<exact_call<Op>, Op
     transfer_result& so_far = this->outcome_;
     if (this->failure) {
       so_far.first_error = this->failure;
+      if constexpr (keeps_its_place) so_far.done += this->value;
       return false;
     }
     so_far.done += this->value;
     so_far.end = this->value == 0;
     this->buffer = this->buffer.subspan(this->value);
     this->move_by(this->value);
+    if constexpr (keeps_its_place) this->value = this->done = 0;
     return !so_far.end && !so_far.whole();
   }
 };

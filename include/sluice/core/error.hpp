@@ -39,6 +39,12 @@ enum class errc : std::uint8_t {
   bad_handle,
   too_large,
   no_attribute,
+  connection_refused,
+  connection_reset, // by the peer, or by the way to it
+  not_connected,
+  address_in_use,
+  no_such_address,  // of this machine, to listen at or to come from
+  unreachable,      // no way to the peer
   too_small,        // the buffer for an attribute: an empty one asks for the size
   other
 };

@@ -16,7 +16,10 @@ namespace sluice::inline v0 {
   /* directory */ X(mkdir) X(unlink) X(rename) X(link) X(symlink) X(readlink) X(mknod)         \
   X(entries)                                                                                   \
   /* stream */ X(read) X(write) X(readv) X(writev)                                             \
-  /* process */ X(wait_signal) X(wait_child)
+  /* process */ X(wait_signal) X(wait_child)                                                   \
+  /* socket */ X(listen) X(connect) X(bind) X(accept) X(accept_many) X(receive_many)           \
+  X(send_zc) X(send_file) X(splice_in) X(splice_out) X(send_message) X(receive_message)        \
+  X(shutdown) X(get_option) X(set_option) X(socket_address) X(resolve)
 
 /// Transfers of any size, that whoever carries them out may split. A space that does not split
 /// carries them out by asking itself for what it has: see core/piecewise.hpp.

@@ -41,8 +41,12 @@ struct stream_transfer : operation_of<Kind, std::size_t> {
 struct read : stream_transfer<op_kind::read, std::byte> {
   using stream_transfer::stream_transfer;
 };
+/// `whole`: where it can, whoever carries it out keeps the stream for this write until all of it has
+/// left; others wait behind it. `value` then counts even when the operation fails.
 struct write : stream_transfer<op_kind::write, const std::byte> {
   using stream_transfer::stream_transfer;
+  bool whole = false;
+  std::size_t done = 0;  // of those who carry it out
 };
 
 template <op_kind Kind>
@@ -56,6 +60,9 @@ struct readv : stream_vector<op_kind::readv> {
 };
 struct writev : stream_vector<op_kind::writev> {
   using stream_vector::stream_vector;
+  bool whole = false;  // as for write
+  std::size_t done = 0;
+  alignas(8) std::byte header[56];  // what a socket's system wants to be told
 };
 
 struct wait_signal : operation_of<op_kind::wait_signal, signal_info> {

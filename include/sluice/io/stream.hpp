@@ -9,16 +9,19 @@
 #include "sluice/fs/to_end_call.hpp"
 #include "sluice/fs/ops.hpp"
 #include "sluice/io/ops.hpp"
+#include "sluice/net/ops.hpp"
+#include "sluice/net/received.hpp"
 
 namespace sluice::inline v0 {
 
-/// A sequence of bytes without offsets: a pipe, a terminal, a standard stream. Its transfers can be
-/// cancelled at any time, and those that have happened are then reported, not lost. Several may be in
-/// flight: reads fill, and writes leave, in the order submitted on one loop. Buffers and slices belong
-/// to the caller and must stay until the operation completes.
+/// A sequence of bytes without offsets: a connection, a pipe, a terminal, a standard stream. Its
+/// transfers can be cancelled at any time, and those that have happened are then reported, not lost.
+/// Several may be in flight: reads fill, and writes leave, in the order submitted on one loop. Buffers
+/// and slices belong to the caller and must stay until the operation completes.
 ///
-/// Writing where nobody reads any more is errc::broken_pipe in a program that ignores or blocks
-/// SIGPIPE; in others that signal ends the process, as it does with plain calls.
+/// Writing where nobody reads any more is errc::broken_pipe: to a connection always, to a pipe in a
+/// program that ignores or blocks SIGPIPE; in others that signal ends the process, as it does with
+/// plain calls.
 class stream : public handle {
  public:
   using handle::handle;
@@ -45,7 +48,8 @@ class stream : public handle {
     return call<ops::writev>(*space_, id_, slices);
   }
 
-  /// All of the buffer, as a transfer_result: how far it came and why not further.
+  /// All of the buffer, as a transfer_result: how far it came and why not further. What else is written
+  /// to a connection or pipe meanwhile, on the same loop, leaves behind it, not in between.
   [[nodiscard]] auto read_exact(std::span<std::byte> buffer) const noexcept {
     return exact_call<ops::read>(*space_, id_, buffer);
   }
@@ -57,6 +61,72 @@ class stream : public handle {
   /// keeps what has come.
   [[nodiscard]] auto read_to_end(std::vector<std::byte>& into) const noexcept {
     return to_end_call<ops::read>(into, *space_, id_);
+  }
+
+  // The rest is for connections; on others it is errc::not_supported or errc::invalid.
+
+  /// What comes, in buffers of a pool of the loop that awaits, picked when there is something to put
+  /// into them: `auto parts = s.receive(pool); co_await parts.next()`. See item_stream. The end of the
+  /// stream is errc::end_of_file. Until it has ended, nothing else may read from this stream.
+  [[nodiscard]] received receive(buffer_pool& pool) const noexcept {
+    return received(*space_, id_, pool);
+  }
+
+  /// Sends without copying, where the system can; the buffer is lent to it until what was sent has been
+  /// acknowledged. `next()` gives the count, at least one, and may be less than all; `end()` then
+  /// completes when the buffer is free, and must be awaited.
+  [[nodiscard]] lent_send send_zero_copy(std::span<const std::byte> buffer) const noexcept {
+    return lent_send(*space_, id_, buffer);
+  }
+
+  /// Sends `size` bytes of a file, without passing through this program; fewer where it ends. As
+  /// write_all it keeps its place. Completes with the count; can be cancelled at any time, but what is
+  /// not in memory of the file is read on the loop's thread.
+  [[nodiscard]] auto send_file(const handle& from, std::uint64_t offset,
+                               std::size_t size) const noexcept {
+    return call<ops::send_file>(*space_, id_, from.id(), offset, size);
+  }
+
+  /// Moves up to `size` bytes that have come into a pipe, waiting for the first of them; 0 is the end of
+  /// the stream. The pipe must have room: errc::again when it is full.
+  [[nodiscard]] auto splice_into(const stream& pipe_writer, std::size_t size) const noexcept {
+    return call<ops::splice_in>(*space_, id_, pipe_writer.id(), size);
+  }
+  /// Moves up to `size` bytes of a pipe out, waiting until some are taken. The pipe must have some, or
+  /// have lost its writers: errc::again when it is empty.
+  [[nodiscard]] auto splice_from(const stream& pipe_reader, std::size_t size) const noexcept {
+    return call<ops::splice_out>(*space_, id_, pipe_reader.id(), size);
+  }
+
+  /// Sends bytes, at least one, and with them handles of the same space to another process over a Unix
+  /// connection, at most 16. They stay the caller's.
+  [[nodiscard]] auto send_handles(std::span<const io_slice> bytes,
+                                  std::span<const handle* const> handles) const noexcept {
+    return call<ops::send_message>(*space_, id_, bytes, nullptr, handles);
+  }
+  /// Completes with the bytes that came, 0 at the end, and puts the handles that came with them into
+  /// `into`; what kind they are is the caller's to know: `stream(adopt, h.in(), h.detach())`.
+  [[nodiscard]] auto receive_handles(std::span<const io_slice> bytes,
+                                     std::span<handle> into) const noexcept {
+    return call<ops::receive_message>(*space_, id_, bytes, nullptr, into);
+  }
+
+  /// Says that no more will be written (the peer reads to the end), or that nothing more is wanted.
+  /// Happens at once. errc::not_connected.
+  [[nodiscard]] auto shutdown(shutdown_side which) const noexcept {
+    return call<ops::shutdown>(*space_, id_, which);
+  }
+  [[nodiscard]] auto local_address() const noexcept {
+    return call<ops::socket_address>(*space_, id_, false);
+  }
+  [[nodiscard]] auto peer_address() const noexcept {
+    return call<ops::socket_address>(*space_, id_, true);
+  }
+  [[nodiscard]] auto option(socket_option o) const noexcept {
+    return call<ops::get_option>(*space_, id_, o);
+  }
+  [[nodiscard]] auto set_option(socket_option o, int to) const noexcept {
+    return call<ops::set_option>(*space_, id_, o, to);
   }
 };
 

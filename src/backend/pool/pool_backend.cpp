@@ -85,15 +85,13 @@ void pool_backend::wake() noexcept {
   [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }
 
-/// Watches a descriptor for what the waiting operations on it need, once; false when it is of a
-/// kind that is always ready. Nothing waits on it any more: stops watching.
+/// Watches a descriptor for what the first of its lines need, once; false when it is of a kind that is
+/// always ready. Nothing waits on it any more: stops watching.
 bool pool_backend::watch(int descriptor) noexcept {
+  const stream_lines& lines = *lines_.of(descriptor);
   std::uint32_t events = 0;
-  for (job* j = waiting_.front(); j != nullptr; j = j->next) {
-    const auto& s = *static_cast<native_slot*>(j);
-    if (system_id::descriptor(s.op->id) != descriptor) continue;
-    events |= s.row->readiness == POLLIN ? EPOLLIN : EPOLLOUT;
-  }
+  if (lines.in.first != nullptr) events |= EPOLLIN;
+  if (lines.out.first != nullptr) events |= EPOLLOUT;
   epoll_event wanted{events | EPOLLONESHOT, {.fd = descriptor}};
   if (events == 0) {
     ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, descriptor, &wanted);
@@ -103,51 +101,47 @@ bool pool_backend::watch(int descriptor) noexcept {
   return ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
 }
 
-void pool_backend::await_readiness(native_slot& s) noexcept {
+void pool_backend::await_readiness(native_slot& s, bool fresh) noexcept {
+  // A connection has to be asked for before there is anything to wait for.
+  const bool begins = s.op->kind == op_kind::connect;
   s.at = native_slot::stage::awaiting_readiness;
-  waiting_.push(s);
+  if (going_) return;
+  if (begins && fresh && go(s)) return;
   if (watch(system_id::descriptor(s.op->id))) return;
-  waiting_.remove(s);  // a regular file, say
-  send_to_pool(s);
+  send_to_pool(s);  // a regular file, say
+}
+
+/// Makes the call, now that it need not wait. False: it would have to.
+bool pool_backend::go(native_slot& s) noexcept {
+  const auto doing = s.row->attempt != nullptr ? s.row->attempt : s.row->perform;
+  ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
+  const std::int64_t result = doing(*s.op);
+  if (result == -EAGAIN) return false;
+  if (result == needs_a_thread) {
+    send_to_pool(s);
+  } else if (s.row->goes_on == nullptr || !s.row->goes_on(*s.op, result)) {
+    finished(s, result);
+  }
+  return true;
 }
 
 /// Does what waits for the descriptor, in order, as far as that goes without blocking.
 void pool_backend::ready(int descriptor) noexcept {
-  job_queue here;
-  for (job* j = waiting_.front(); j != nullptr;) {
-    job* next = j->next;
-    if (system_id::descriptor(static_cast<native_slot*>(j)->op->id) == descriptor) {
-      waiting_.remove(*j);
-      here.push(*j);
-    }
-    j = next;
-  }
-  short blocked = 0;  // directions in which nothing more goes
-  while (job* j = here.pop()) {
-    auto& s = *static_cast<native_slot*>(j);
-    pollfd p{descriptor, s.row->readiness, 0};
-    if ((blocked & s.row->readiness) != 0 || ::poll(&p, 1, 0) <= 0) {
-      blocked = static_cast<short>(blocked | s.row->readiness);
-      waiting_.push(s);
-      continue;
-    }
-    const auto doing = s.row->attempt != nullptr ? s.row->attempt : s.row->perform;
-    ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
-    const std::int64_t result = doing(*s.op);
-    if (result == -EAGAIN) {
-      blocked = static_cast<short>(blocked | s.row->readiness);
-      waiting_.push(s);
-    } else {
-      finished(s, result);
+  stream_lines& lines = *lines_.of(descriptor);
+  going_ = true;
+  for (stream_line* line : {&lines.in, &lines.out}) {
+    while (native_slot* s = line->first) {
+      pollfd p{descriptor, s->row->readiness, 0};
+      if (s->at == native_slot::stage::in_pool || ::poll(&p, 1, 0) <= 0 || !go(*s)) break;
     }
   }
+  going_ = false;
   watch(descriptor);
 }
 
 void pool_backend::cancel_held(native_slot& s) noexcept {
-  waiting_.remove(s);
-  watch(system_id::descriptor(s.op->id));
   finished(s, -ECANCELED);
+  watch(system_id::descriptor(s.op->id));
 }
 
 std::string pool_backend::report() const {

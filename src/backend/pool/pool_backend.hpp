@@ -22,17 +22,18 @@ class pool_backend final : public native_backend {
 
  private:
   native_backend& outgrow() noexcept override;
-  void await_readiness(native_slot& s) noexcept override;
+  void await_readiness(native_slot& s, bool fresh) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
   int milliseconds_until(time_point_ns when) noexcept;
   void ready(int descriptor) noexcept;
   bool watch(int descriptor) noexcept;
+  bool go(native_slot& s) noexcept;
 
   unique_fd poll_, event_;
   successor next_ = nullptr;
   unsigned ring_entries_ = 0;
   std::string why_;
-  job_queue waiting_;  // for readiness, in the order submitted
+  bool going_ = false;  // through a line: who moves up is looked at there
 };
 
 }  // namespace sluice::inline v0

@@ -6,6 +6,7 @@
 
 #include "sluice/fs/ops.hpp"
 #include "sluice/io/ops.hpp"
+#include "sluice/net/ops.hpp"
 
 namespace sluice::inline v0::sim {
 

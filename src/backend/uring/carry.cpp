@@ -5,6 +5,7 @@
 #include "ops/attributes.hpp"
 #include "ops/dir.hpp"
 #include "ops/file.hpp"
+#include "ops/socket.hpp"
 #include "ops/stream.hpp"
 #include "ops/timer.hpp"
 

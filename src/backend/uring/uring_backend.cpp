@@ -64,51 +64,56 @@ void uring_backend::overlap(native_slot& s) noexcept {
   if (!backlog_.empty() || !put(s)) backlog_.push(s);
 }
 
-namespace {
-
-/// The same direction of the same stream.
-bool same_line(const native_slot& a, const native_slot& b) noexcept {
-  return a.row->readiness == b.row->readiness &&
-         system_id::descriptor(a.op->id) == system_id::descriptor(b.op->id);
-}
-
-}  // namespace
-
-std::uint32_t& uring_backend::in_line_with(const native_slot& s) noexcept {
-  const unsigned both = 2 * static_cast<unsigned>(system_id::descriptor(s.op->id));
-  return in_line_[(both + (s.row->readiness == POLLIN ? 0 : 1)) % std::size(in_line_)];
-}
-
 /// Several that wait for one stream are woken by the kernel in no order that is promised, so it is
-/// told of one at a time.
-void uring_backend::await_readiness(native_slot& s) noexcept {
-  s.set(native_slot::in_line);
-  const bool alone = in_line_with(s)++ == 0 ||
-                     another(s, [&](const native_slot& o) { return same_line(o, s); }) == nullptr;
-  if (alone) return overlap(s);
-  behind_.push(s);
+/// told of one at a time. What has left others behind waits for the next turn: nothing may end here.
+void uring_backend::await_readiness(native_slot& s, bool fresh) noexcept {
+  const native_row& row = *s.row;
+  if (take_parked(s)) return;
+  const bool to_ring = row.prepare != nullptr && ring_->supports[row.opcode];
+  if (!to_ring && row.attempt == nullptr) return send_to_pool(s);
+  if (!to_ring || refuses_[static_cast<std::size_t>(s.op->kind)]) s.set(native_slot::by_calls);
+  if (fresh && s.has(native_slot::by_calls)) return attempt(s);
+  if (!fresh || !backlog_.empty() || !put(s)) backlog_.push(s);
 }
 
-void uring_backend::left_line(native_slot& s) noexcept {
-  --in_line_with(s);
-  for (job* j = behind_.front(); j != nullptr; j = j->next) {
-    auto& next = *static_cast<native_slot*>(j);
-    if (!same_line(next, s)) continue;
-    behind_.remove(next);
-    return backlog_.push(next);
+void uring_backend::wait_by_poll(native_slot& s) noexcept {
+  s.at = native_slot::stage::polled;
+  backlog_.push(s);
+}
+
+/// A call that can't block, of what the ring does not do.
+void uring_backend::attempt(native_slot& s) noexcept {
+  ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
+  const std::int64_t result = s.row->attempt(*s.op);
+  if (result == -EAGAIN) return wait_by_poll(s);
+  if (result == needs_a_thread) return send_to_pool(s);
+  finished(s, result);
+}
+
+/// An end, unless the operation wants more.
+void uring_backend::answered(native_slot& s, std::int64_t result) noexcept {
+  if (s.row->goes_on != nullptr && s.row->goes_on(*s.op, result)) {
+    if (s.has(native_slot::cancel_wanted)) return finished(s, -ECANCELED);
+    s.at = native_slot::stage::queued;
+    return backlog_.push(s);
   }
+  finished(s, result);
 }
 
 /// False: there is no room now. How many are in the ring has no limit: they may all be waiting for
 /// one that is not, and completions for which there is no room are kept by the kernel (NODROP).
 bool uring_backend::put(native_slot& s) noexcept {
+  if (s.has(native_slot::by_calls) && s.at != native_slot::stage::polled) {
+    attempt(s);
+    return true;
+  }
   io_uring_sqe* e = entry();
   if (e == nullptr) return false;
   if (s.at == native_slot::stage::polled) {
     s.set(native_slot::was_polled);
     io_uring_prep_poll_add(e, system_id::descriptor(s.op->id),
                            static_cast<unsigned>(s.row->readiness));
-  } else if (s.row->prepare(*s.op, *e)) {
+  } else if (s.row->prepare(*s.op, *e) && provide(s, *e)) {
     ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].ring;
     s.at = native_slot::stage::in_ring;
   } else {
@@ -137,12 +142,7 @@ void uring_backend::refused(native_slot& s, io_uring_sqe& e) noexcept {
 
 void uring_backend::cancel_held(native_slot& s) noexcept {
   if (backlog_.remove(s)) return finished(s, -ECANCELED);
-  if (behind_.remove(s)) {
-    --in_line_with(s);
-    s.clear(native_slot::in_line);  // who is ahead of it still is
-    return finished(s, -ECANCELED);
-  }
-  cancels_.push(s);
+  if (!s.has(native_slot::enough)) cancels_.push(s);  // else it has been asked already
 }
 
 /// Puts into the ring what has been waiting for room, and what this turn has to say. False: the
@@ -253,7 +253,7 @@ unsigned uring_backend::reap() noexcept {
       if (c->res >= 0 && s.marks == 0) [[likely]] {
         finished_plainly(s, c->res);
       } else {
-        take_specially(s, c->res);
+        take_item(s, *c);
       }
     } else if ((data & tag_mask) == tag_wake) {
       wake_armed_ = false;
@@ -285,7 +285,7 @@ void uring_backend::take_specially(native_slot& s, int result) noexcept {
     s.at = wait ? native_slot::stage::polled : native_slot::stage::queued;
     return backlog_.push(s);
   }
-  finished(s, result);
+  answered(s, result);
 }
 
 void uring_backend::wake() noexcept {

@@ -38,9 +38,7 @@ class uring_backend final : public native_backend {
   };
 
   void overlap(native_slot& s) noexcept override;
-  void await_readiness(native_slot& s) noexcept override;
-  void left_line(native_slot& s) noexcept override;
-  std::uint32_t& in_line_with(const native_slot& s) noexcept;
+  void await_readiness(native_slot& s, bool fresh) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
   void close_released() noexcept override;
 
@@ -65,6 +63,20 @@ class uring_backend final : public native_backend {
   void enter(time_point_ns until) noexcept;
   unsigned reap() noexcept;
   void take_specially(native_slot& s, int result) noexcept;
+  void answered(native_slot& s, std::int64_t result) noexcept;
+  void wait_by_poll(native_slot& s) noexcept;
+  void attempt(native_slot& s) noexcept;
+
+  // items.cpp
+  void take_item(native_slot& s, const io_uring_cqe& c) noexcept;
+  void take_connection(native_slot& s, int result, bool more) noexcept;
+  void take_received(native_slot& s, const io_uring_cqe& c) noexcept;
+  void take_sent(native_slot& s, const io_uring_cqe& c) noexcept;
+  void end_items(native_slot& s, int result) noexcept;
+  void make_by_calls(native_slot& s) noexcept;
+  void ask_for_the_end(native_slot& s) noexcept;
+  bool take_parked(native_slot& s) noexcept;
+  bool provide(native_slot& s, io_uring_sqe& e) noexcept;
 
   std::unique_ptr<ring> ring_;
   unique_fd event_;
@@ -75,10 +87,10 @@ class uring_backend final : public native_backend {
   unsigned room_ = 0;   // entries until the queue, or this batch, is full
   unsigned told_ = 0;   // entries that the kernel was given since completions were last taken
   bool early_ = false;  // give them to it in small batches while tasks run
+  unsigned groups_ = 0;  // of buffers, that were provided so far
+  bool refuses_[256] = {};  // kinds of requests of which this kernel wants nothing in the form we use
   job_queue backlog_;  // operations that found the ring full
   job_queue cancels_;  // in the ring, to be cancelled
-  job_queue behind_;   // wait for another one on the same stream
-  std::uint32_t in_line_[1024] = {};  // how many there are on streams of each remainder
 };
 
 }  // namespace sluice::inline v0

@@ -1,5 +1,6 @@
 #include "space/system/system_id.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -7,10 +8,10 @@
 
 namespace sluice::inline v0::system_id {
 
-unsigned find_fs_key(int fd) noexcept {
+namespace {
+
+unsigned key_of(const struct stat& found) noexcept {
   static std::atomic<std::uint64_t> devices[fs_keys];  // 0: free
-  struct stat found;
-  if (::fstat(fd, &found) < 0) return 1;
   const std::uint64_t device = found.st_dev + 1;
   for (unsigned key = 1; key < fs_keys; ++key) {
     std::uint64_t known = devices[key].load(std::memory_order_relaxed);
@@ -20,13 +21,24 @@ unsigned find_fs_key(int fd) noexcept {
   return 1 + static_cast<unsigned>(device % (fs_keys - 1));  // many file systems: share
 }
 
-namespace {
-
 constexpr int chunk_size = 1024;
 constexpr int chunk_count = 4096;
 std::atomic<release_place*> chunks[chunk_count];
 
 }  // namespace
+
+unsigned find_fs_key(int fd) noexcept {
+  struct stat found;
+  return ::fstat(fd, &found) < 0 ? 1 : key_of(found);
+}
+
+handle_id of_descriptor(int fd) noexcept {
+  struct stat found;
+  if (::fstat(fd, &found) < 0) return make(fd, 1, 0);
+  if (S_ISSOCK(found.st_mode)) return make(fd, 1, socket);
+  const int flags = ::fcntl(fd, F_GETFL);
+  return make(fd, key_of(found), flags >= 0 && (flags & O_DIRECT) != 0 ? direct : 0);
+}
 
 bool reserve_release(int fd) noexcept {
   if (fd / chunk_size >= chunk_count) return false;

@@ -11,6 +11,7 @@ namespace sluice::inline v0::system_id {
 
 inline constexpr handle_id direct = handle_id{1} << 36;    // opened with O_DIRECT
 inline constexpr handle_id borrowed = handle_id{1} << 37;  // not ours to close
+inline constexpr handle_id socket = handle_id{1} << 38;    // read and written as one
 
 constexpr int descriptor(handle_id id) noexcept {
   return static_cast<int>(static_cast<std::uint32_t>(id));
@@ -28,6 +29,8 @@ constexpr handle_id make(int fd, unsigned key, handle_id flags) noexcept {
 
 /// The number of the file system that the descriptor is on. One system call; never 0.
 unsigned find_fs_key(int fd) noexcept;
+/// The id of a descriptor that somebody else made. Two system calls look at what it is.
+handle_id of_descriptor(int fd) noexcept;
 
 /// Room to release this descriptor later without allocating. False: out of memory.
 bool reserve_release(int fd) noexcept;

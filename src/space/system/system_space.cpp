@@ -19,7 +19,9 @@ backend* backend_of(const driver& d) noexcept { return static_cast<backend*>(d.c
 [[gnu::noinline]] void perform_here(operation& op) noexcept {
   if (machine* m = machine::of(op.id)) return m->perform(op);
   const native_row& row = *row_for(op.kind);
-  row.finish(op, row.perform(op));
+  std::int64_t n = row.begin != nullptr ? row.begin(op) : 0;
+  if (n >= 0) n = row.perform(op);
+  row.finish(op, n);
   op.complete();
 }
 
@@ -82,9 +84,7 @@ constinit system_space detail::the_system(rows);
 
 handle_id system_space::id_of(int descriptor) noexcept {
   system_id::reserve_release(descriptor);
-  const int flags = ::fcntl(descriptor, F_GETFL);
-  const handle_id direct = flags >= 0 && (flags & O_DIRECT) != 0 ? system_id::direct : 0;
-  return system_id::make(descriptor, system_id::find_fs_key(descriptor), direct);
+  return system_id::of_descriptor(descriptor);
 }
 
 dir system_space::current_dir() noexcept {

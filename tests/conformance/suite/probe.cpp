@@ -1,5 +1,6 @@
 // One operation of each kind, asked of a place that says that it has no such thing.
 #include "sluice/conformance/place.hpp"
+#include "sluice/net/network.hpp"
 
 namespace sluice::conformance {
 
@@ -68,12 +69,53 @@ task<error> ask_stream(place& p, op_kind k, handle_id id) {
   }
 }
 
+task<error> ask_socket(place& p, op_kind k, handle_id id) {
+  using enum op_kind;
+  const auto at = address::loopback(0);
+  const std::span<const io_slice> nothing;
+  switch (k) {
+    case listen: return ask<ops::listen>(p, at, socket_settings());
+    case connect: return ask<ops::connect>(p, at, socket_settings());
+    case bind: return ask<ops::bind>(p, at, socket_settings());
+    case accept: return ask<ops::accept>(p, id, nullptr);
+    case accept_many: return ask<ops::accept_many>(p, id);
+    case send_zc: return ask<ops::send_zc>(p, id, std::span<const std::byte>());
+    case send_file: return ask<ops::send_file>(p, id, id, 0u, 0u);
+    case splice_in: return ask<ops::splice_in>(p, id, id, 0u);
+    case splice_out: return ask<ops::splice_out>(p, id, id, 0u);
+    case send_message:
+      return ask<ops::send_message>(p, id, nothing, nullptr, std::span<const handle* const>());
+    case receive_message:
+      return ask<ops::receive_message>(p, id, nothing, nullptr, std::span<handle>());
+    case shutdown: return ask<ops::shutdown>(p, id, shutdown_side::both);
+    case get_option: return ask<ops::get_option>(p, id, socket_option::no_delay);
+    case set_option: return ask<ops::set_option>(p, id, socket_option::no_delay, 1);
+    case socket_address: return ask<ops::socket_address>(p, id, false);
+    case resolve: return ask<ops::resolve>(p, path_ref("127.0.0.1"), path_ref("1"), std::span<address>());
+    default: return {};
+  }
+}
+
+/// A pool belongs to whom it is asked for by.
+task<error> ask_receive(place& p, handle_id id) {
+  auto here = co_await this_task();
+  buffer_pool pool(*here.home);
+  call<ops::receive_many> asked(p.root.in(), id, pool);
+  const auto r = co_await asked;
+  co_return r ? error() : r.error();
+}
+
 }  // namespace
 
 task<error> probe(place& p, op_kind k) {
-  for (auto* family : {ask_file, ask_name, ask_stream}) {
+  for (auto* family : {ask_file, ask_name, ask_stream, ask_socket}) {
     auto asked = family(p, k, p.root.id());
     if (!asked) continue;
+    const error e = co_await std::move(asked);
+    co_return e;
+  }
+  if (k == op_kind::receive_many) {
+    auto asked = ask_receive(p, p.root.id());
     const error e = co_await std::move(asked);
     co_return e;
   }

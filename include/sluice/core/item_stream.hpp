@@ -1,0 +1,236 @@
+// Awaiting the items of an operation one by one.
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <utility>
+
+#include "sluice/core/call.hpp"
+#include "sluice/core/items.hpp"
+#include "sluice/core/value_ring.hpp"
+
+namespace sluice::inline v0 {
+
+/// The items of one operation, which is submitted again and again: connections of a listener, what
+/// a stream receives. `Store` has the room for items that nobody has taken yet; when it is used up
+/// the operation ends, and begins again once there is room: nothing is lost. Nothing is allocated.
+///
+/// One task takes, and the operation listens to that task's stop source. This must not die while the
+/// operation is under way: take until `next` has failed, or await `end`.
+template <class Op, class Store>
+class item_stream : private item_sink<typename Op::item_type> {
+  using item = typename Op::item_type;
+  using sink = item_sink<item>;
+
+ public:
+  template <class... Arguments>
+  explicit item_stream(Arguments&&... arguments) noexcept
+      : op_(std::forward<Arguments>(arguments)...) {
+    op_.sink = this;
+    this->take = [](sink& s, item i) noexcept {
+      auto& self = static_cast<item_stream&>(s);
+      self.store_.put(std::move(i));
+      self.tell();
+      return self.store_.has_room();
+    };
+    this->room = [](const sink& s) noexcept {
+      return static_cast<const item_stream&>(s).store_.has_room();
+    };
+    op_.waiter = this;
+  }
+  ~item_stream() { store_.clear(*op_.target); }
+  item_stream(const item_stream&) = delete;
+  item_stream& operator=(const item_stream&) = delete;
+
+  /// Completes with the oldest item. When there are none left: with the error that the operation
+  /// ended with (and the next call begins it again), or errc::end_of_file when there will be no more.
+  [[nodiscard]] auto next() noexcept { return taking(*this); }
+
+  /// Asks the operation to end, and completes when it has. What has been got can still be taken.
+  [[nodiscard]] auto end() noexcept { return ending(*this); }
+
+ private:
+  class taking {
+   public:
+    explicit taking(item_stream& s) noexcept : on_(s) {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
+      const surroundings around = detail::surroundings_of(h);
+      item_stream& s = on_;
+      if (s.store_.empty() && s.state_ == state::idle) s.begin(around);
+      if (s.store_.empty() && s.busy()) {
+        s.waiter_ = h;
+        return true;
+      }
+      if (around.home->spend_inline()) return false;
+      s.waiter_ = h;
+      s.resume(*around.home);
+      return true;
+    }
+    auto await_resume() noexcept { return on_.taken(); }
+
+   private:
+    item_stream& on_;
+  };
+
+  class ending {
+   public:
+    explicit ending(item_stream& s) noexcept : on_(s) {}
+    bool await_ready() const noexcept { return !on_.busy(); }
+    void await_suspend(std::coroutine_handle<> h) noexcept {
+      on_.waiter_ = h;
+      on_.ending_ = true;
+      on_.stop();
+    }
+    void await_resume() const noexcept {
+      on_.ending_ = false;
+      if (on_.op_.failure == errc::canceled) on_.state_ = state::idle;
+    }
+
+   private:
+    item_stream& on_;
+  };
+
+  enum class state : std::uint8_t {
+    idle,
+    under_way,
+    starved,  // waits for a buffer
+    ended     // and `next` has not told why
+  };
+  bool busy() const noexcept { return state_ == state::under_way || state_ == state::starved; }
+
+  void begin(surroundings around) noexcept {
+    home_ = around.home;
+    stop_ = around.stop;
+    go();
+  }
+
+  /// Submits until it is under way, has an item, or will not go on.
+  void go() noexcept {
+    op_.run = [](job& j) noexcept {
+      auto& self = *static_cast<item_stream*>(static_cast<operation&>(j).waiter);
+      if (self.goes_on()) self.go();
+      self.tell();
+    };
+    do {
+      state_ = state::under_way;
+      if (!start(op_, *home_, stop_)) return;
+    } while (goes_on());
+  }
+
+  /// It has ended: should it begin again now?
+  bool goes_on() noexcept {
+    const bool more = !op_.failure && op_.value != items_end::ended;
+    state_ = more ? state::idle : state::ended;
+    if (!more || ending_ || !store_.empty()) return false;
+    if constexpr (requires { op_.pool; }) {
+      // Some may have been given back since it ended.
+      if (op_.value == items_end::starved && !op_.pool->any_free() && !op_.pool->grow()) {
+        wait_for_buffer();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void wait_for_buffer() noexcept {
+    if (stop_ != nullptr && stop_->stop_requested()) return end_with(errc::canceled);
+    state_ = state::starved;
+    free_.self = this;
+    free_.run = [](job& j) noexcept {
+      auto& self = *static_cast<free_job&>(j).self;
+      self.wait_stop_.unlink();
+      self.go();
+      self.tell();
+    };
+    op_.pool->when_free(free_);
+    if (stop_ == nullptr) return;
+    wait_stop_.self = this;
+    wait_stop_.requested = [](stop_slot& s) noexcept { static_cast<wait_stop&>(s).self->stop(); };
+    stop_->link(wait_stop_);
+  }
+
+  void end_with(error why) noexcept {
+    op_.failure = why;
+    state_ = state::ended;
+  }
+
+  void stop() noexcept {
+    if (state_ == state::under_way) return op_.target->cancel(op_);
+    if constexpr (requires { op_.pool; }) {
+      // Where a buffer is free already, the operation is about to go on: it listens itself.
+      if (state_ != state::starved || !op_.pool->forget(free_)) return;
+      wait_stop_.unlink();
+      end_with(errc::canceled);
+      tell();
+    }
+  }
+
+  /// Whoever waits goes on, if there is something to go on with.
+  void tell() noexcept {
+    if (waiter_ && (!busy() || (!ending_ && !store_.empty()))) resume(*home_);
+  }
+  void resume(driver& home) noexcept {
+    wake_.waiter = std::exchange(waiter_, nullptr).address();
+    wake_.run = nullptr;
+    home.schedule(wake_);
+  }
+
+  auto taken() noexcept {
+    using output = result<decltype(store_.take(*op_.target))>;
+    if (store_.empty()) {
+      state_ = state::idle;
+      return output(std::unexpected(op_.failure ? op_.failure : error(errc::end_of_file)));
+    }
+    output oldest(store_.take(*op_.target));
+    // Have more on its way before this is all used up; where calls block, that would be too early.
+    const bool ahead = home_ != nullptr && home_->carrier() != nullptr;
+    if (ahead && state_ == state::idle && store_.is_low() && !ending_) go();
+    return oldest;
+  }
+
+  struct free_job : job {
+    item_stream* self;
+  };
+  struct wait_stop : stop_slot {
+    item_stream* self = nullptr;
+  };
+
+  Op op_;
+  Store store_;
+  state state_ = state::idle;
+  bool ending_ = false;  // somebody awaits its end
+  driver* home_ = nullptr;
+  stop_source* stop_ = nullptr;
+  std::coroutine_handle<> waiter_;
+  resumption wake_;
+  free_job free_;
+  wait_stop wait_stop_;
+};
+
+/// Room for handles that nobody has taken yet.
+template <class Handle, std::size_t Capacity>
+class handle_store {
+ public:
+  void put(handle_id id) noexcept { ids_[(first_ + size_++) % Capacity] = id; }
+  Handle take(space& of) noexcept {
+    const handle_id id = ids_[first_];
+    first_ = (first_ + 1) % Capacity;
+    --size_;
+    return Handle(adopt, of, id);
+  }
+  void clear(space& of) noexcept {
+    while (size_ > 0) of.release(take(of).detach());
+  }
+  bool empty() const noexcept { return size_ == 0; }
+  bool has_room() const noexcept { return size_ < Capacity; }
+  bool is_low() const noexcept { return size_ <= Capacity / 2; }
+
+ private:
+  handle_id ids_[Capacity];
+  std::size_t first_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace sluice::inline v0

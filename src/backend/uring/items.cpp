@@ -1,0 +1,212 @@
+// Requests that the kernel answers more than once: connections, what is received, sends without
+// copying.
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bit>
+#include <new>
+
+#include "backend/uring/uring_backend.hpp"
+#include "ops/socket.hpp"
+
+namespace sluice::inline v0 {
+
+namespace {
+
+/// A pool's buffers, in a ring from which the kernel picks.
+class provided_buffers final : public buffer_pool::provider {
+ public:
+  /// Null where it can't be had.
+  static std::unique_ptr<provided_buffers> make(io_uring& ring, const buffer_pool& pool,
+                                                std::uint16_t group) noexcept {
+    std::unique_ptr<provided_buffers> p(new (std::nothrow) provided_buffers(ring, pool, group));
+    if (p == nullptr) return p;
+    const std::size_t bytes = p->entries_ * sizeof(io_uring_buf);
+    void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+    if (at == MAP_FAILED) return nullptr;
+    p->buffers_ = static_cast<io_uring_buf_ring*>(at);
+    io_uring_buf_reg wanted{};
+    wanted.ring_addr = reinterpret_cast<std::uint64_t>(at);
+    wanted.ring_entries = p->entries_;
+    wanted.bgid = group;
+    p->registered_ = io_uring_register_buf_ring(&ring, &wanted, 0) == 0;
+    if (!p->registered_) return nullptr;
+    io_uring_buf_ring_init(p->buffers_);
+    return p;
+  }
+  ~provided_buffers() override {
+    if (registered_) io_uring_unregister_buf_ring(&ring_, group_);
+    if (buffers_ != nullptr) ::munmap(buffers_, entries_ * sizeof(io_uring_buf));
+  }
+
+  void provide(pool_buffer& free) noexcept override {
+    io_uring_buf_ring_add(buffers_, free.data, size_, free.index,
+                          io_uring_buf_ring_mask(entries_), 0);
+    io_uring_buf_ring_advance(buffers_, 1);
+  }
+  std::uint16_t group() const noexcept { return group_; }
+
+ private:
+  provided_buffers(io_uring& ring, const buffer_pool& pool, std::uint16_t group) noexcept
+      : ring_(ring),
+        entries_(std::bit_ceil(pool.limits().most)),
+        size_(static_cast<unsigned>(pool.buffer_size())),
+        group_(group) {}
+
+  io_uring& ring_;
+  io_uring_buf_ring* buffers_ = nullptr;
+  unsigned entries_;
+  unsigned size_;
+  std::uint16_t group_;
+  bool registered_ = false;
+};
+
+}  // namespace
+
+/// Says from which buffers the kernel is to pick. False: there is no such thing here, and calls are
+/// made instead.
+bool uring_backend::provide(native_slot& s, io_uring_sqe& e) noexcept {
+  if (s.op->kind != op_kind::receive_many) return true;
+  buffer_pool& pool = *static_cast<ops::receive_many&>(*s.op).pool;
+  if (pool.provided() == nullptr) {
+    auto fresh = groups_ < UINT16_MAX
+                     ? provided_buffers::make(ring_->raw, pool, static_cast<std::uint16_t>(groups_))
+                     : nullptr;
+    if (fresh == nullptr) {
+      refuses_[static_cast<std::size_t>(op_kind::receive_many)] = true;
+      return false;
+    }
+    ++groups_;
+    pool.provide_to(std::move(fresh));
+  }
+  e.buf_group = static_cast<provided_buffers*>(pool.provided())->group();
+  return true;
+}
+
+void uring_backend::take_item(native_slot& s, const io_uring_cqe& c) noexcept {
+  const bool more = (c.flags & IORING_CQE_F_MORE) != 0;
+  if (!more && s.has(native_slot::enough)) cancels_.remove(s);
+  if (!s.has(native_slot::was_polled)) {
+    switch (s.op->kind) {
+      case op_kind::accept_many: return take_connection(s, c.res, more);
+      case op_kind::receive_many: return take_received(s, c);
+      case op_kind::send_zc: return take_sent(s, c);
+      default: break;
+    }
+  }
+  take_specially(s, c.res);
+}
+
+/// The kernel has no such request after all: from now on a call is made when the descriptor is ready.
+void uring_backend::make_by_calls(native_slot& s) noexcept {
+  refuses_[static_cast<std::size_t>(s.op->kind)] = true;
+  s.set(native_slot::by_calls);
+  if (s.has(native_slot::cancel_wanted)) {
+    cancels_.remove(s);
+    return finished(s, -ECANCELED);
+  }
+  wait_by_poll(s);
+}
+
+void uring_backend::ask_for_the_end(native_slot& s) noexcept {
+  if (s.has(native_slot::enough) || s.has(native_slot::cancel_wanted)) return;
+  s.set(native_slot::enough);
+  cancels_.push(s);
+}
+
+/// The last answer has come.
+void uring_backend::end_items(native_slot& s, int result) noexcept {
+  const bool asked = s.has(native_slot::cancel_wanted);
+  if (asked) cancels_.remove(s);
+  if (result == -ECANCELED && !asked) result = static_cast<int>(items_end::no_room);
+  if (result == -EAGAIN && !asked) return make_by_calls(s);
+  finished(s, result);
+}
+
+void uring_backend::take_connection(native_slot& s, int result, bool more) noexcept {
+  auto& op = static_cast<ops::accept_many&>(*s.op);
+  if (result >= 0) {
+    handle_id id = 0;
+    if (op.has_room()) {
+      if (adopt_socket(result, id) >= 0) op.give(id);
+    } else if (stream_lines* lines = lines_.of(fd_of(op));
+               lines != nullptr && system_id::reserve_release(result)) {
+      // A ring of descriptors, of which the last is known: first come, first served.
+      auto& link = system_id::release_link(result);
+      link = lines->parked < 0 ? result : system_id::release_link(lines->parked).exchange(result);
+      lines->parked = result;
+    } else {
+      ::close(result);
+    }
+    if (more && !op.has_room()) ask_for_the_end(s);
+  }
+  if (more) return;
+  if (result == -EINVAL && !refuses_[static_cast<std::size_t>(op.kind)]) return make_by_calls(s);
+  end_items(s, result < 0 ? result : static_cast<int>(items_end::no_room));
+}
+
+/// Connections that came when there was no room for them. True: that was all there is to do.
+bool uring_backend::take_parked(native_slot& s) noexcept {
+  const op_kind kind = s.op->kind;
+  if (kind != op_kind::accept && kind != op_kind::accept_many) return false;
+  stream_lines& lines = *lines_.of(fd_of(*s.op));
+  const auto next = [&lines] {
+    auto& last = system_id::release_link(lines.parked);
+    const int first = last;
+    if (first == lines.parked) {
+      lines.parked = -1;
+    } else {
+      last = system_id::release_link(first).load();
+    }
+    return first;
+  };
+  if (lines.parked < 0) return false;
+  if (kind == op_kind::accept) {
+    finished(s, next());
+    return true;
+  }
+  auto& many = static_cast<ops::accept_many&>(*s.op);
+  while (lines.parked >= 0 && many.has_room()) {
+    handle_id id = 0;
+    if (adopt_socket(next(), id) >= 0) many.give(id);
+  }
+  if (many.has_room()) return false;
+  finished(s, static_cast<int>(items_end::no_room));
+  return true;
+}
+
+void uring_backend::take_received(native_slot& s, const io_uring_cqe& c) noexcept {
+  auto& op = static_cast<ops::receive_many&>(*s.op);
+  if ((c.flags & IORING_CQE_F_BUFFER) != 0) {
+    pool_buffer& b = op.pool->picked(c.flags >> IORING_CQE_BUFFER_SHIFT);
+    b.size = c.res > 0 ? static_cast<std::uint32_t>(c.res) : 0;
+    pooled_buffer held(b);
+    if (c.res > 0) op.give(std::move(held));
+  }
+  if ((c.flags & IORING_CQE_F_MORE) != 0) {
+    if (!op.has_room()) ask_for_the_end(s);
+    return;
+  }
+  if (c.res == -EINVAL && !refuses_[static_cast<std::size_t>(op.kind)]) return make_by_calls(s);
+  if (c.res == -ENOBUFS) return end_items(s, static_cast<int>(items_end::starved));
+  if (c.res == 0) return end_items(s, static_cast<int>(items_end::ended));
+  end_items(s, c.res < 0 ? c.res : static_cast<int>(items_end::no_room));
+}
+
+/// First the count, then that the buffer is free.
+void uring_backend::take_sent(native_slot& s, const io_uring_cqe& c) noexcept {
+  auto& op = static_cast<ops::send_zc&>(*s.op);
+  if ((c.flags & IORING_CQE_F_NOTIF) != 0) return end_items(s, static_cast<int>(s.result));
+  const bool more = (c.flags & IORING_CQE_F_MORE) != 0;
+  if (!more && (c.res == -EINVAL || c.res == -EOPNOTSUPP || c.res == -ENOMEM)) {
+    return make_by_calls(s);
+  }
+  if (c.res >= 0) op.give(static_cast<std::size_t>(c.res));
+  s.result = c.res >= 0 ? static_cast<int>(items_end::ended) : c.res;
+  if (!more) return end_items(s, static_cast<int>(s.result));
+  // Others need not wait until the peer has acknowledged this.
+  if (s.has(native_slot::in_line)) left_line(s);
+}
+
+}  // namespace sluice::inline v0
