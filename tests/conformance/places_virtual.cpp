@@ -115,7 +115,8 @@ class cached_stripes final : caches, stripes, public virtual_names {
  private:
   result<file> make(std::vector<backing> members) override {
     std::vector<backing> cached;
-    for (backing& m : members) cached.emplace_back(caching.make(std::move(m)));
+    for (backing& m : members)
+      cached.emplace_back(caching.make(std::move(m)));
     return sluice::sync(striping.make(std::move(cached), 1000));
   }
   std::size_t members() const noexcept override { return 2; }
@@ -139,6 +140,26 @@ class mapped_names final : maps, public virtual_names {
       extents.push_back({i * piece, piece, i % 2, (pieces - i) / 2 * piece});
     }
     return mapping.make(std::move(members), std::move(extents), pieces * piece);
+  }
+  std::size_t members() const noexcept override { return 2; }
+};
+
+/// The same without an end: pieces lie in two files by turns, behind a page that is none of the
+/// map's, and what comes after a megabyte all lies in one.
+class growing_names final : maps, public virtual_names {
+ public:
+  growing_names() : virtual_names(mapping) {}
+
+ private:
+  static constexpr std::uint64_t page = 4096, piece = 8192, pieces = 128;
+
+  result<file> make(std::vector<backing> members) override {
+    std::vector<map_extent> extents;
+    for (std::uint64_t i = 0; i < pieces; ++i) {
+      extents.push_back({i * piece, piece, i % 2, page + i / 2 * piece});
+    }
+    extents.push_back({pieces * piece, map_extent::open_end, 1, page + pieces / 2 * piece});
+    return sluice::sync(mapping.make_growing(std::move(members), std::move(extents)));
   }
   std::size_t members() const noexcept override { return 2; }
 };
@@ -170,17 +191,35 @@ bool moves_bytes_only(const test_case& c) {
 /// A map keeps the size that it was made with. Not for it is what writes a file and then reads to
 /// the end, asks for the size, changes it, or writes beyond it.
 bool leaves_the_size_alone(const test_case& c) {
-  constexpr std::string_view about_the_size[] = {
-      "a_read_over_the_end_is_short", "a_sync_covers_what_was_written",
-      "direct_reads_see_the_same_bytes", "drop_bare_stream", "lengths_beyond_four_gib",
-      "offsets_beyond_four_gib", "offsets_out_of_range_are_invalid", "oobe", "open_truncates",
-      "overwriting_changes_only_its_range", "read_all", "read_exact_tells_how_far_it_came",
-      "read_gives_what_was_written", "read_to_end_into_room_to_spare",
-      "read_to_end_takes_everything", "segments_make_up_a_write", "segments_tell_of_the_end",
-      "single_elem_write", "split_oobe", "split_oobe_func", "split_oobe_stream",
-      "the_end_is_zero_bytes_and_no_error", "truncate_cuts_and_extends", "write_all_of_megabytes",
-      "write_test", "writes_in_flight_to_other_ranges_do_not_meet", "zero_bytes_of_a_transfer"};
-  return moves_bytes_only(c) && std::ranges::find(about_the_size, c.name) == std::end(about_the_size);
+  constexpr std::string_view about_the_size[] = {"a_read_over_the_end_is_short",
+                                                 "a_sync_covers_what_was_written",
+                                                 "direct_reads_see_the_same_bytes",
+                                                 "drop_bare_stream",
+                                                 "lengths_beyond_four_gib",
+                                                 "offsets_beyond_four_gib",
+                                                 "offsets_out_of_range_are_invalid",
+                                                 "oobe",
+                                                 "open_truncates",
+                                                 "overwriting_changes_only_its_range",
+                                                 "read_all",
+                                                 "read_exact_tells_how_far_it_came",
+                                                 "read_gives_what_was_written",
+                                                 "read_to_end_into_room_to_spare",
+                                                 "read_to_end_takes_everything",
+                                                 "segments_make_up_a_write",
+                                                 "segments_tell_of_the_end",
+                                                 "single_elem_write",
+                                                 "split_oobe",
+                                                 "split_oobe_func",
+                                                 "split_oobe_stream",
+                                                 "the_end_is_zero_bytes_and_no_error",
+                                                 "truncate_cuts_and_extends",
+                                                 "write_all_of_megabytes",
+                                                 "write_test",
+                                                 "writes_in_flight_to_other_ranges_do_not_meet",
+                                                 "zero_bytes_of_a_transfer"};
+  return moves_bytes_only(c) &&
+         std::ranges::find(about_the_size, c.name) == std::end(about_the_size);
 }
 
 }  // namespace
@@ -191,6 +230,8 @@ const std::vector<place_maker>& virtual_places() {
       {"stripe_sync", make_place_without_loop<striped_names>, false, moves_bytes_only},
       {"map_system", make_place<mapped_names>, false, leaves_the_size_alone},
       {"map_sync", make_place_without_loop<mapped_names>, false, leaves_the_size_alone},
+      {"map_growing_system", make_place<growing_names>, false, moves_bytes_only},
+      {"map_growing_sync", make_place_without_loop<growing_names>, false, moves_bytes_only},
       {"cache_system", make_place<cached_names>, false, moves_bytes_only},
       {"stripe_cache_system", make_place<cached_stripes>, false, moves_bytes_only},
   };
