@@ -32,7 +32,8 @@ crew::crew(const crew_options& options)
 
 crew::~crew() {
   for (auto& w : workers_) {
-    for (work* untaken : w->pile_) delete untaken;  // only after a failure
+    for (work* untaken : w->pile_)
+      delete untaken;  // only after a failure
   }
 }
 
