@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "loop/current.hpp"
@@ -67,7 +68,10 @@ void sync_driver::take_posts() noexcept {
 void sync_driver::await_post(stop_source* waits) noexcept {
   std::unique_lock lock(mutex_);
   if (posted_.empty() && timers_.next() != never) {
-    const std::chrono::nanoseconds left(timers_.next() - now());
+    // Not longer than clocks can add.
+    constexpr std::chrono::nanoseconds most = std::chrono::hours(1);
+    const std::chrono::nanoseconds left =
+        std::min(most, std::chrono::nanoseconds(timers_.next() - now()));
     wake_.wait_for(lock, left);
   } else if (posted_.empty()) {
     if (waits != nullptr && end_waits(*waits)) return;

@@ -17,8 +17,10 @@ struct striped : virtual_files::growing {
   /// The size of the whole when nothing lies behind this member's last byte.
   std::uint64_t size_by(std::uint64_t member, std::uint64_t its_size) const noexcept {
     if (its_size == 0) return 0;
-    const std::uint64_t last = its_size - 1;
-    return (last / unit * count() + member) * unit + last % unit + 1;
+    const std::uint64_t last = its_size - 1, row = last / unit;
+    // Such a member was made by somebody else: what it has beyond all offsets is out of reach.
+    if (row > INT64_MAX / unit / count()) return INT64_MAX;
+    return std::min<std::uint64_t>(INT64_MAX, (row * count() + member) * unit + last % unit + 1);
   }
   /// The member's size when the whole has this one.
   std::uint64_t size_of(std::uint64_t member, std::uint64_t whole) const noexcept {
