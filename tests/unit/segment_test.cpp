@@ -8,6 +8,7 @@
 #include "sluice/sluice.hpp"
 #include "sluice/space/fragment.hpp"
 #include "unit/shaky_space.hpp"
+#include "unit/support.hpp"
 
 namespace {
 
@@ -185,7 +186,7 @@ TEST_F(Segments, AreNotSplitWhereNobodyCouldBeTold) {
 /// Three transfers in a stream that has room for so many segments, over one operation at a time:
 /// each keeps its room while it waits in line. Tells how many bytes landed.
 template <std::size_t Room>
-task<std::size_t> three_that_wait_in_line(const file& f) {
+task<std::size_t> three_that_wait_in_line(const file& f, unit::shaky_space& slow) {
   std::byte into[3][40];
   segment_stream<Room> parts;
   auto one = f.read_segments_at(into[0], 0, parts);
@@ -194,6 +195,10 @@ task<std::size_t> three_that_wait_in_line(const file& f) {
   co_await parts.begin(one);
   co_await parts.begin(two);
   co_await parts.begin(three);
+  slow.let_go();
+  // Nothing is taken until all that can land has landed.
+  for (unsigned i = 0; i < 1000; ++i)
+    co_await yield();
   std::size_t landed = 0;
   for (;;) {
     const auto part = co_await parts.next();
@@ -211,9 +216,19 @@ TEST(SegmentStream, KeepsRoomForWhatWaitsInLine) {
   narrow.slab = 1;
   fragment_space cut(slow, narrow);
   file f(adopt, cut, 0);
-  EXPECT_EQ(l.run(three_that_wait_in_line<1>(f)), 120u);
-  EXPECT_EQ(l.run(three_that_wait_in_line<2>(f)), 120u);
-  EXPECT_EQ(l.run(three_that_wait_in_line<4>(f)), 120u);
+  const auto read = [](const file& from) -> task<std::size_t> {
+    std::byte one;
+    const auto n = co_await from.read_at(std::span(&one, 1), 0);
+    co_return n.value_or(0);
+  };
+  for (auto* three :
+       {three_that_wait_in_line<1>, three_that_wait_in_line<2>, three_that_wait_in_line<4>}) {
+    slow.holds = true;
+    unit::begun before_them(l, read(f));
+    unit::settle(l);
+    EXPECT_EQ(l.run(three(f, slow)), 120u);
+    EXPECT_EQ(before_them.finish(l), 1u);
+  }
   f.detach();
 }
 
