@@ -21,7 +21,8 @@ class virtual_names : public space {
   dir root() noexcept { return dir(adopt, *this, root_id); }
 
  protected:
-  explicit virtual_names(space& files) : space(rows()), files_(files) {
+  explicit virtual_names(space& files) : space(table_), files_(files) {
+    fill(files.table());
     auto here = system().current_dir();
     auto opened = sluice::sync(here.open_dir(folder_.path()));
     if (!opened) throw std::runtime_error("cannot open " + folder_.path());
@@ -48,30 +49,28 @@ class virtual_names : public space {
     return made->detach();
   }
 
-  static const space_table& rows() {
-    static const space_table t = [] {
-      space_table made{"virtual names"};
-      for (space_table::row& r : made.rows) {
-        r = [](space& s, operation& op) noexcept {
-          op.id == root_id ? op.fail(errc::not_supported) : self(s).files_.submit(op);
-        };
-      }
-      made[op_kind::open] = [](space& s, operation& base) noexcept {
-        auto& op = static_cast<ops::open&>(base);
-        const auto opened = self(s).open(op);
-        if (!opened) return op.fail(opened.error());
-        op.value = *opened;
-        op.complete();
+  /// A file's own rows, as far as its space has them, and opening.
+  void fill(const space_table& of_files) {
+    for (std::size_t k = 0; k < op_kinds; ++k) {
+      if (!of_files.supports(static_cast<op_kind>(k))) continue;
+      table_.rows[k] = [](space& s, operation& op) noexcept {
+        op.id == root_id ? op.fail(errc::not_supported) : self(s).files_.submit(op);
       };
-      made.cancel = [](space& s, operation& op) noexcept { self(s).files_.cancel(op); };
-      made.release = [](space& s, handle_id id) noexcept {
-        if (id != root_id) self(s).files_.release(id);
-      };
-      return made;
-    }();
-    return t;
+    }
+    table_[op_kind::open] = [](space& s, operation& base) noexcept {
+      auto& op = static_cast<ops::open&>(base);
+      const auto opened = self(s).open(op);
+      if (!opened) return op.fail(opened.error());
+      op.value = *opened;
+      op.complete();
+    };
+    table_.cancel = [](space& s, operation& op) noexcept { self(s).files_.cancel(op); };
+    table_.release = [](space& s, handle_id id) noexcept {
+      if (id != root_id) self(s).files_.release(id);
+    };
   }
 
+  space_table table_{"virtual names"};
   space& files_;
   scratch_folder folder_;
   dir below_;
@@ -164,9 +163,17 @@ class growing_names final : maps, public virtual_names {
   std::size_t members() const noexcept override { return 2; }
 };
 
+/// What files that are made of others do; the names here can be opened, besides.
+kind_set virtual_lacks() {
+  using enum op_kind;
+  return ~kinds(
+      {open, close, read_at, write_at, read_segments, write_segments, sync, truncate, stat});
+}
+
 template <class Names>
 void make_place(place& p) {
   p.options.emplace();
+  p.lacks = virtual_lacks();
   auto names = std::make_shared<Names>();
   p.root = names->root();
   p.keeps = names;
