@@ -25,6 +25,7 @@ class sync_driver final : public driver {
 
  private:
   void await_post(stop_source* waits) noexcept;
+  void take_posts() noexcept;
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -34,7 +34,8 @@ cores::~cores() {
 /// A core's life, on its own thread.
 void cores::serve(core& c, bool pinned) noexcept {
   if (pinned) pin_to_core(c.index_);
-  do c.loop_.run();
+  do
+    c.loop_.run();
   while (!ending_.load(std::memory_order_acquire));  // else somebody who is not us has stopped it
   std::unique_lock lock(mutex_);
   --inside_;
@@ -47,8 +48,10 @@ void cores::serve(core& c, bool pinned) noexcept {
 
 void cores::end_threads() noexcept {
   ending_.store(true, std::memory_order_release);
-  for (std::size_t i = 0; i < threads_.size(); ++i) cores_[i]->loop_.stop();
-  for (std::thread& t : threads_) t.join();
+  for (std::size_t i = 0; i < threads_.size(); ++i)
+    cores_[i]->loop_.stop();
+  for (std::thread& t : threads_)
+    t.join();
 }
 
 void cores::spawn(unsigned i, task<void> work) noexcept {
@@ -101,7 +104,8 @@ void cores::join() {
 
 void cores::stop() noexcept {
   if (stop_posted_.exchange(true, std::memory_order_relaxed)) return;
-  for (auto& c : cores_) c->stop_.post_stop();
+  for (auto& c : cores_)
+    c->stop_.post_stop();
 }
 
 void cores::refuse_own_threads() const {

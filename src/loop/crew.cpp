@@ -32,15 +32,16 @@ crew::crew(const crew_options& options)
 
 crew::~crew() {
   for (auto& w : workers_) {
-    for (work* untaken : w->pile_) delete untaken;  // only after a failure
+    for (work* untaken : w->pile_)
+      delete untaken;  // only after a failure
   }
 }
 
 void crew::add(worker& from, std::unique_ptr<work> more) {
-  pending_.fetch_add(1, std::memory_order_relaxed);
   {
     const std::lock_guard lock(from.mutex_);
-    from.pile_.push_back(more.get());
+    from.pile_.push_back(more.get());  // may throw: then there is none to wait for
+    pending_.fetch_add(1, std::memory_order_relaxed);
   }
   more.release();
   waiting_.fetch_add(1, std::memory_order_seq_cst);

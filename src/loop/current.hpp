@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sluice/core/config.hpp"
+#include "sluice/core/driver.hpp"
 
 namespace sluice::inline v0 {
 
@@ -31,5 +31,11 @@ class current_driver_scope {
   driver* driver_;
   current_driver_scope* around_;
 };
+
+/// Nothing of `d` goes on before `waits` is done, which carries out blocking operations on this
+/// thread.
+inline bool stands_still_for(const driver& waits, const driver& d) noexcept {
+  return waits.carrier() == nullptr && &d != &waits && current_driver_scope::on_this_thread(d);
+}
 
 }  // namespace sluice::inline v0

@@ -34,7 +34,8 @@ loop::~loop() {
   while (turn(0)) {
   }
   // What a thread posted last may have ended the loop before that thread was out of `post`.
-  while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  while (posting_.load(std::memory_order_acquire) != 0)
+    std::this_thread::yield();
 }
 
 loop_statistics& loop_statistics::operator+=(const loop_statistics& other) noexcept {
@@ -49,7 +50,9 @@ loop_statistics& loop_statistics::operator+=(const loop_statistics& other) noexc
   return *this;
 }
 
-time_point_ns loop::now() noexcept { return backend_->now(); }
+time_point_ns loop::now() noexcept {
+  return backend_->now();
+}
 
 void loop::post(job& j) noexcept {
   posting_.fetch_add(1, std::memory_order_relaxed);
@@ -82,7 +85,8 @@ void loop::take_inbox() noexcept {
 }
 
 void loop::run() {
-  while (!std::exchange(stopping_, false)) run_once();
+  while (!std::exchange(stopping_, false))
+    run_once();
 }
 
 void loop::stop() noexcept {
@@ -158,7 +162,9 @@ std::string loop::backend_report() {
   return backend_->report();
 }
 
-std::string loop::backend_in_use() const { return backend_->report(); }
+std::string loop::backend_in_use() const {
+  return backend_->report();
+}
 
 loop_statistics loop::statistics() const noexcept {
   loop_statistics s;

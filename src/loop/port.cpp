@@ -50,9 +50,9 @@ class frame_cache {
   struct block {
     block* next;
   };
-  static constexpr std::size_t granule = 64;   // bytes between size classes
-  static constexpr std::size_t classes = 64;   // up to 4 KiB; larger frames are not kept
-  static constexpr std::size_t keep = 4096;    // blocks of one size
+  static constexpr std::size_t granule = 64;  // bytes between size classes
+  static constexpr std::size_t classes = 64;  // up to 4 KiB; larger frames are not kept
+  static constexpr std::size_t keep = 4096;   // blocks of one size
 
   static std::size_t class_of(std::size_t bytes) noexcept { return (bytes - 1) / granule; }
 
@@ -70,10 +70,18 @@ void panic(const char* why) noexcept {
   std::abort();                       // tidy: allow(library-output) an invariant is broken
 }
 
-driver* current_driver() noexcept { return current; }
-void set_current_driver(driver* d) noexcept { current = d; }
+driver* current_driver() noexcept {
+  return current;
+}
+void set_current_driver(driver* d) noexcept {
+  current = d;
+}
 
-void* allocate_frame(std::size_t bytes) { return frames.take(bytes); }
-void release_frame(void* frame, std::size_t bytes) noexcept { frames.give(frame, bytes); }
+void* allocate_frame(std::size_t bytes) {
+  return frames.take(bytes);
+}
+void release_frame(void* frame, std::size_t bytes) noexcept {
+  frames.give(frame, bytes);
+}
 
 }  // namespace sluice::inline v0::port

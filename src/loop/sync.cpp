@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "loop/current.hpp"
@@ -27,7 +28,9 @@ namespace {
 /// Ends the waits in line if nothing else is under way; false if something is, or none waits.
 bool end_waits(stop_source& all) noexcept {
   bool hope = false;
-  const auto look = [&hope](stop_slot& s) noexcept { hope = hope || detail::queued::of(s) == nullptr; };
+  const auto look = [&hope](stop_slot& s) noexcept {
+    hope = hope || detail::queued::of(s) == nullptr;
+  };
   all.each_listener(look);
   if (hope) return false;
   bool any = false;
@@ -43,21 +46,32 @@ bool end_waits(stop_source& all) noexcept {
 
 void sync_driver::run_until(const bool& done, stop_source* waits) noexcept {
   const current_driver_scope here(*this);
+  constexpr unsigned turn = 64;  // jobs after which posts are looked at, though others are ready
+  unsigned ran = 0;
   while (!done) {
     inline_left_ = inline_budget;
     if (timers_.next() != never) timers_.expire(now());
     if (job* j = ready_.pop()) {
       run_job(*j);
+      if (++ran % turn == 0) take_posts();
     } else {
       await_post(waits);
     }
   }
 }
 
+void sync_driver::take_posts() noexcept {
+  const std::lock_guard lock(mutex_);
+  ready_.append(posted_);
+}
+
 void sync_driver::await_post(stop_source* waits) noexcept {
   std::unique_lock lock(mutex_);
   if (posted_.empty() && timers_.next() != never) {
-    const std::chrono::nanoseconds left(timers_.next() - now());
+    // Not longer than clocks can add.
+    constexpr std::chrono::nanoseconds most = std::chrono::hours(1);
+    const std::chrono::nanoseconds left =
+        std::min(most, std::chrono::nanoseconds(timers_.next() - now()));
     wake_.wait_for(lock, left);
   } else if (posted_.empty()) {
     if (waits != nullptr && end_waits(*waits)) return;

@@ -28,10 +28,13 @@ void thread_host::join() {
       ending.swap(threads_);
     }
     if (ending.empty()) return;
-    for (std::thread& t : ending) t.join();
+    for (std::thread& t : ending)
+      t.join();
   }
 }
 
-unsigned thread_host::cores() const noexcept { return usable_cores(); }
+unsigned thread_host::cores() const noexcept {
+  return usable_cores();
+}
 
 }  // namespace sluice::inline v0

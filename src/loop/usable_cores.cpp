@@ -17,7 +17,8 @@ namespace {
 
 /// The first line of a small file that starts with this, without it; empty if there is none.
 std::string line_of(const std::string& path, std::string_view start) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> f(std::fopen(path.c_str(), "re"), std::fclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> f(std::fopen(path.c_str(), "re"),
+                                                          std::fclose);
   char line[4096];
   while (f != nullptr && std::fgets(line, sizeof line, f.get()) != nullptr) {
     std::string_view found(line);
@@ -59,7 +60,8 @@ unsigned cores_by_quota(std::string_view cpu_max) noexcept {
   unsigned long long quota = 0, period = 0;
   const char* const end = cpu_max.data() + cpu_max.size();
   const auto first = std::from_chars(cpu_max.data(), end, quota);
-  if (first.ec != std::errc() || first.ptr == end || quota == 0) return 0;  // "max", or no such file
+  if (first.ec != std::errc() || first.ptr == end || quota == 0)
+    return 0;  // "max", or no such file
   const auto second = std::from_chars(first.ptr + 1, end, period);
   if (second.ec != std::errc() || period == 0) return 0;
   return static_cast<unsigned>(std::clamp((quota + period - 1) / period, 1ull, 1024ull));

@@ -21,7 +21,8 @@ class virtual_names : public space {
   dir root() noexcept { return dir(adopt, *this, root_id); }
 
  protected:
-  explicit virtual_names(space& files) : space(rows()), files_(files) {
+  explicit virtual_names(space& files) : space(table_), files_(files) {
+    fill(files.table());
     auto here = system().current_dir();
     auto opened = sluice::sync(here.open_dir(folder_.path()));
     if (!opened) throw std::runtime_error("cannot open " + folder_.path());
@@ -48,30 +49,28 @@ class virtual_names : public space {
     return made->detach();
   }
 
-  static const space_table& rows() {
-    static const space_table t = [] {
-      space_table made{"virtual names"};
-      for (space_table::row& r : made.rows) {
-        r = [](space& s, operation& op) noexcept {
-          op.id == root_id ? op.fail(errc::not_supported) : self(s).files_.submit(op);
-        };
-      }
-      made[op_kind::open] = [](space& s, operation& base) noexcept {
-        auto& op = static_cast<ops::open&>(base);
-        const auto opened = self(s).open(op);
-        if (!opened) return op.fail(opened.error());
-        op.value = *opened;
-        op.complete();
+  /// A file's own rows, as far as its space has them, and opening.
+  void fill(const space_table& of_files) {
+    for (std::size_t k = 0; k < op_kinds; ++k) {
+      if (!of_files.supports(static_cast<op_kind>(k))) continue;
+      table_.rows[k] = [](space& s, operation& op) noexcept {
+        op.id == root_id ? op.fail(errc::not_supported) : self(s).files_.submit(op);
       };
-      made.cancel = [](space& s, operation& op) noexcept { self(s).files_.cancel(op); };
-      made.release = [](space& s, handle_id id) noexcept {
-        if (id != root_id) self(s).files_.release(id);
-      };
-      return made;
-    }();
-    return t;
+    }
+    table_[op_kind::open] = [](space& s, operation& base) noexcept {
+      auto& op = static_cast<ops::open&>(base);
+      const auto opened = self(s).open(op);
+      if (!opened) return op.fail(opened.error());
+      op.value = *opened;
+      op.complete();
+    };
+    table_.cancel = [](space& s, operation& op) noexcept { self(s).files_.cancel(op); };
+    table_.release = [](space& s, handle_id id) noexcept {
+      if (id != root_id) self(s).files_.release(id);
+    };
   }
 
+  space_table table_{"virtual names"};
   space& files_;
   scratch_folder folder_;
   dir below_;
@@ -115,7 +114,8 @@ class cached_stripes final : caches, stripes, public virtual_names {
  private:
   result<file> make(std::vector<backing> members) override {
     std::vector<backing> cached;
-    for (backing& m : members) cached.emplace_back(caching.make(std::move(m)));
+    for (backing& m : members)
+      cached.emplace_back(caching.make(std::move(m)));
     return sluice::sync(striping.make(std::move(cached), 1000));
   }
   std::size_t members() const noexcept override { return 2; }
@@ -143,9 +143,37 @@ class mapped_names final : maps, public virtual_names {
   std::size_t members() const noexcept override { return 2; }
 };
 
+/// The same without an end: pieces lie in two files by turns, behind a page that is none of the
+/// map's, and what comes after a megabyte all lies in one.
+class growing_names final : maps, public virtual_names {
+ public:
+  growing_names() : virtual_names(mapping) {}
+
+ private:
+  static constexpr std::uint64_t page = 4096, piece = 8192, pieces = 128;
+
+  result<file> make(std::vector<backing> members) override {
+    std::vector<map_extent> extents;
+    for (std::uint64_t i = 0; i < pieces; ++i) {
+      extents.push_back({i * piece, piece, i % 2, page + i / 2 * piece});
+    }
+    extents.push_back({pieces * piece, map_extent::open_end, 1, page + pieces / 2 * piece});
+    return sluice::sync(mapping.make_growing(std::move(members), std::move(extents)));
+  }
+  std::size_t members() const noexcept override { return 2; }
+};
+
+/// What files that are made of others do; the names here can be opened, besides.
+kind_set virtual_lacks() {
+  using enum op_kind;
+  return ~kinds(
+      {open, close, read_at, write_at, read_segments, write_segments, sync, truncate, stat});
+}
+
 template <class Names>
 void make_place(place& p) {
   p.options.emplace();
+  p.lacks = virtual_lacks();
   auto names = std::make_shared<Names>();
   p.root = names->root();
   p.keeps = names;
@@ -170,17 +198,35 @@ bool moves_bytes_only(const test_case& c) {
 /// A map keeps the size that it was made with. Not for it is what writes a file and then reads to
 /// the end, asks for the size, changes it, or writes beyond it.
 bool leaves_the_size_alone(const test_case& c) {
-  constexpr std::string_view about_the_size[] = {
-      "a_read_over_the_end_is_short", "a_sync_covers_what_was_written",
-      "direct_reads_see_the_same_bytes", "drop_bare_stream", "lengths_beyond_four_gib",
-      "offsets_beyond_four_gib", "offsets_out_of_range_are_invalid", "oobe", "open_truncates",
-      "overwriting_changes_only_its_range", "read_all", "read_exact_tells_how_far_it_came",
-      "read_gives_what_was_written", "read_to_end_into_room_to_spare",
-      "read_to_end_takes_everything", "segments_make_up_a_write", "segments_tell_of_the_end",
-      "single_elem_write", "split_oobe", "split_oobe_func", "split_oobe_stream",
-      "the_end_is_zero_bytes_and_no_error", "truncate_cuts_and_extends", "write_all_of_megabytes",
-      "write_test", "writes_in_flight_to_other_ranges_do_not_meet", "zero_bytes_of_a_transfer"};
-  return moves_bytes_only(c) && std::ranges::find(about_the_size, c.name) == std::end(about_the_size);
+  constexpr std::string_view about_the_size[] = {"a_read_over_the_end_is_short",
+                                                 "a_sync_covers_what_was_written",
+                                                 "direct_reads_see_the_same_bytes",
+                                                 "drop_bare_stream",
+                                                 "lengths_beyond_four_gib",
+                                                 "offsets_beyond_four_gib",
+                                                 "offsets_out_of_range_are_invalid",
+                                                 "oobe",
+                                                 "open_truncates",
+                                                 "overwriting_changes_only_its_range",
+                                                 "read_all",
+                                                 "read_exact_tells_how_far_it_came",
+                                                 "read_gives_what_was_written",
+                                                 "read_to_end_into_room_to_spare",
+                                                 "read_to_end_takes_everything",
+                                                 "segments_make_up_a_write",
+                                                 "segments_tell_of_the_end",
+                                                 "single_elem_write",
+                                                 "split_oobe",
+                                                 "split_oobe_func",
+                                                 "split_oobe_stream",
+                                                 "the_end_is_zero_bytes_and_no_error",
+                                                 "truncate_cuts_and_extends",
+                                                 "write_all_of_megabytes",
+                                                 "write_test",
+                                                 "writes_in_flight_to_other_ranges_do_not_meet",
+                                                 "zero_bytes_of_a_transfer"};
+  return moves_bytes_only(c) &&
+         std::ranges::find(about_the_size, c.name) == std::end(about_the_size);
 }
 
 }  // namespace
@@ -191,6 +237,8 @@ const std::vector<place_maker>& virtual_places() {
       {"stripe_sync", make_place_without_loop<striped_names>, false, moves_bytes_only},
       {"map_system", make_place<mapped_names>, false, leaves_the_size_alone},
       {"map_sync", make_place_without_loop<mapped_names>, false, leaves_the_size_alone},
+      {"map_growing_system", make_place<growing_names>, false, moves_bytes_only},
+      {"map_growing_sync", make_place_without_loop<growing_names>, false, moves_bytes_only},
       {"cache_system", make_place<cached_names>, false, moves_bytes_only},
       {"stripe_cache_system", make_place<cached_stripes>, false, moves_bytes_only},
   };

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/native_row.hpp"
-#include "sluice/conformance/suite.hpp"
+#include "sluice/conformance/place.hpp"
 #include "sluice/system.hpp"
 
 namespace {
@@ -42,8 +42,21 @@ TEST_P(registry, SaysWhenItCanBeCancelled) {
 
 TEST_P(registry, HasAConformanceCase) {
   unsigned cases = 0;
-  for (const auto& c : sluice::conformance::all_cases()) cases += c.uses.test(GetParam()) ? 1 : 0;
+  for (const auto& c : sluice::conformance::all_cases())
+    cases += c.uses.test(GetParam()) ? 1 : 0;
   EXPECT_GT(cases, 0u) << "no case names " << name_of(kind());
+}
+
+/// So any place may say that it lacks it, and is then asked.
+TEST_P(registry, IsRefusedByASpaceWithoutARowForIt) {
+  struct nothing final : sluice::space {
+    explicit nothing(const sluice::space_table& t) : space(t) {}
+  };
+  const sluice::space_table none{"nothing"};
+  nothing empty(none);
+  sluice::conformance::place p;
+  p.root = sluice::dir(sluice::adopt, empty, 1);
+  EXPECT_EQ(sluice::sync(sluice::conformance::probe(p, kind())), sluice::errc::not_supported);
 }
 
 INSTANTIATE_TEST_SUITE_P(operations, registry, testing::Range(std::size_t{0}, sluice::op_kinds),

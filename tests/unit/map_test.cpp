@@ -233,6 +233,7 @@ TEST_F(HeldMap, ClosedEndsWhatIsInFlightAndInLine) {
     file same(adopt, it.in(), it.id());
     const auto blocking = sync(same.close());  // this loop would have to turn
     EXPECT_TRUE(!blocking && blocking.error() == errc::would_deadlock);
+    EXPECT_EQ(same.detach(), it.id()) << "the handle is what it was";
     const auto closed = co_await it.close();
     co_return closed;
   };

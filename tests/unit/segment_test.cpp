@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "sluice/sluice.hpp"
+#include "sluice/space/fragment.hpp"
+#include "unit/shaky_space.hpp"
+#include "unit/support.hpp"
 
 namespace {
 
@@ -60,7 +63,8 @@ struct fixture : testing::Test {
 using Segments = fixture;
 
 void fill(const segment& s) {
-  for (std::byte& b : s.into()) b = static_cast<std::byte>(s.offset());
+  for (std::byte& b : s.into())
+    b = static_cast<std::byte>(s.offset());
 }
 
 TEST_F(Segments, MayEndInAnyOrder) {
@@ -111,7 +115,8 @@ TEST_F(Segments, ThatAreDroppedAreErrors) {
 }
 
 TEST_F(Segments, TakeTheirBytesFromTheRightPlace) {
-  for (std::size_t i = 0; i < buffer.size(); ++i) buffer[i] = static_cast<std::byte>(i);
+  for (std::size_t i = 0; i < buffer.size(); ++i)
+    buffer[i] = static_cast<std::byte>(i);
   static std::vector<std::byte> device;
   device.assign(200, std::byte{});
   p.carry = [](std::deque<segment>& cut) noexcept {
@@ -157,7 +162,8 @@ TEST_F(Segments, GiveTheirBytesInPlaceWhenAligned) {
 
 TEST_F(Segments, AreNotSplitWhereNobodyCouldBeTold) {
   p.carry = [](std::deque<segment>& cut) noexcept {
-    for (segment& s : cut) s.done();
+    for (segment& s : cut)
+      s.done();
     cut.clear();
   };
   loop l;
@@ -175,6 +181,96 @@ TEST_F(Segments, AreNotSplitWhereNobodyCouldBeTold) {
   };
   EXPECT_EQ(l.run(two_at_most(f, buffer)), 2u);
   EXPECT_EQ(p.refused, 1u);
+}
+
+/// Three transfers in a stream that has room for so many segments, over one operation at a time:
+/// each keeps its room while it waits in line. Tells how many bytes landed.
+template <std::size_t Room>
+task<std::size_t> three_that_wait_in_line(const file& f, unit::shaky_space& slow) {
+  std::byte into[3][40];
+  segment_stream<Room> parts;
+  auto one = f.read_segments_at(into[0], 0, parts);
+  auto two = f.read_segments_at(into[1], 0, parts);
+  auto three = f.read_segments_at(into[2], 0, parts);
+  co_await parts.begin(one);
+  co_await parts.begin(two);
+  co_await parts.begin(three);
+  slow.let_go();
+  // Nothing is taken until all that can land has landed.
+  for (unsigned i = 0; i < 1000; ++i)
+    co_await yield();
+  std::size_t landed = 0;
+  for (;;) {
+    const auto part = co_await parts.next();
+    if (!part) break;
+    landed += part->done;
+  }
+  co_return one.outcome().whole() && two.outcome().whole() && three.outcome().whole() ? landed : 0;
+}
+
+TEST(SegmentStream, KeepsRoomForWhatWaitsInLine) {
+  loop l;
+  unit::shaky_space slow(1);
+  slow.files[0].bytes.resize(40);
+  fragment_options narrow;
+  narrow.slab = 1;
+  fragment_space cut(slow, narrow);
+  file f(adopt, cut, 0);
+  const auto read = [](const file& from) -> task<std::size_t> {
+    std::byte one;
+    const auto n = co_await from.read_at(std::span(&one, 1), 0);
+    co_return n.value_or(0);
+  };
+  for (auto* three :
+       {three_that_wait_in_line<1>, three_that_wait_in_line<2>, three_that_wait_in_line<4>}) {
+    slow.holds = true;
+    unit::begun before_them(l, read(f));
+    unit::settle(l);
+    EXPECT_EQ(l.run(three(f, slow)), 120u);
+    EXPECT_EQ(before_them.finish(l), 1u);
+  }
+  f.detach();
+}
+
+/// Refused before they had a segment, they give the room back to those behind them.
+task<std::size_t> many_that_are_refused(const file& bad, const file& good, unsigned n) {
+  using reading = transfer_call<ops::read_segments>;
+  std::byte into[10];
+  segment_stream<1> parts;
+  std::deque<reading> refused;
+  auto first = good.read_segments_at(into, 0, parts);
+  co_await parts.begin(first);
+  for (unsigned i = 0; i < n; ++i) {
+    reading& one =
+        refused.emplace_back(bad.in(), bad.id(), std::span<std::byte>(into), 0u, parts, 0u);
+    co_await parts.begin(one);
+  }
+  auto last = good.read_segments_at(into, 0, parts);
+  co_await parts.begin(last);
+  std::size_t landed = 0;
+  for (;;) {
+    const auto part = co_await parts.next();
+    if (!part) break;
+    landed += part->done;
+  }
+  for (reading& one : refused)
+    EXPECT_EQ(one.outcome().first_error, errc::not_supported);
+  co_return landed;
+}
+
+TEST(SegmentStream, GivesTheRoomOfWhatIsRefusedToOthers) {
+  loop l;
+  unit::shaky_space slow(1);
+  slow.files[0].bytes.resize(10);
+  struct nothing final : space {
+    explicit nothing(const space_table& t) : space(t) {}
+  };
+  const space_table none{"nothing"};
+  nothing empty(none);
+  file good(adopt, slow, 0), bad(adopt, empty, 0);
+  EXPECT_EQ(l.run(many_that_are_refused(bad, good, 100'000)), 20u);
+  good.detach();
+  bad.detach();
 }
 
 TEST_F(Segments, MayEndLater) {
@@ -213,7 +309,8 @@ TEST_F(Segments, OfATransferThatIsUsedAgain) {
     static unsigned round = 0;
     if (round++ % 2 == 0) cut[0].fail(errc::io);
     cut[0] ? cut[0].done() : void();
-    for (std::size_t i = 1; i < cut.size(); ++i) cut[i].done();
+    for (std::size_t i = 1; i < cut.size(); ++i)
+      cut[i].done();
     cut.clear();
   };
   auto reading = f.read_exact_at(buffer, 0);

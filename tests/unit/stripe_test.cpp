@@ -1,4 +1,5 @@
 #include "sluice/space/stripe.hpp"
+#include "sluice/space/memory.hpp"
 
 #include "unit/virtual_model.hpp"
 
@@ -10,7 +11,8 @@ using unit::shaky_space;
 
 std::vector<backing> all_of(shaky_space& members) {
   std::vector<backing> files;
-  for (std::size_t i = 0; i < members.files.size(); ++i) files.emplace_back(members.handle(i));
+  for (std::size_t i = 0; i < members.files.size(); ++i)
+    files.emplace_back(members.handle(i));
   return files;
 }
 
@@ -30,11 +32,14 @@ TEST_P(Stripe, IsWhatWasWrittenToIt) {
     const std::uint64_t row = std::uint64_t{unit} * count;
     const std::uint64_t bad_from = bad ? 300 : UINT64_MAX;  // of the last member
     members.files.back().bad_from = bad_from;
-    unit::model as{f, {}, [&](std::uint64_t o, bool writing) {
+    unit::model as{f,
+                   {},
+                   [&](std::uint64_t o, bool writing) {
                      const bool last = writing && o / unit % count == count - 1;
                      return last && o / row * unit + o % unit >= bad_from ? errc::io : errc::none;
                    },
-                   true, std::minstd_rand(count)};
+                   true,
+                   std::minstd_rand(count)};
     l.run(as.work(300));
     EXPECT_EQ(sync(f.stat())->size, as.content.size());
     EXPECT_LE(members.most_at_once, slab);
@@ -44,7 +49,8 @@ TEST_P(Stripe, IsWhatWasWrittenToIt) {
     if (bad) continue;
     // Made again of the same members, it is the same.
     std::vector<bytes> kept;
-    for (const auto& m : members.files) kept.push_back(m.bytes);
+    for (const auto& m : members.files)
+      kept.push_back(m.bytes);
     EXPECT_TRUE(sync(f.close()).has_value());
     file again = l.run(stripes.make(all_of(members), unit)).value();
     bytes back(as.content.size() + 1);
@@ -85,7 +91,8 @@ TEST_F(StripeOfThree, IsAsLongAsItWasMade) {
     ASSERT_TRUE(sync(f.truncate(size)).has_value());
     EXPECT_EQ(sync(f.stat())->size, size);
     std::size_t together = 0;
-    for (const auto& m : members.files) together += m.bytes.size();
+    for (const auto& m : members.files)
+      together += m.bytes.size();
     EXPECT_EQ(together, size);
     file again = sync(stripes.make(all_of(members), 10)).value();
     EXPECT_EQ(sync(again.stat())->size, size);
@@ -114,6 +121,23 @@ TEST_F(StripeOfThree, AsksEveryMember) {
   for (const auto& m : members.files) {
     EXPECT_EQ(m.syncs, 2u);
     EXPECT_EQ(m.closes, 1u);
+  }
+}
+
+TEST_F(StripeOfThree, OfMembersBeyondAllOffsetsEndsWhereOffsetsDo) {
+  memory_space in;
+  const auto root = in.root();
+  for (const std::uint64_t size : {std::uint64_t{INT64_MAX}, std::uint64_t{INT64_MAX} / 3}) {
+    std::vector<backing> huge;
+    for (const char* name : {"a", "b", "c"}) {
+      huge.emplace_back(sync(root.open(name, open_mode::read_write | open_mode::create)).value());
+    }
+    const backing& last = huge.back();
+    ASSERT_TRUE(sync(call<ops::truncate>(last.in(), last.id(), size)).has_value());
+    const file whole = sync(stripes.make(std::move(huge), 10)).value();
+    const std::uint64_t reached = sync(whole.stat())->size;
+    EXPECT_LE(reached, static_cast<std::uint64_t>(INT64_MAX));
+    EXPECT_GT(reached, static_cast<std::uint64_t>(INT64_MAX) - 30);
   }
 }
 

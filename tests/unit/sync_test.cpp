@@ -1,5 +1,6 @@
 #include <poll.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 
@@ -9,7 +10,9 @@ namespace {
 
 using namespace unit;
 
-std::span<const std::byte> bytes_of(const std::string& s) { return std::as_bytes(std::span(s)); }
+std::span<const std::byte> bytes_of(const std::string& s) {
+  return std::as_bytes(std::span(s));
+}
 
 TEST(Sync, CallsBlockAndTellTheirErrors) {
   auto here = sluice::system().current_dir();
@@ -50,12 +53,38 @@ task<std::string> through_a_pipe(std::string text) {
   co_return back;
 }
 
-TEST(Sync, TasksToo) { EXPECT_EQ(sluice::sync(through_a_pipe("abc")), "abc"); }
+TEST(Sync, TasksToo) {
+  EXPECT_EQ(sluice::sync(through_a_pipe("abc")), "abc");
+}
 
 TEST(Sync, ConcurrencyIsThereButWaitsInTurn) {
   auto both = sluice::when_all(through_a_pipe("1"), through_a_pipe("2"));
   const auto r = sluice::sync(std::move(both));
   EXPECT_EQ(std::get<1>(r), "2");
+}
+
+task<void> raise(std::atomic<bool>& flag, sluice::driver& on_which) {
+  struct message : sluice::job {
+    std::atomic<bool>* flag;
+  } here;
+  here.flag = &flag;
+  here.run = [](sluice::job& j) noexcept { *static_cast<message&>(j).flag = true; };
+  std::thread other([&] { on_which.post(here); });
+  other.join();
+  while (!flag)
+    co_await sluice::yield();
+}
+task<void> raise_by_a_post(std::atomic<bool>& flag) {
+  auto here = co_await sluice::this_task();
+  auto raised = raise(flag, *here.home);
+  co_await std::move(raised);
+}
+
+/// What other threads post has its turn though something here is always ready.
+TEST(Sync, PostsAreHeardBesideTasksThatAreReady) {
+  std::atomic<bool> flag = false;
+  sluice::sync(raise_by_a_post(flag));
+  EXPECT_TRUE(flag);
 }
 
 class SyncBesideALoop : public on_backend {};
@@ -119,7 +148,9 @@ task<sluice::error> receive(numbers& from) {
   auto got = co_await from.receive();
   co_return got ? sluice::error() : got.error();
 }
-task<sluice::error> receive_in_sync(numbers& from) { co_return sluice::sync(receive(from)); }
+task<sluice::error> receive_in_sync(numbers& from) {
+  co_return sluice::sync(receive(from));
+}
 
 /// Only a task of the loop around could send, and that stands still.
 TEST_P(SyncBesideALoop, AWaitForATaskOfTheLoopAroundSaysSo) {

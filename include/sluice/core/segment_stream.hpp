@@ -4,6 +4,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <utility>
 
 #include "sluice/core/call.hpp"
 
@@ -27,9 +28,9 @@ class each_segment : public segment_sink {
 };
 
 /// Segments of any number of transfers, in the order in which they land. There is room for
-/// `Capacity` of them, under way or waiting to be taken: when it is used up, transfers are not split
-/// further and no other begins, until something is taken; nothing is lost. One driver, one task
-/// that takes. Nothing is allocated.
+/// `Capacity` of them, under way or waiting to be taken: when it is used up, transfers are not
+/// split further and no other begins, until something is taken; nothing is lost. One driver, one
+/// task that takes. Nothing is allocated.
 ///
 ///     segment_stream<8> parts;
 ///     auto reading = f.read_segments_at(buffer, 0, parts);
@@ -58,7 +59,9 @@ class segment_stream : public segment_sink {
     };
   }
   /// All that was begun has ended: take until the end.
-  ~segment_stream() { SLUICE_ASSERT(begun_ == 0, "a stream of segments died before its transfers"); }
+  ~segment_stream() {
+    SLUICE_ASSERT(begun_ == 0, "a stream of segments died before its transfers");
+  }
   segment_stream(const segment_stream&) = delete;
   segment_stream& operator=(const segment_stream&) = delete;
 
@@ -91,7 +94,9 @@ class segment_stream : public segment_sink {
       call_.run = [](job& j) noexcept {  // there is room now
         auto& c = static_cast<Call&>(static_cast<operation&>(j));
         auto& s = *static_cast<segment_stream*>(c.waiter);
-        if (c.begin(*c.home, c.stop_by, ended)) s.one_ended();
+        ++s.used_;
+        c.has_room = true;
+        if (c.begin(*c.home, c.stop_by, ended)) s.one_ended(c);
       };
       ++on_.begun_;
       if (on_.used_ == Capacity || !on_.line_.empty()) {
@@ -105,7 +110,8 @@ class segment_stream : public segment_sink {
 
    private:
     static void ended(job& j) noexcept {
-      static_cast<segment_stream*>(static_cast<operation&>(j).waiter)->one_ended();
+      auto& c = static_cast<Call&>(static_cast<operation&>(j));
+      static_cast<segment_stream*>(c.waiter)->one_ended(c);
     }
     segment_stream& on_;
     Call& call_;
@@ -129,17 +135,25 @@ class segment_stream : public segment_sink {
     const landed_segment oldest = items_[first_];
     first_ = (first_ + 1) % Capacity;
     --size_;
+    room_again();
+    return oldest;
+  }
+
+  /// Who waits for it begins, one after the other: one may end at once without having used it.
+  void room_again() noexcept {
     --used_;
+    if (std::exchange(admits_, true)) return;
     while (used_ < Capacity) {
       job* next = line_.pop();
       if (next == nullptr) break;
       next->run(*next);
     }
-    return oldest;
+    admits_ = false;
   }
 
-  void one_ended() noexcept {
+  void one_ended(transfer& t) noexcept {
     --begun_;
+    if (std::exchange(t.has_room, false)) room_again();  // refused before it had a segment
     tell();
   }
 
@@ -154,10 +168,11 @@ class segment_stream : public segment_sink {
 
   landed_segment items_[Capacity];
   std::size_t first_ = 0;
-  std::size_t size_ = 0;    // landed, to be taken
-  std::size_t used_ = 0;    // of the room: these, and those under way
-  std::size_t begun_ = 0;   // transfers that have not ended
-  job_queue line_;          // of transfers that wait for room
+  std::size_t size_ = 0;   // landed, to be taken
+  std::size_t used_ = 0;   // of the room: these, and those under way
+  std::size_t begun_ = 0;  // transfers that have not ended
+  bool admits_ = false;    // those who wait for room
+  job_queue line_;         // of these transfers
   driver* home_ = nullptr;
   std::coroutine_handle<> waiter_;
   resumption wake_;

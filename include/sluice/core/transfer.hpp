@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "sluice/core/operation.hpp"
 
@@ -12,10 +13,10 @@ namespace sluice::inline v0 {
 
 /// What became of a transfer of many bytes, told also when it failed.
 struct transfer_result {
-  std::size_t done = 0;    // bytes from the start that were transferred
-  std::size_t total = 0;   // bytes asked for
-  error first_error;       // why the next byte was not
-  bool end = false;        // the end of the file came first
+  std::size_t done = 0;   // bytes from the start that were transferred
+  std::size_t total = 0;  // bytes asked for
+  error first_error;      // why the next byte was not
+  bool end = false;       // the end of the file came first
 
   bool whole() const noexcept { return done == total; }
   explicit operator bool() const noexcept { return whole(); }
@@ -23,11 +24,11 @@ struct transfer_result {
 
 /// A part of a transfer, as it ended.
 struct landed_segment {
-  std::uint64_t tag = 0;   // the caller's, of the transfer
-  std::size_t begin = 0;   // where the part begins in the buffer
-  std::size_t size = 0;    // its bytes
-  std::size_t done = 0;    // so many of them, from its begin, were transferred
-  error failure;           // why the next one was not; errc::end_of_file behind the end
+  std::uint64_t tag = 0;  // the caller's, of the transfer
+  std::size_t begin = 0;  // where the part begins in the buffer
+  std::size_t size = 0;   // its bytes
+  std::size_t done = 0;   // so many of them, from its begin, were transferred
+  error failure;          // why the next one was not; errc::end_of_file behind the end
 };
 
 /// Who is told of segments as they land: a segment_stream, or an each_segment. It must outlive the
@@ -47,11 +48,14 @@ struct transfer : operation {
   std::span<std::byte> buffer;
   std::uint64_t offset;
   std::uint64_t tag = 0;
-  segment_sink* sink = nullptr;   // null: only the whole is asked for
+  segment_sink* sink = nullptr;  // null: only the whole is asked for
 
   /// For who carries it out piece by piece: what a request to stop is handed on to.
   operation* asks = nullptr;
   bool stopping = false;
+  /// For a sink: room for the first segment was kept when the transfer was begun, which may be long
+  /// before anybody carries it out.
+  bool has_room = false;
 
   /// Meaningful when it has ended.
   transfer_result outcome() const noexcept {
@@ -70,7 +74,8 @@ struct transfer : operation {
 
   /// One segment more; false where nobody could be told of it.
   bool open_segment() noexcept {
-    if (sink != nullptr && sink->reserve != nullptr && !sink->reserve(*sink)) return false;
+    const bool kept = std::exchange(has_room, false);
+    if (!kept && sink != nullptr && sink->reserve != nullptr && !sink->reserve(*sink)) return false;
     ++open_;
     return true;
   }
@@ -90,8 +95,8 @@ struct transfer : operation {
 
   static constexpr std::size_t no_gap = static_cast<std::size_t>(-1);
 
-  std::size_t gap_ = no_gap;   // the first byte that was not transferred
-  std::size_t open_ = 0;       // segments that have not ended
+  std::size_t gap_ = no_gap;  // the first byte that was not transferred
+  std::size_t open_ = 0;      // segments that have not ended
   bool ended_ = false;
   bool end_ = false;
 };

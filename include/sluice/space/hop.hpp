@@ -1,10 +1,12 @@
-// For filters that see operations end, or let them wait, whatever their kind: the operation itself is
-// handed on to the inner space, and a record from a slab of fixed size tells where it goes after that.
+// For filters that see operations end, or let them wait, whatever their kind: the operation itself
+// is handed on to the inner space, and a record from a slab of fixed size tells where it goes after
+// that.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "sluice/space/forward.hpp"
 
@@ -12,8 +14,8 @@ namespace sluice::inline v0 {
 
 class hop_space;
 
-/// What an operation's `waiter` points at while a filter holds it or waits for its end: whom it goes
-/// to afterwards. Filters over filters make a chain of these.
+/// What an operation's `waiter` points at while a filter holds it or waits for its end: whom it
+/// goes to afterwards. Filters over filters make a chain of these.
 struct hop_link {
   enum class stage : std::uint8_t {
     in_line,  // no record was free: waits for one
@@ -36,6 +38,11 @@ struct hop_link {
 /// The record of one operation. Filters derive their own from it.
 struct hop : hop_link, timer {
   hop() noexcept : timer(unarmed) {}
+
+ private:
+  friend hop_space;
+  hop* beside_ = nullptr;             // the next of the same slab
+  const driver* taken_by_ = nullptr;  // while it is
 };
 
 /// Linked both ways, so that whoever was cancelled leaves at once.
@@ -47,12 +54,8 @@ class hop_list {
 
   bool empty() const noexcept { return ends_.next == &ends_; }
   hop_link& front() noexcept { return *ends_.next; }
-  void push(hop_link& l) noexcept {
-    l.prev = ends_.prev;
-    l.next = &ends_;
-    l.prev->next = &l;
-    ends_.prev = &l;
-  }
+  void push(hop_link& l) noexcept { put(l, *ends_.prev); }
+  void push_front(hop_link& l) noexcept { put(l, ends_); }
   static void remove(hop_link& l) noexcept {
     l.prev->next = l.next;
     l.next->prev = l.prev;
@@ -67,17 +70,27 @@ class hop_list {
   }
 
  private:
+  static void put(hop_link& l, hop_link& behind) noexcept {
+    l.prev = &behind;
+    l.next = behind.next;
+    l.next->prev = &l;
+    behind.next = &l;
+  }
+
   hop_link ends_;
 };
 
 /// A filter with records. For an operation that it is interested in, its row calls `enter`. Then
-/// `begin` is called with a record, and does one of three things: `go_on`, after which `end` is called
-/// when the operation has ended; `let_go`, after which it is not; or `hold`, which leads to `due` when
-/// the time has come. All of that on the thread of the operation's driver.
+/// `begin` is called with a record, and does one of three things: `go_on`, after which `end` is
+/// called when the operation has ended; `let_go`, after which it is not; or `hold`, which leads to
+/// `due` when the time has come. All of that on the thread of the operation's driver.
 ///
-/// Without a free record an operation waits in line, and keeps its place; so does what comes after it.
-/// In line and held, it may be cancelled, by closing the handle it is about too; a sleep, which ends by
-/// being cancelled, must not be made to wait. A loop that ends first waits for what waits here.
+/// Without a free record an operation waits in line, and keeps its place; so does what comes after
+/// it. Where all records are taken by loops that stand still until it is done, around `sync`, it is
+/// errc::would_deadlock.
+/// In line and held, it may be cancelled, by closing the handle it is about too; a sleep, which
+/// ends by being cancelled, must not be made to wait. A loop that ends first waits for what waits
+/// here.
 ///
 /// The mutex is held for a few instructions when a record is taken or given back (ADR 0010).
 class hop_space : public forwarding_space {
@@ -92,7 +105,10 @@ class hop_space : public forwarding_space {
   /// Once, in the constructor of the filter, which owns the records; at least one.
   template <class Record>
   void stock(Record* records, unsigned count) noexcept {
-    for (unsigned i = count; i-- > 0;) put_back(records[i]);
+    for (unsigned i = count; i-- > 0;) {
+      records[i].beside_ = std::exchange(all_, &records[i]);
+      put_back(records[i]);
+    }
     spared_ = count / 4 + 1;
   }
 
@@ -120,7 +136,8 @@ class hop_space : public forwarding_space {
   void let_go(hop& h) noexcept;
   void hold(hop& h, time_point_ns until) noexcept;
 
-  /// To be called when a close comes, before it goes on: ends what waits here to do something on `id`.
+  /// To be called when a close comes, before it goes on: ends what waits here to do something on
+  /// `id`.
   void end_waiting(handle_id id) noexcept;
   /// Ends the operation if it waits here, else asks the inner space to.
   void cancel_here_or_inside(operation& op) noexcept;
@@ -154,7 +171,8 @@ class hop_space : public forwarding_space {
   void attach_link(hop_link& l, operation& op, hop_link::stage at, std::uint32_t note) noexcept;
   static operation& detach_link(hop_link& l) noexcept;
   void stand_in_line(operation& op, std::uint32_t note) noexcept;
-  hop& take() noexcept;
+  hop& take(const operation& by) noexcept;
+  bool all_stand_still_for(const driver& waits) const noexcept;
   void put_back(hop& h) noexcept;
   void call(hop_link& l) noexcept;
   void call_off(hop_link& l) noexcept;
@@ -162,13 +180,14 @@ class hop_space : public forwarding_space {
   void landed(hop& h, bool at_once) noexcept;
 
   mutable std::mutex mutex_;
-  std::mutex starting_;   // held while one that waited is handed on: a close looks after that
+  std::mutex starting_;  // held while one that waited is handed on: a close looks after that
+  hop* all_ = nullptr;
   hop_link* free_ = nullptr;
   unsigned free_count_ = 0;
-  unsigned spared_ = 0;   // records that `pass` leaves to others
-  hop_list line_;         // wait for a record
-  hop_list called_;       // waited, and their loops have been told
-  hop_list held_;         // wait for a time
+  unsigned spared_ = 0;  // records that `pass` leaves to others
+  hop_list line_;        // wait for a record
+  hop_list called_;      // waited, and their loops have been told
+  hop_list held_;        // wait for a time
 };
 
 }  // namespace sluice::inline v0

@@ -109,8 +109,9 @@ struct split_options {
 
 /// Carries operations out by parts that are operations on other files, in whatever spaces, as many
 /// at once as its slab allows. The slab has a fixed size and a mutex, since a space serves every
-/// loop. An operation that finds it empty waits in line; with one piece an operation's parts come
-/// one after the other. Nothing is allocated for an operation.
+/// loop. An operation that finds it empty waits in line, or is errc::would_deadlock where all is in
+/// use by loops that stand still until it is done, around `sync`. With one piece an operation's parts
+/// come one after the other. Nothing is allocated for an operation.
 ///
 /// A part that came short is gone on with until it is whole, at its end, or failed. read_at and
 /// write_at give what came whole from the start, and an error only if nothing did. Parts of a

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "loop/current.hpp"
+
 namespace sluice::inline v0 {
 
 /// Of one that stands in line: its scratch is ours until the inner space has it.
@@ -15,8 +17,14 @@ hop_space::without_record hop_space::fitting(op_kind kind) noexcept {
   using enum op_kind;
   switch (kind) {
     case close:  // may be what those that have all the records wait for
-    case sleep: case lock: case read: case write: case readv: case writev:
-    case wait_signal: case wait_child:
+    case sleep:
+    case lock:
+    case read:
+    case write:
+    case readv:
+    case writev:
+    case wait_signal:
+    case wait_child:
       return without_record::pass;
     default:
       return without_record::wait;
@@ -25,19 +33,29 @@ hop_space::without_record hop_space::fitting(op_kind kind) noexcept {
 
 bool hop_space::enter(operation& op, without_record then, std::uint32_t note) noexcept {
   static_assert(sizeof(entry) <= sizeof(operation::scratch));
-  hop* h;
+  hop* h = nullptr;
+  bool nobody_gives_back = false;
   {
     const std::lock_guard lock(mutex_);
     if (then == without_record::pass) {
       // A close holds nobody up: what it waits for, it ends.
       if (free_count_ <= (op.kind == op_kind::close ? 0 : spared_)) return false;
     } else if (free_ == nullptr || !line_.empty() || !called_.empty()) [[unlikely]] {
-      arrived(op);
-      stand_in_line(op, note);
-      return true;
+      nobody_gives_back = free_ == nullptr && all_stand_still_for(*op.home);
+      if (!nobody_gives_back) {
+        arrived(op);
+        stand_in_line(op, note);
+        return true;
+      }
     }
-    arrived(op);
-    h = &take();
+    if (!nobody_gives_back) {
+      arrived(op);
+      h = &take(op);
+    }
+  }
+  if (nobody_gives_back) [[unlikely]] {
+    op.fail(errc::would_deadlock);
+    return true;
   }
   attach_link(*h, op, hop_link::stage::inside, note);
   begin(*h);
@@ -69,17 +87,31 @@ void hop_space::stand_in_line(operation& op, std::uint32_t note) noexcept {
   entry& e = entry::in(op);
   attach_link(e, op, hop_link::stage::in_line, note);
   op.home->keep(1);
-  line_.push(e);
+  bool before_all =
+      false;  // a record that came to one which stands still for this one would stay there
+  line_.for_each([&](const hop_link& l) {
+    before_all = before_all || stands_still_for(*op.home, *l.op->home);
+  });
+  before_all ? line_.push_front(e) : line_.push(e);
   if (free_ == nullptr) return;
-  e.granted = &take();  // there is one, but others are before it
+  e.granted = &take(op);  // there is one, but others are before it
   call(e);
 }
 
-hop& hop_space::take() noexcept {
-  hop_link* taken = free_;
-  free_ = taken->next;
+hop& hop_space::take(const operation& by) noexcept {
+  hop& taken = static_cast<hop&>(*free_);
+  free_ = taken.next;
   --free_count_;
-  return static_cast<hop&>(*taken);
+  taken.taken_by_ = by.home;
+  return taken;
+}
+
+/// Those who have records, when there is none left.
+bool hop_space::all_stand_still_for(const driver& waits) const noexcept {
+  for (const hop* h = all_; h != nullptr; h = h->beside_) {
+    if (!stands_still_for(waits, *h->taken_by_)) return false;
+  }
+  return true;
 }
 
 /// Who waits longest gets it.
@@ -92,6 +124,7 @@ void hop_space::put_back(hop& h) noexcept {
   }
   hop_link& first = line_.front();
   static_cast<entry&>(first).granted = &h;
+  h.taken_by_ = first.op->home;
   call(first);
 }
 

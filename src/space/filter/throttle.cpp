@@ -18,7 +18,7 @@ time_point_ns throttle_space::bucket::time_for(std::uint64_t amount) const noexc
 }
 
 void throttle_space::bucket::book(std::uint64_t amount, time_point_ns now) noexcept {
-  if (unit_ns_ != 0) due_ = std::max(due_, now) + time_for(amount);
+  if (unit_ns_ != 0) due_ = std::min(std::max(due_, now), never / 2) + time_for(amount);
 }
 
 void throttle_space::submit(space& s, operation& op) noexcept {

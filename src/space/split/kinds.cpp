@@ -39,12 +39,15 @@ void make_transfer(piece& one, operation& whole) noexcept {
   }
   const std::span<std::byte> bytes = buffer_of(whole).subspan(one.begin, part.size);
   switch (whole.kind) {
-    case op_kind::read_at: return make_plain<ops::read_at>(one, whole, bytes);
-    case op_kind::write_at: return make_plain<ops::write_at>(one, whole, bytes);
+    case op_kind::read_at:
+      return make_plain<ops::read_at>(one, whole, bytes);
+    case op_kind::write_at:
+      return make_plain<ops::write_at>(one, whole, bytes);
     case op_kind::read_segments:
       one.make<ops::read_at>(*part.in, part.id, bytes, part.offset);
       return;
-    default: one.make<ops::write_at>(*part.in, part.id, bytes, part.offset);
+    default:
+      one.make<ops::write_at>(*part.in, part.id, bytes, part.offset);
   }
 }
 
@@ -56,8 +59,12 @@ void make_child(piece& one, operation& whole) noexcept {
     case op_kind::sync:
       one.make<ops::sync>(*part.in, part.id, static_cast<ops::sync&>(whole).data_only);
       return;
-    case op_kind::truncate: one.make<ops::truncate>(*part.in, part.id, part.offset); return;
-    case op_kind::close: one.make<ops::close>(*part.in, part.id); return;
+    case op_kind::truncate:
+      one.make<ops::truncate>(*part.in, part.id, part.offset);
+      return;
+    case op_kind::close:
+      one.make<ops::close>(*part.in, part.id);
+      return;
     case op_kind::stat: {
       const auto& op = static_cast<ops::stat&>(whole);
       one.make<ops::stat>(*part.in, part.id, op.path, op.wanted, op.how);
@@ -68,7 +75,8 @@ void make_child(piece& one, operation& whole) noexcept {
       one.make<ops::open>(*part.in, part.id, op.path, op.mode, op.permissions);
       return;
     }
-    default: make_transfer(one, whole);
+    default:
+      make_transfer(one, whole);
   }
 }
 

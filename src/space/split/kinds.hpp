@@ -12,7 +12,9 @@ constexpr bool writes(op_kind k) noexcept {
   return k == op_kind::write_at || k == op_kind::write_segments;
 }
 /// Made of ranges of bytes; the others are made of members.
-constexpr bool moves_bytes(op_kind k) noexcept { return reads(k) || writes(k); }
+constexpr bool moves_bytes(op_kind k) noexcept {
+  return reads(k) || writes(k);
+}
 
 /// What is to be transferred; of a write it is only looked at.
 std::span<std::byte> buffer_of(operation& op) noexcept;

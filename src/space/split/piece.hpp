@@ -15,7 +15,7 @@ struct piece;
 struct parent : job {
   operation* op;
   slab* by;
-  parent* next_here;        // in the slab's line, or among those under way
+  parent* next_here;  // in the slab's line, or among those under way
   parent** here;
   piece* pieces;            // that work on it
   std::uint16_t under_way;  // so many
@@ -34,12 +34,12 @@ struct piece : split_waiter {
   piece* next_listed = nullptr;  // in the slab's free list, or among those to be begun
   piece* sibling = nullptr;      // the next that works on the same operation
   parent* of = nullptr;
-  segment told;                  // of a transfer: what the range and what was done before it is
-  std::uint64_t begin = 0;       // of the range that is left, in the operation
+  segment told;             // of a transfer: what the range and what was done before it is
+  std::uint64_t begin = 0;  // of the range that is left, in the operation
   std::size_t size = 0;
-  split_part part;               // what is under way
+  split_part part;  // what is under way
   std::size_t part_done = 0;
-  error why;                     // the range is left where it is
+  error why;  // the range is left where it is
   operation* child = nullptr;
   bool waits = false;
 

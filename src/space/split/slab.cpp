@@ -1,5 +1,7 @@
 #include "space/split/slab.hpp"
 
+#include "loop/current.hpp"
+
 namespace sluice::inline v0::split {
 
 slab::slab(space& of, const split_plan& p, const split_options& options)
@@ -20,6 +22,13 @@ void slab::link(parent& p, parent**& end) noexcept {
   end = &p.next_here;
 }
 
+void slab::link_first(parent& p) noexcept {
+  p.next_here = line_;
+  p.here = &line_;
+  (line_ == nullptr ? line_end_ : line_->here) = &p.next_here;
+  line_ = &p;
+}
+
 void slab::unlink(parent& p) noexcept {
   *p.here = p.next_here;
   if (p.next_here != nullptr) {
@@ -35,14 +44,38 @@ void slab::post(parent& p) noexcept {
   p.op->home->post(p);
 }
 
-bool slab::enter(parent& p) noexcept {
+outlook slab::enter(parent& p) noexcept {
   const std::lock_guard lock(mutex_);
-  p.waiting = free_ == nullptr;
-  link(p, p.waiting ? line_end_ : working_end_);
-  if (p.waiting) return false;
-  p.pieces = free_;
-  free_ = free_->next_listed;
+  if (free_ != nullptr) {
+    link(p, working_end_);
+    p.pieces = free_;
+    free_ = free_->next_listed;
+    return outlook::now;
+  }
+  const driver& home = *p.op->home;
+  if (all_stand_still_for(home)) return outlook::never;
+  p.waiting = true;
+  // A piece that came to one which stands still for this one would not come back.
+  one_in_line_stands_still_for(home) ? link_first(p) : link(p, line_end_);
+  return outlook::later;
+}
+
+/// Those who have a piece.
+bool slab::all_stand_still_for(const driver& waits) const noexcept {
+  for (const parent* p = working_; p != nullptr; p = p->next_here) {
+    if (!stands_still_for(waits, *p->op->home)) return false;
+  }
+  for (const parent* p = line_; p != nullptr; p = p->next_here) {
+    if (p->granted && !stands_still_for(waits, *p->op->home)) return false;
+  }
   return true;
+}
+
+bool slab::one_in_line_stands_still_for(const driver& waits) const noexcept {
+  for (const parent* p = line_; p != nullptr; p = p->next_here) {
+    if (stands_still_for(waits, *p->op->home)) return true;
+  }
+  return false;
 }
 
 piece* slab::turn(parent& p) noexcept {
@@ -72,7 +105,8 @@ void slab::give_back(piece& one) noexcept {
 
 void slab::put_back(piece& one) noexcept {
   parent* waits = line_;
-  while (waits != nullptr && (waits->granted || waits->stopping)) waits = waits->next_here;
+  while (waits != nullptr && (waits->granted || waits->stopping))
+    waits = waits->next_here;
   if (waits == nullptr) {
     one.next_listed = free_;
     free_ = &one;
@@ -129,15 +163,15 @@ void slab::gone(parent& p) noexcept {
   }
 }
 
-silence slab::silence_all(closer& c) noexcept {
+outlook slab::silence_all(closer& c) noexcept {
   const std::lock_guard lock(mutex_);
   const handle_id id = c.op->id;
-  if (!any_on(id)) return silence::now;
-  const driver* turning = port::current_driver();
+  if (!any_on(id)) return outlook::now;
   for (parent* list : {line_, working_}) {
     for (parent* p = list; p != nullptr; p = p->next_here) {
       const driver* home = p->op->home;
-      if (p->op->id == id && home == turning && home != c.op->home) return silence::never;
+      if (p->op->id != id || home == c.op->home) continue;
+      if (current_driver_scope::on_this_thread(*home)) return outlook::never;
     }
   }
   c.next_closer = closers_;
@@ -150,7 +184,7 @@ silence slab::silence_all(closer& c) noexcept {
       post(*p);
     }
   }
-  return silence::later;
+  return outlook::later;
 }
 
 }  // namespace sluice::inline v0::split

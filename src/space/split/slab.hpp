@@ -16,7 +16,8 @@ struct closer : job {
 };
 static_assert(sizeof(closer) <= sizeof(operation::scratch));
 
-enum class silence : std::uint8_t { now, later, never };
+/// `never`: only what stands still until then could bring it about.
+enum class outlook : std::uint8_t { now, later, never };
 
 class slab {
  public:
@@ -26,8 +27,8 @@ class slab {
   const split_plan& plan;
   const unsigned parts_at_once;
 
-  /// True: it has a piece. Else its job is run when it has one, or has been asked to end.
-  bool enter(parent& p) noexcept;
+  /// `now`: it has a piece. `later`: its job is run when it has one, or has been asked to end.
+  outlook enter(parent& p) noexcept;
   /// The turn of one that waited. Its piece, or null: it is not to begin, and has left.
   piece* turn(parent& p) noexcept;
   /// One more, if there is one and nobody waits for it.
@@ -42,22 +43,25 @@ class slab {
   /// The job of one that was asked to end while it was under way. True: it has ended meanwhile.
   bool stop_heard(parent& p) noexcept;
   /// Asks all that is in flight on the close's id to end; `later`: then `c` is posted.
-  silence silence_all(closer& c) noexcept;
+  outlook silence_all(closer& c) noexcept;
 
  private:
   static void link(parent& p, parent**& end) noexcept;
+  void link_first(parent& p) noexcept;
   void unlink(parent& p) noexcept;
   void put_back(piece& one) noexcept;
   void gone(parent& p) noexcept;
   bool any_on(handle_id id) const noexcept;
+  bool all_stand_still_for(const driver& waits) const noexcept;
+  bool one_in_line_stands_still_for(const driver& waits) const noexcept;
   static void post(parent& p) noexcept;
 
   std::mutex mutex_;
   std::unique_ptr<piece[]> pieces_;
   piece* free_ = nullptr;
-  parent* line_ = nullptr;       // those who wait, in order
+  parent* line_ = nullptr;  // those who wait, in order
   parent** line_end_ = &line_;
-  parent* working_ = nullptr;    // those who have pieces
+  parent* working_ = nullptr;  // those who have pieces
   parent** working_end_ = &working_;
   closer* closers_ = nullptr;
 };

@@ -18,6 +18,15 @@ void cancel_pieces(parent& p) noexcept {
   }
 }
 
+/// It has not begun, and does not.
+void refuse(operation& op, errc why) noexcept {
+  if (is_transfer(op.kind)) {
+    segment::whole_of(static_cast<transfer&>(op)).fail(why);
+  } else {
+    op.fail(why);
+  }
+}
+
 /// Its turn in the line, or somebody else's wish that it ends.
 void parent_called(job& j) noexcept {
   auto& p = static_cast<parent&>(j);
@@ -30,10 +39,8 @@ void parent_called(job& j) noexcept {
     work now(p);
     now.begin(*one);
     now.finish();
-  } else if (is_transfer(p.op->kind)) {
-    segment::whole_of(static_cast<transfer&>(*p.op)).fail(errc::canceled);
   } else {
-    p.op->fail(errc::canceled);
+    refuse(*p.op, errc::canceled);
   }
 }
 
@@ -51,7 +58,14 @@ void splitter::submit(operation& op) noexcept {
   p.op = &op;
   p.by = slab_.get();
   p.run = split::parent_called;
-  if (!slab_->enter(p)) return;
+  switch (slab_->enter(p)) {
+    case split::outlook::later:
+      return;
+    case split::outlook::never:
+      return split::refuse(op, errc::would_deadlock);
+    case split::outlook::now:
+      break;
+  }
   split::work now(p);
   now.begin(*p.pieces);
   now.finish();
@@ -72,10 +86,17 @@ void splitter::close(operation& op) noexcept {
     its.by->plan.closed(its.by->owner, *its.op);
   };
   switch (slab_->silence_all(c)) {
-    case split::silence::now: return slab_->plan.closed(slab_->owner, op);
-    case split::silence::never: return op.fail(errc::would_deadlock);
-    case split::silence::later: return;
+    case split::outlook::now:
+      return slab_->plan.closed(slab_->owner, op);
+    case split::outlook::later:
+      return;
+    case split::outlook::never:
+      break;
   }
+  // Nothing was closed: else nobody would have the file any more.
+  auto& asked = static_cast<ops::close&>(op);
+  if (asked.from != nullptr) asked.from->take_back(*op.target, op.id);
+  op.fail(errc::would_deadlock);
 }
 
 void splitter::wake(split_waiter& waiter) noexcept {

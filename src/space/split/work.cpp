@@ -22,7 +22,8 @@ void work::begin(piece& whole) noexcept {
     whole.size = slab_.plan.members == nullptr ? 1 : slab_.plan.members(slab_.owner, op);
   }
   // A plain transfer of nothing may still be refused.
-  const bool nothing = whole.size == 0 && op.kind != op_kind::read_at && op.kind != op_kind::write_at;
+  const bool nothing =
+      whole.size == 0 && op.kind != op_kind::read_at && op.kind != op_kind::write_at;
   nothing ? end(whole, {}) : to_ask_.push(whole);
 }
 
@@ -77,14 +78,20 @@ void work::ask(piece& one) noexcept {
   split_part& part = one.part;
   part.size = std::min(part.size, one.size);
   switch (part.what) {
-    case split_part::kind::wait: one.waits = true; return;
-    case split_part::kind::end: return end(one, errc::end_of_file);
-    case split_part::kind::refused: return end(one, part.why);
+    case split_part::kind::wait:
+      one.waits = true;
+      return;
+    case split_part::kind::end:
+      return end(one, errc::end_of_file);
+    case split_part::kind::refused:
+      return end(one, part.why);
     case split_part::kind::zeros:
       if (reads(p_.op->kind)) std::memset(buffer_of(*p_.op).data() + one.begin, 0, part.size);
       return advance(one, part.size);
-    case split_part::kind::ready: return advance(one, part.size);
-    case split_part::kind::of_file: break;
+    case split_part::kind::ready:
+      return advance(one, part.size);
+    case split_part::kind::of_file:
+      break;
   }
   SLUICE_ASSERT(part.size > 0 || one.size == 0, "a plan gave an empty part");
   if (p_.parts < UINT16_MAX) ++p_.parts;
@@ -186,7 +193,8 @@ void work::advance(piece& one, std::size_t done) noexcept {
 
 void work::end(piece& one, error why) noexcept {
   piece** at = &p_.pieces;
-  while (*at != &one) at = &(*at)->sibling;
+  while (*at != &one)
+    at = &(*at)->sibling;
   *at = one.sibling;
   one.why = why;
   --p_.under_way;

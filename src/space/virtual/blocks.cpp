@@ -4,6 +4,8 @@
 #include <bit>
 #include <new>
 
+#include "loop/current.hpp"
+
 namespace sluice::inline v0::cache {
 
 namespace {
@@ -22,7 +24,8 @@ blocks::blocks(const cache_options& options)
       all_(std::max<std::size_t>(1, options.bytes / block_size)),
       buckets_(std::bit_ceil(2 * all_.size())) {
   memory_.reset(static_cast<std::byte*>(::operator new(all_.size() * block_size, alignment)));
-  for (std::size_t i = 0; i < all_.size(); ++i) all_[i].bytes = memory_.get() + i * block_size;
+  for (std::size_t i = 0; i < all_.size(); ++i)
+    all_[i].bytes = memory_.get() + i * block_size;
 }
 
 block*& blocks::bucket_of(const owner& of, std::uint64_t index) noexcept {
@@ -33,14 +36,16 @@ block*& blocks::bucket_of(const owner& of, std::uint64_t index) noexcept {
 
 block* blocks::find(const owner& of, std::uint64_t index) noexcept {
   block* b = bucket_of(of, index);
-  while (b != nullptr && (b->of != &of || b->index != index)) b = b->next;
+  while (b != nullptr && (b->of != &of || b->index != index))
+    b = b->next;
   return b;
 }
 
 void blocks::unlist(block& b) noexcept {
   if (!b.listed) return;
   block** at = &bucket_of(*b.of, b.index);
-  while (*at != &b) at = &(*at)->next;
+  while (*at != &b)
+    at = &(*at)->next;
   *at = b.next;
   b.listed = false;
 }
@@ -62,10 +67,14 @@ block* blocks::make_room() noexcept {
 }
 
 blocks::found blocks::look(const owner& of, std::uint64_t index, split_waiter& w,
-                           block*& at) noexcept {
+                           const driver& home, block*& at) noexcept {
   const std::lock_guard lock(mutex_);
   at = find(of, index);
   if (at != nullptr && at->is == block::state::loading) {
+    if (stands_still_for(home, *at->loads)) {
+      ++counts_.misses;
+      return found::none;
+    }
     w.next_waiter = at->waiting;
     w.waits_for = at;
     at->waiting = &w;
@@ -83,6 +92,7 @@ blocks::found blocks::look(const owner& of, std::uint64_t index, split_waiter& w
   at->is = block::state::loading;
   at->used = false;  // one who reads everything once must not push out what is read often
   at->of = &of;
+  at->loads = &home;
   at->index = index;
   at->changes = of.changes;
   block*& bucket = bucket_of(of, index);
@@ -116,7 +126,8 @@ bool blocks::forget(split_waiter& w) noexcept {
   auto* b = static_cast<block*>(w.waits_for);
   if (b == nullptr) return false;
   split_waiter** at = &b->waiting;
-  while (*at != &w) at = &(*at)->next_waiter;
+  while (*at != &w)
+    at = &(*at)->next_waiter;
   *at = w.next_waiter;
   w.waits_for = nullptr;
   return true;

@@ -21,6 +21,7 @@ struct block {
   bool listed = false;           // found by its name; a block that was overtaken by a write is not
   unsigned readers = 0;          // that copy out of it
   const owner* of = nullptr;
+  const driver* loads = nullptr;  // on whose thread it is loaded
   std::uint64_t index = 0;       // in the file, in blocks
   std::uint64_t changes = 0;     // of the owner when loading began
   std::size_t size = 0;          // of its bytes; less than a block at the end of the file
@@ -37,8 +38,10 @@ class blocks {
 
   enum class found : std::uint8_t { ready, loading, mine, none };
   /// `ready`: to be copied out of, and then `unpin`ned; `loading`: `w` is woken when it is not any
-  /// more; `mine`: the caller loads it; `none`: all are busy.
-  found look(const owner& of, std::uint64_t index, split_waiter& w, block*& at) noexcept;
+  /// more; `mine`: the caller loads it; `none`: all are busy, or it can't be loaded before `home`
+  /// goes on, which asks.
+  found look(const owner& of, std::uint64_t index, split_waiter& w, const driver& home,
+             block*& at) noexcept;
   void unpin(block& b) noexcept;
   /// The caller has loaded so many bytes; a block without any is not kept.
   void loaded(block& b, std::size_t bytes) noexcept;

@@ -14,7 +14,9 @@ struct cached : virtual_files::made_of, cache::owner {
   using made_of::made_of;
 };
 
-cache::blocks& kept_by(space& s) noexcept { return static_cast<cache_space&>(s).kept(); }
+cache::blocks& kept_by(space& s) noexcept {
+  return static_cast<cache_space&>(s).kept();
+}
 
 bool writes(op_kind k) noexcept {
   return k == op_kind::write_at || k == op_kind::write_segments;
@@ -38,7 +40,7 @@ split_part next_of_read(cache::blocks& kept, cached& f, const split_question& q)
   split_part part = split_part::of(below.in(), below.id(), q.offset, wanted);
   if (std::exchange(q.waiter->waits_for, nullptr) == &past_the_cache) return part;
   cache::block* b = nullptr;
-  const auto found = kept.look(f, q.offset / kept.block_size, *q.waiter, b);
+  const auto found = kept.look(f, q.offset / kept.block_size, *q.waiter, *q.asked.home, b);
   if (found == cache::blocks::found::ready) {
     const std::size_t n = copy_out(q, within, wanted, *b, b->size);
     kept.unpin(*b);
@@ -92,7 +94,9 @@ split_outcome landed(space& s, const split_question& q, const split_part& part,
   return went;
 }
 
-bool forget(space& s, split_waiter& w) noexcept { return kept_by(s).forget(w); }
+bool forget(space& s, split_waiter& w) noexcept {
+  return kept_by(s).forget(w);
+}
 
 constexpr split_plan make_plan() noexcept {
   split_plan p = virtual_files::plan_of<cache_space, cached>(next);
@@ -140,6 +144,8 @@ void cache_space::invalidate(const file& f) noexcept {
   kept_->drop_all(virtual_files::of<cached>(f.id()));
 }
 
-cache_statistics cache_space::statistics() const noexcept { return kept_->statistics(); }
+cache_statistics cache_space::statistics() const noexcept {
+  return kept_->statistics();
+}
 
 }  // namespace sluice::inline v0

@@ -1,31 +1,26 @@
 #include "sluice/space/stripe.hpp"
 
 #include <algorithm>
-#include <atomic>
 
-#include "space/virtual/members.hpp"
+#include "space/virtual/growing.hpp"
 
 namespace sluice::inline v0 {
 
 namespace {
 
-struct striped : virtual_files::made_of {
-  striped(std::vector<backing> f, std::uint32_t u) noexcept : made_of(std::move(f)), unit(u) {}
+struct striped : virtual_files::growing {
+  striped(std::vector<backing> f, std::uint32_t u) noexcept : growing(std::move(f)), unit(u) {}
   std::uint64_t unit;
-  std::atomic<std::uint64_t> size = 0;
 
   std::uint64_t count() const noexcept { return files.size(); }
 
-  void reaches(std::uint64_t end) noexcept {
-    std::uint64_t now = size.load(std::memory_order_relaxed);
-    while (now < end && !size.compare_exchange_weak(now, end)) {
-    }
-  }
   /// The size of the whole when nothing lies behind this member's last byte.
   std::uint64_t size_by(std::uint64_t member, std::uint64_t its_size) const noexcept {
     if (its_size == 0) return 0;
-    const std::uint64_t last = its_size - 1;
-    return (last / unit * count() + member) * unit + last % unit + 1;
+    const std::uint64_t last = its_size - 1, row = last / unit;
+    // Such a member was made by somebody else: what it has beyond all offsets is out of reach.
+    if (row > INT64_MAX / unit / count()) return INT64_MAX;
+    return std::min<std::uint64_t>(INT64_MAX, (row * count() + member) * unit + last % unit + 1);
   }
   /// The member's size when the whole has this one.
   std::uint64_t size_of(std::uint64_t member, std::uint64_t whole) const noexcept {
@@ -45,21 +40,14 @@ split_part next(space&, const split_question& q) noexcept {
     return part;
   }
   if (q.offset > INT64_MAX) return split_part::refuse(errc::invalid);
-  const std::uint64_t size = std::min<std::uint64_t>(q.size, f.unit - q.offset % f.unit);
   const std::uint64_t end = f.size.load();
-  if (virtual_files::reads(q.asked.kind)) {
-    // Where nothing is, a member is asked all the same, once: it may refuse to be read.
-    if (q.offset >= end && q.parts > 0) return split_part::plain(split_part::kind::end);
-  } else if (q.size > INT64_MAX - q.offset) {
-    return split_part::refuse(errc::too_large);
-  }
-  const std::uint64_t unit = q.offset / f.unit;
+  if (const auto said = virtual_files::said_by_size(q, end)) return *said;
+  const std::uint64_t unit = q.offset / f.unit, within = q.offset % f.unit;
   const backing& member = f.files[unit % f.count()];
   split_part part =
-      split_part::of(member.in(), member.id(), unit / f.count() * f.unit + q.offset % f.unit,
-                     static_cast<std::size_t>(size));
-  // Asked for is the whole unit: past the page cache, sizes have to be aligned.
-  if (q.offset < end) part.exists = static_cast<std::size_t>(std::min(size, end - q.offset));
+      split_part::of(member.in(), member.id(), unit / f.count() * f.unit + within,
+                     static_cast<std::size_t>(std::min<std::uint64_t>(q.size, f.unit - within)));
+  virtual_files::exists_until(end, q, part);
   return part;
 }
 
@@ -73,13 +61,11 @@ void add(file_status& whole, const file_status& member, bool first) noexcept {
 split_outcome landed(space&, const split_question& q, const split_part&, const operation& child,
                      split_outcome went) noexcept {
   auto& f = virtual_files::of<striped>(q.asked.id);
-  const op_kind kind = q.asked.kind;
-  if (kind == op_kind::stat && !went.why) {
+  if (q.asked.kind == op_kind::stat && !went.why) {
     const auto& member = static_cast<const ops::stat&>(child);
     add(static_cast<ops::stat&>(q.asked).value, member.value, q.offset == 0);
-  } else if ((kind == op_kind::write_at || kind == op_kind::write_segments) && went.done > 0) {
-    f.reaches(q.offset + went.done);
   }
+  virtual_files::wrote(f, q, went.done);
   return went;
 }
 
@@ -87,9 +73,7 @@ void ended(space&, operation& op) noexcept {
   if (op.kind == op_kind::close) return virtual_files::forget<striped>(op.id);
   auto& f = virtual_files::of<striped>(op.id);
   if (op.kind == op_kind::stat) static_cast<ops::stat&>(op).value.size = f.size.load();
-  if (op.kind == op_kind::truncate && !op.failure) {
-    f.size.store(static_cast<ops::truncate&>(op).size);
-  }
+  virtual_files::cut(f, op);
 }
 
 constexpr split_plan make_plan() noexcept {
@@ -127,13 +111,9 @@ stripe_space::~stripe_space() = default;
 task<result<file>> stripe_space::make(std::vector<backing> members, std::uint32_t unit) {
   if (members.empty() || unit == 0) co_return std::unexpected(error(errc::invalid));
   auto made = std::make_unique<striped>(std::move(members), unit);
-  for (std::size_t i = 0; i < made->files.size(); ++i) {
-    const backing& member = made->files[i];
-    call<ops::stat> look(member.in(), member.id(), path_ref(), stat_mask::size, lookup::follow);
-    const auto seen = co_await look;
-    if (!seen) co_return std::unexpected(seen.error());
-    made->reaches(made->size_by(i, seen->size));
-  }
+  auto measuring = virtual_files::measure(*made);
+  const error failed = co_await std::move(measuring);
+  if (failed) co_return std::unexpected(failed);
   co_return file(adopt, *this, virtual_files::id_of(made.release()));
 }
 

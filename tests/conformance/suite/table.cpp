@@ -41,7 +41,8 @@ class choice {
       const std::size_t dot = word.find('.');
       const std::string_view where = word.substr(0, dot);
       const std::string_view what = dot == word.npos ? std::string_view() : word.substr(dot + 1);
-      if ((where.empty() || where == place_name) && (what.empty() || what == case_name)) return true;
+      if ((where.empty() || where == place_name) && (what.empty() || what == case_name))
+        return true;
     }
     return false;
   }
@@ -59,17 +60,37 @@ void print(std::string_view place_name, const char* case_name, const outcome& o)
   }
 }
 
+/// What the place lacks, asked for kind by kind. Gives 1 where it does not, or does not say so.
+unsigned print_lacks(const place_maker& where) {
+  place p;
+  where.make(p);
+  const outcome o = check_lacks(where);
+  const std::string lacks = p.lacks.any() ? "lacks: " + names_of(p.lacks) : "lacks nothing";
+  std::printf("%-24s %-52s %s: %s\n", where.name.c_str(), "names_what_it_lacks", show(o).c_str(),
+              lacks.c_str());
+  for (const finding& f : o.findings)
+    std::printf("    %s\n", f.what.c_str());
+  return o.what == verdict::failed ? 1 : 0;
+}
+
 }  // namespace
 
 std::string show(const outcome& o) {
   switch (o.what) {
-    case verdict::passed: return "passed";
-    case verdict::refused: return "refused: " + names_of(o.refused);
-    case verdict::needs_loop: return "not run: needs a loop";
-    case verdict::needs_threads: return "not run: needs threads";
-    case verdict::not_taken: return "not run: not about what the place is for";
-    case verdict::no_place: return "not run: " + o.why;
-    case verdict::failed: break;
+    case verdict::passed:
+      return "passed";
+    case verdict::refused:
+      return "refused: " + names_of(o.refused);
+    case verdict::needs_loop:
+      return "not run: needs a loop";
+    case verdict::needs_threads:
+      return "not run: needs threads";
+    case verdict::not_taken:
+      return "not run: not about what the place is for";
+    case verdict::no_place:
+      return "not run: " + o.why;
+    case verdict::failed:
+      break;
   }
   return "FAILED";
 }
@@ -95,11 +116,12 @@ int conformance_main(int argc, char** argv, std::span<const place_maker> places)
       std::fflush(stdout);
     }
     total += here;
+    if (here > 0 && !chosen.only_names()) failed += print_lacks(where);
     failed += count[static_cast<std::size_t>(verdict::failed)];
     if (here == 0) continue;
     numbers += where.name + ": " + std::to_string(here) + " cases";
-    constexpr const char* words[verdicts] = {"passed", "refused", "need a loop", "need threads",
-                                             "not taken", "no such place", "FAILED"};
+    constexpr const char* words[verdicts] = {
+        "passed", "refused", "need a loop", "need threads", "not taken", "no such place", "FAILED"};
     for (std::size_t v = 0; v < verdicts; ++v) {
       if (count[v] > 0) numbers += ", " + std::to_string(count[v]) + " " + words[v];
     }
