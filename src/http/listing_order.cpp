@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "http/ascii.hpp"
+#include "http/listing.hpp"
+
+namespace sluice::inline v0::http {
+
+namespace {
+
+/// The value of `name` in "name=value&...".
+std::string_view parameter(std::string_view query, std::string_view name) noexcept {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) {
+      return pair.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+int compare_names(std::string_view a, std::string_view b) noexcept {
+  const auto byte = [](char c) { return static_cast<unsigned char>(lower(c)); };
+  const std::size_t both = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < both; ++i) {
+    if (const int d = byte(a[i]) - byte(b[i])) return d;
+  }
+  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+  return a.compare(b);
+}
+
+template <class T>
+int compare(T a, T b) noexcept {
+  return a < b ? -1 : b < a ? 1 : 0;
+}
+
+int compare_by(listing_key key, const listing_entry& a, const listing_entry& b) noexcept {
+  switch (key) {
+    case listing_key::size: return compare(a.directory ? 0 : a.size, b.directory ? 0 : b.size);
+    case listing_key::modified: return compare(a.modified, b.modified);
+    case listing_key::name: break;
+  }
+  return compare_names(a.name, b.name);
+}
+
+}  // namespace
+
+listing_order order_from_query(std::string_view query) noexcept {
+  const std::string_view key = parameter(query, "sort");
+  listing_order order;
+  if (key == "size") order.key = listing_key::size;
+  if (key == "modified") order.key = listing_key::modified;
+  order.descending = parameter(query, "order") == "desc";
+  return order;
+}
+
+void sort_entries(std::span<listing_entry> entries, listing_order order) noexcept {
+  std::sort(entries.begin(), entries.end(), [order](const listing_entry& a, const listing_entry& b) {
+    if (a.directory != b.directory) return a.directory;
+    if (const int d = compare_by(order.key, a, b)) return order.descending ? d > 0 : d < 0;
+    return compare_names(a.name, b.name) < 0;
+  });
+}
+
+}  // namespace sluice::inline v0::http
