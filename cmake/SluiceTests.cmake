@@ -78,6 +78,7 @@ endfunction()
 
 sluice_glob(unit_sources RECURSE tests/unit/*.cpp)
 sluice_gtest(unit_tests unit ${unit_sources})
+target_link_libraries(unit_tests PRIVATE sluice::http)
 
 sluice_glob(conformance_sources tests/conformance/*.cpp)
 list(REMOVE_ITEM conformance_sources ${suite_sources})

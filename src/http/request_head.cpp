@@ -22,7 +22,8 @@ class beast_head final : public beast::http::basic_parser<true> {
   beast_head(request_head& head, const head_limits& limits) noexcept : head_(head), limits_(limits) {
     // Beast's limit is one byte less than ours would be: it refuses a head that reaches it.
     header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.head, UINT32_MAX - 1) + 1));
-    body_limit(boost::none);
+    // Not none, which this version of Beast takes for less than any length.
+    body_limit(UINT64_MAX);
   }
   int refused() const noexcept { return status_; }
 
@@ -96,20 +97,18 @@ class beast_head final : public beast::http::basic_parser<true> {
 
 std::string_view first_line(std::string_view text) noexcept { return text.substr(0, text.find('\r')); }
 
-/// 505 is for what is well-formed but of another version.
-int status_of_bad_version(std::string_view text) noexcept {
+/// 505 is for a line that is well-formed but of another version.
+bool has_other_version(std::string_view text) noexcept {
   const std::string_view line = first_line(text);
-  if (line.size() < 9) return 400;
-  const std::string_view version = line.substr(line.size() - 9);
-  const bool formed = version.starts_with(" HTTP/") && is_digit(version[6]) && version[7] == '.' &&
-                      is_digit(version[8]);
-  return formed ? 505 : 400;
+  const std::size_t blank = line.rfind(' ');
+  if (blank == line.npos || std::ranges::count(line, ' ') != 2) return false;
+  const std::string_view version = line.substr(blank + 1);
+  return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
+         is_digit(version[7]) && version != "HTTP/1.0" && version != "HTTP/1.1";
 }
 
 int status_of(beast::error_code ec, std::string_view text) noexcept {
-  using beast::http::error;
-  if (ec == error::bad_version) return status_of_bad_version(text);
-  return ec == error::header_limit ? 431 : 400;
+  return ec == beast::http::error::bad_version && has_other_version(text) ? 505 : 400;
 }
 
 parse_result failed(int status) noexcept {
