@@ -95,6 +95,28 @@ target_link_libraries(suite_tests PRIVATE sluice::conformance)
 sluice_glob(sim_sources RECURSE tests/sim/*.cpp)
 sluice_gtest(sim_tests sim ${sim_sources})
 
+# Fuzz targets: with libFuzzer where SLUICE_FUZZ is set (`make fuzz`), else each as a test that runs its
+# corpus and some mutations.
+sluice_glob(fuzz_sources tests/fuzz/*.cpp)
+add_custom_target(fuzz_programs)
+foreach(source IN LISTS fuzz_sources)
+  cmake_path(GET source STEM name)
+  add_executable(fuzz_${name} ${source})
+  add_dependencies(fuzz_programs fuzz_${name})
+  target_include_directories(fuzz_${name} PRIVATE "${tests_dir}")
+  target_link_libraries(fuzz_${name} PRIVATE sluice::http sluice_options)
+  set_target_properties(fuzz_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+  if(SLUICE_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE "${tests_dir}/fuzz/driver/replay.cpp")
+    sluice_command_test(fuzz.${name} LABEL fuzz
+      COMMAND "$<TARGET_FILE:fuzz_${name}>" "${tests_dir}/fuzz/corpus/${name}" 50000)
+  endif()
+endforeach()
+add_dependencies(gtest_programs fuzz_programs)
+
 # Budgets: counts that may not grow. Each *_test.cpp is a program of its own, because some replace
 # malloc; the other programs are what the scripts measure. They hold for optimised code.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")

@@ -73,9 +73,9 @@ void read_time(reader& r, civil_time& t) noexcept {
 
 std::optional<std::int64_t> seconds_of(const civil_time& t) noexcept {
   const year_month_day date = year(t.year) / t.month / t.day;
-  // 60 is a leap second.
+  // 60 is a leap second, which our seconds do not count: the one before it stands for it.
   if (!date.ok() || t.hour > 23 || t.minute > 59 || t.second > 60) return {};
-  const auto time = hours(t.hour) + minutes(t.minute) + seconds(t.second);
+  const auto time = hours(t.hour) + minutes(t.minute) + seconds(std::min(t.second, 59));
   return sys_seconds(sys_days(date) + time).time_since_epoch().count();
 }
 

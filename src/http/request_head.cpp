@@ -136,7 +136,9 @@ parse_result head_parser::parse(std::span<const char> bytes, request_head& head)
   beast_head parser(head, limits_);
   beast::error_code ec;
   const std::size_t used = parser.put({text.data(), text.size()}, ec);
-  if (ec == beast::http::error::need_more) {
+  // A line that is too short for a version is waited for on and on, though its end is there.
+  const bool short_line = head.target.empty() && text.find('\n') != text.npos;
+  if (ec == beast::http::error::need_more && !short_line) {
     line_seen_ = !head.target.empty();
     seen_ = text.size();
     return more_or_too_large(text);

@@ -166,6 +166,12 @@ TEST(RefusedHead, IsToldAsSoonAsItsLineIsThere) {
   EXPECT_EQ(head.line, "GET / HTTP/3.0");
 }
 
+TEST(RefusedHead, HasALineTooShort) {
+  for (const char* line : {"GET / \r\n", "GET / e\r\n\r\n", "GET / HTTP\r\n", "\r\nGET / H\r\n"}) {
+    expect_status(400, line);
+  }
+}
+
 TEST(RefusedHead, LeavesTheParserReady) {
   head_parser parser;
   request_head head;
