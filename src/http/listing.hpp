@@ -30,7 +30,7 @@ struct listing_order {
 listing_order order_from_query(std::string_view query) noexcept;
 
 /// Directories first, then as asked; equal ones by name. Names are compared without regard to the case of
-/// ASCII letters.
+/// ASCII letters, and numbers in them as numbers.
 void sort_entries(std::span<listing_entry> entries, listing_order order) noexcept;
 
 /// What browsers are told of the page, as Content-Security-Policy: nothing is loaded or run.

@@ -19,14 +19,34 @@ std::string_view parameter(std::string_view query, std::string_view name) noexce
   return {};
 }
 
-int compare_names(std::string_view a, std::string_view b) noexcept {
-  const auto byte = [](char c) { return static_cast<unsigned char>(lower(c)); };
-  const std::size_t both = std::min(a.size(), b.size());
-  for (std::size_t i = 0; i < both; ++i) {
-    if (const int d = byte(a[i]) - byte(b[i])) return d;
+/// Takes the digits that `text` begins with, without leading zeros.
+std::string_view take_number(std::string_view& text) noexcept {
+  const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+  std::string_view digits = text.substr(0, end);
+  text.remove_prefix(end);
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+  return digits;
+}
+
+/// Numbers in names count as numbers: "part 9" is before "part 10".
+int compare_names(std::string_view one, std::string_view other) noexcept {
+  std::string_view a = one;
+  std::string_view b = other;
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a.front()) && is_digit(b.front())) {
+      const std::string_view m = take_number(a);
+      const std::string_view n = take_number(b);
+      if (m.size() != n.size()) return m.size() < n.size() ? -1 : 1;
+      if (const int d = m.compare(n)) return d;
+      continue;
+    }
+    const int d = static_cast<unsigned char>(lower(a.front())) - static_cast<unsigned char>(lower(b.front()));
+    if (d != 0) return d;
+    a.remove_prefix(1);
+    b.remove_prefix(1);
   }
-  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
-  return a.compare(b);
+  if (a.empty() != b.empty()) return a.empty() ? -1 : 1;
+  return one.compare(other);
 }
 
 template <class T>

@@ -42,6 +42,31 @@ TEST(Listing, IsOrdered) {
   EXPECT_EQ(names(entries, {listing_key::modified, true}), "y Z b A a B2 ");
 }
 
+TEST(Listing, OrdersNumbersInNames) {
+  EXPECT_EQ(names({{"p10"}, {"p9"}, {"P9b"}, {"p09"}, {"p"}, {"p1x"}, {"p123456789012345678901234567890"}, {"px"}}, {}),
+            "p p1x p09 p9 P9b p10 p123456789012345678901234567890 px ");
+  EXPECT_EQ(names({{"a.1.10"}, {"a.1.9"}, {"a.01.10"}, {"a"}, {"0"}, {"00"}, {""}}, {}),
+            " 0 00 a a.1.9 a.01.10 a.1.10 ");
+}
+
+/// Sorting needs an order: of any three names, and both ways.
+TEST(Listing, HasAnOrder) {
+  const std::vector<std::string> all = {"", "0", "00", "1", "01", "10", "a", "A", "a1", "A01", "a10b", "a9", "\xff", "-", "a-"};
+  const auto less = [](std::string_view a, std::string_view b) {
+    std::vector<listing_entry> two = {{.name = b}, {.name = a}};
+    sort_entries(two, {});
+    return a != b && two[0].name == a;
+  };
+  for (const auto& a : all) {
+    for (const auto& b : all) {
+      EXPECT_NE(less(a, b), a == b || less(b, a)) << a << ' ' << b;
+      for (const auto& c : all) {
+        if (less(a, b) && less(b, c)) EXPECT_TRUE(less(a, c)) << a << ' ' << b << ' ' << c;
+      }
+    }
+  }
+}
+
 TEST(Listing, ReadsItsOrder) {
   EXPECT_EQ(order_from_query(""), (listing_order{}));
   EXPECT_EQ(order_from_query("sort=size"), (listing_order{listing_key::size, false}));
