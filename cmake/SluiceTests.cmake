@@ -95,6 +95,12 @@ target_link_libraries(suite_tests PRIVATE sluice::conformance)
 sluice_glob(sim_sources RECURSE tests/sim/*.cpp)
 sluice_gtest(sim_tests sim ${sim_sources})
 
+# What is known of HTTP beside Python's library.
+add_executable(http_answers tests/http/answers.cpp)
+target_link_libraries(http_answers PRIVATE sluice::http sluice_options)
+sluice_command_test(http.oracle LABEL http
+  COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/http/oracle_test.py" "$<TARGET_FILE:http_answers>")
+
 # Fuzz targets: with libFuzzer where SLUICE_FUZZ is set (`make fuzz`), else each as a test that runs its
 # corpus and some mutations.
 sluice_glob(fuzz_sources tests/fuzz/*.cpp)
@@ -125,10 +131,11 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsaniti
     cmake_path(GET source STEM name)
     if(name MATCHES "_test$")
       sluice_gtest(budget_${name} budget ${source})
+      target_link_libraries(budget_${name} PRIVATE sluice::http)
     else()
       add_executable(budget_${name} ${source})
       target_link_libraries(budget_${name} PRIVATE
-        sluice::sluice PkgConfig::liburing sluice_options)
+        sluice::sluice sluice::http PkgConfig::liburing sluice_options)
       set_target_properties(budget_${name} PROPERTIES
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/budget")
     endif()

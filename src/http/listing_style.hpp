@@ -33,9 +33,9 @@ th[aria-sort=descending] a::after{content:" \2193"}
 tbody tr:hover{background:var(--over)}
 td.n{overflow-wrap:anywhere;position:relative;padding-left:2.3rem}
 td.n a{unicode-bidi:isolate;white-space:pre-wrap}
-td.n::before{content:"";position:absolute;left:.6rem;top:.7rem;width:.8rem;height:1rem;
+td.n::before{content:"";position:absolute;left:.6rem;top:.6rem;width:.8rem;height:1rem;
 border:1.5px solid var(--dim);border-radius:2px;opacity:.6}
-tr.d td.n::before{width:1.05rem;height:.8rem;top:.8rem;opacity:1;border-color:var(--dir);border-top-width:4px}
+tr.d td.n::before{width:1.05rem;height:.8rem;top:.7rem;opacity:1;border-color:var(--dir);border-top-width:4px}
 .s,.m{color:var(--dim);font-variant-numeric:tabular-nums;white-space:nowrap}
 .s{width:6.5rem;text-align:right}
 .m{width:10.5rem;text-align:right}
@@ -43,6 +43,7 @@ footer{margin-top:1rem;padding:0 .6rem;color:var(--dim);font-size:.85rem}
 @media(max-width:36rem){main{padding:1rem .25rem 2rem}h1{padding:0 .6rem}.m{width:6.8rem}.t{display:none}
 .s{width:5.6rem}
 th,td{padding:.5rem .4rem}td.n::before{left:.4rem}td.n{padding-left:2rem}}
+@media(max-width:26rem){.m{display:none}}
 </style></head><body>
 )css";
 
