@@ -79,32 +79,17 @@ std::optional<std::int64_t> seconds_of(const civil_time& t) noexcept {
   return sys_seconds(sys_days(date) + time).time_since_epoch().count();
 }
 
-/// Sun, 06 Nov 1994 08:49:37 GMT
-bool read_fixed(std::string_view text, civil_time& t) noexcept {
+/// Sun, 06 Nov 1994 08:49:37 GMT, or Sunday, 06-Nov-94 08:49:37 GMT
+bool read_gmt(std::string_view text, civil_time& t, const std::array<std::string_view, 7>& days,
+              std::string_view between, std::size_t year_digits) noexcept {
   reader r(text);
-  t.weekday = r.name(short_days);
+  t.weekday = r.name(days);
   r.literal(", ");
   t.day = r.digits(2);
-  r.literal(" ");
+  r.literal(between);
   t.month = r.name(months) + 1;
-  r.literal(" ");
-  t.year = r.digits(4);
-  r.literal(" ");
-  read_time(r, t);
-  r.literal(" GMT");
-  return r.at_end();
-}
-
-/// Sunday, 06-Nov-94 08:49:37 GMT
-bool read_rfc850(std::string_view text, civil_time& t) noexcept {
-  reader r(text);
-  t.weekday = r.name(long_days);
-  r.literal(", ");
-  t.day = r.digits(2);
-  r.literal("-");
-  t.month = r.name(months) + 1;
-  r.literal("-");
-  t.year = r.digits(2);
+  r.literal(between);
+  t.year = r.digits(year_digits);
   r.literal(" ");
   read_time(r, t);
   r.literal(" GMT");
@@ -162,8 +147,8 @@ void write_date(std::int64_t when, std::span<char, date_size> out) noexcept {
 
 std::optional<std::int64_t> parse_date(std::string_view text, std::int64_t now) noexcept {
   civil_time t{};
-  if (read_fixed(text, t) || read_asctime(text, t)) return seconds_of(t);
-  if (!read_rfc850(text, t)) return {};
+  if (read_gmt(text, t, short_days, " ", 4) || read_asctime(text, t)) return seconds_of(t);
+  if (!read_gmt(text, t, long_days, "-", 2)) return {};
   const int this_year = civil(now).year;
   t.year += this_year / 100 * 100;
   if (t.year > this_year + 50) t.year -= 100;

@@ -34,11 +34,13 @@ using namespace sluice::http;
 
 const std::string request =
     "GET /a/b.html?c HTTP/1.1\r\nHost: www.example.org:8080\r\nUser-Agent: Mozilla/5.0\r\n"
-    "Accept: */*\r\nConnection: keep-alive, x\r\nRange: bytes=0-5,10-20\r\nIf-None-Match: \"1\", W/\"2\"\r\n"
+    "Accept: */*\r\nConnection: keep-alive, x\r\nRange: bytes=0-5,10-20\r\nIf-None-Match: \"1\", "
+    "W/\"2\"\r\n"
     "If-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
 
 /// All that there is to do for a request but its I/O. Returns the bytes of the answer's head.
-std::size_t answer(const mime_types& types, date_cache& dates, head_parser& parser, std::string_view text) {
+std::size_t answer(const mime_types& types, date_cache& dates, head_parser& parser,
+                   std::string_view text) {
   request_head head;
   if (parser.parse({text.data(), text.size()}, head).state != parse_state::complete) return 0;
   char path[4096];
@@ -71,7 +73,8 @@ TEST(HttpAllocations, OfARequestAreNone) {
   ASSERT_GT(size, 200u);
   const std::uint64_t before = allocated;
   ASSERT_GT(before, 0u);
-  for (int i = 0; i < 100; ++i) ASSERT_EQ(answer(types, dates, parser, request), size);
+  for (int i = 0; i < 100; ++i)
+    ASSERT_EQ(answer(types, dates, parser, request), size);
   EXPECT_EQ(allocated, before);
 }
 
@@ -79,7 +82,8 @@ TEST(HttpAllocations, OfARefusalAreNone) {
   head_parser parser;
   request_head head;
   const std::uint64_t before = allocated;
-  for (const std::string_view text : {"GET / HTTP/3.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n A: b\r\n\r\n"}) {
+  for (const std::string_view text :
+       {"GET / HTTP/3.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n A: b\r\n\r\n"}) {
     const parse_result r = parser.parse({text.data(), text.size()}, head);
     char page[512];
     ASSERT_EQ(r.state, parse_state::failed);

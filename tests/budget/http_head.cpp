@@ -1,4 +1,5 @@
-// Parses a request again and again, for the count of instructions. Usage: http_head COUNT plain|browser
+// Parses a request again and again, for the count of instructions. Usage: http_head COUNT
+// plain|browser
 #include <cstdlib>
 #include <string_view>
 
@@ -7,7 +8,8 @@
 namespace {
 
 constexpr std::string_view plain =
-    "GET /files/1k.bin HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n\r\n";
+    "GET /files/1k.bin HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: bench/1.0\r\nAccept: "
+    "*/*\r\n\r\n";
 
 constexpr std::string_view browser =
     "GET /files/1k.bin HTTP/1.1\r\nHost: www.example.org:8080\r\n"

@@ -1,4 +1,5 @@
-// A stream of requests gives the same heads in one buffer and in pieces, and all they say lies within it.
+// A stream of requests gives the same heads in one buffer and in pieces, and all they say lies
+// within it.
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -15,17 +16,22 @@ using namespace sluice::http;
 constexpr head_limits limits{.head = 512, .target = 128, .fields = 12};
 
 void within(std::string_view part, std::string_view whole) {
-  HOLDS(part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size()));
-  for (const char c : part) HOLDS((static_cast<unsigned char>(c) >= ' ' || c == '\t') && c != '\x7f');
+  HOLDS(part.empty() ||
+        (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size()));
+  for (const char c : part)
+    HOLDS((static_cast<unsigned char>(c) >= ' ' || c == '\t') && c != '\x7f');
 }
 
 void check(const request_head& head, std::string_view whole) {
-  for (const std::string_view v : {head.line, head.method_name, head.target, head.host, head.range, head.if_range,
-                                   head.if_modified_since, head.if_unmodified_since}) {
+  for (const std::string_view v :
+       {head.line, head.method_name, head.target, head.host, head.range, head.if_range,
+        head.if_modified_since, head.if_unmodified_since}) {
     within(v, whole);
   }
-  for (const std::string_view v : head.if_match) within(v, whole);
-  for (const std::string_view v : head.if_none_match) within(v, whole);
+  for (const std::string_view v : head.if_match)
+    within(v, whole);
+  for (const std::string_view v : head.if_none_match)
+    within(v, whole);
   HOLDS(head.target.size() <= limits.target && !head.target.empty());
   HOLDS(head.target.find(' ') == head.target.npos);
   HOLDS(head.line.ends_with(head.minor_version_1 ? " HTTP/1.1" : " HTTP/1.0"));
@@ -33,11 +39,13 @@ void check(const request_head& head, std::string_view whole) {
   HOLDS((head.content_length != 0) == (head.body == body_kind::sized));
   const file_facts file{1000, 5, 7};
   const selection s = select(head, file, entity_tag(file).text(), 1'000'000'000);
-  HOLDS(s.status == 200 || s.status == 206 || s.status == 304 || s.status == 412 || s.status == 416);
+  HOLDS(s.status == 200 || s.status == 206 || s.status == 304 || s.status == 412 ||
+        s.status == 416);
 }
 
 /// The same bytes, `step` at a time, each time in a buffer of their own.
-parse_result in_pieces(std::string_view text, std::size_t step, request_head& head, std::vector<char>& kept) {
+parse_result in_pieces(std::string_view text, std::size_t step, request_head& head,
+                       std::vector<char>& kept) {
   head_parser parser(limits);
   for (std::size_t n = std::min(step, text.size());; n = std::min(n + step, text.size())) {
     std::vector<char>(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(n)).swap(kept);

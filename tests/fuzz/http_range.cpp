@@ -19,7 +19,8 @@ void check(const byte_ranges& asked, std::uint64_t size) {
     HOLDS(list[i].size > 0 && list[i].first < size && list[i].size <= size - list[i].first);
     all += list[i].size;
     for (std::size_t k = 0; k < i; ++k) {
-      HOLDS(list[i].first > list[k].first + list[k].size || list[k].first > list[i].first + list[i].size);
+      HOLDS(list[i].first > list[k].first + list[k].size ||
+            list[k].first > list[i].first + list[i].size);
     }
   }
   HOLDS(all <= size);
@@ -27,7 +28,8 @@ void check(const byte_ranges& asked, std::uint64_t size) {
   const multipart_frame frame("boundary", "text/plain", size);
   std::vector<char> room(4096);
   text_out out(room);
-  for (const byte_range& r : list) frame.put_head(out, r);
+  for (const byte_range& r : list)
+    frame.put_head(out, r);
   frame.put_end(out);
   HOLDS(!out.full() && frame.length(list) == out.size() + all);
 }
@@ -36,8 +38,8 @@ void check(const byte_ranges& asked, std::uint64_t size) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view value(reinterpret_cast<const char*>(data), size);
-  for (const std::uint64_t file : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1000},
-                                   std::uint64_t{INT64_MAX}}) {
+  for (const std::uint64_t file :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1000}, std::uint64_t{INT64_MAX}}) {
     check(byte_ranges::parse(value, file), file);
   }
   return 0;

@@ -1,4 +1,5 @@
-// No target resolves to a path that could leave the root by its text, and what is written is read back.
+// No target resolves to a path that could leave the root by its text, and what is written is read
+// back.
 #include <algorithm>
 #include <string>
 #include <string_view>

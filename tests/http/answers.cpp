@@ -1,5 +1,5 @@
-// Answers questions about HTTP, one a line, for oracle_test.py. Arguments and answers are in hex, so that
-// they can hold any bytes.
+// Answers questions about HTTP, one a line, for oracle_test.py. Arguments and answers are in hex,
+// so that they can hold any bytes.
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -94,11 +94,13 @@ std::string ranges(const arguments& a) {
 /// Names of a directory at the first argument.
 std::string listing(const arguments& a) {
   std::vector<listing_entry> entries;
-  for (std::size_t i = 1; i < a.size(); ++i) entries.push_back({a[i], i % 3 == 0, i * 1000, 1000});
+  for (std::size_t i = 1; i < a.size(); ++i)
+    entries.push_back({a[i], i % 3 == 0, i * 1000, 1000});
   listing_page page(a[0], entries, {});
   std::string all;
   std::string room(listing_page::least_room, '\0');
-  while (const std::size_t n = page.write(room)) all.append(room, 0, n);
+  while (const std::size_t n = page.write(room))
+    all.append(room, 0, n);
   return all;
 }
 
@@ -106,7 +108,8 @@ const std::map<std::string, std::string (*)(const arguments&)> questions = {
     {"read_date", read_date},
     {"write_date", date_text},
     {"path", path_of},
-    {"quote", [](const arguments& a) { return put([&](text_out& out) { put_url_path(out, a[0]); }); }},
+    {"quote",
+     [](const arguments& a) { return put([&](text_out& out) { put_url_path(out, a[0]); }); }},
     {"html", [](const arguments& a) { return put([&](text_out& out) { put_html(out, a[0]); }); }},
     {"type", type_of},
     {"ranges", ranges},
@@ -121,7 +124,8 @@ int main() {
     std::string question;
     words >> question;
     arguments given;
-    for (std::string word; words >> word;) given.push_back(unhex(word.substr(1)));
+    for (std::string word; words >> word;)
+      given.push_back(unhex(word.substr(1)));
     std::cout << hex(questions.at(question)(given)) << '\n';
   }
   return 0;

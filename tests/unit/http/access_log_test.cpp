@@ -32,7 +32,8 @@ TEST(AccessLog, EscapesWhatCame) {
 TEST(AccessLog, IsOneWholeLineHoweverLong) {
   for (const std::string_view piece : {"a", "\"", "\n"}) {
     std::string request;
-    for (int i = 0; i < 9000; ++i) request += piece;
+    for (int i = 0; i < 9000; ++i)
+      request += piece;
     const log_entry entry{"127.0.0.1", 0, request, 65535, UINT64_MAX};
     for (std::size_t room = shortest_log_room; room < shortest_log_room + 9; ++room) {
       const std::string line = logged(entry, room);

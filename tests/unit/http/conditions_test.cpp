@@ -32,7 +32,9 @@ selection answer(const asked& a, std::int64_t at = now, const file_facts& f = fi
   return select(head, f, entity_tag(f).text(), at);
 }
 
-int status(const asked& a, std::int64_t at = now) { return answer(a, at).status; }
+int status(const asked& a, std::int64_t at = now) {
+  return answer(a, at).status;
+}
 
 std::string date(std::int64_t seconds) {
   char text[date_size];

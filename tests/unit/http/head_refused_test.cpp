@@ -37,14 +37,16 @@ void expect_status(int status, const std::string& text, const head_limits& limit
 constexpr int complete = -static_cast<int>(parse_state::complete);
 
 /// A whole request of 1.1 with these fields.
-std::string with(const std::string& fields) { return "GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n"; }
+std::string with(const std::string& fields) {
+  return "GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
+}
 
 TEST(RefusedHead, HasABadLine) {
-  for (const char* line : {"GET  / HTTP/1.1", " GET / HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.1 ",
-                           "GET /", "GET / ", "GET", "GET / http/1.1", "GET / HTTP/1", "GET / HTTP/11",
-                           "GET / HTTP/1.1.", "GET / XTTP/1.1", "G(T / HTTP/1.1", "GET /a b HTTP/1.1",
-                           "GET\t/\tHTTP/1.1", "GET /\x01 HTTP/1.1", "GET /\x7f HTTP/1.1", "GET / HTTP/x.1",
-                           "\x16\x03\x01\x02"}) {
+  for (const char* line :
+       {"GET  / HTTP/1.1", " GET / HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.1 ", "GET /",
+        "GET / ", "GET", "GET / http/1.1", "GET / HTTP/1", "GET / HTTP/11", "GET / HTTP/1.1.",
+        "GET / XTTP/1.1", "G(T / HTTP/1.1", "GET /a b HTTP/1.1", "GET\t/\tHTTP/1.1",
+        "GET /\x01 HTTP/1.1", "GET /\x7f HTTP/1.1", "GET / HTTP/x.1", "\x16\x03\x01\x02"}) {
     expect_status(400, line + "\r\nHost: h\r\n\r\n"s);
   }
   expect_status(400, "GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"s);
@@ -79,8 +81,9 @@ TEST(RefusedHead, HasBadFields) {
 }
 
 TEST(RefusedHead, IsFolded) {
-  for (const char* fields : {"A: b\r\n c\r\n", "A: b\r\n\tc\r\n", "A:\r\n b\r\n", "A: \r\n \r\n b\r\n",
-                             "A: b\r\n \r\n", "A:\r\n \r\n", "Range: bytes=0-1\r\n ,3-4\r\n"}) {
+  for (const char* fields :
+       {"A: b\r\n c\r\n", "A: b\r\n\tc\r\n", "A:\r\n b\r\n", "A: \r\n \r\n b\r\n", "A: b\r\n \r\n",
+        "A:\r\n \r\n", "Range: bytes=0-1\r\n ,3-4\r\n"}) {
     expect_status(400, with(fields));
   }
   expect_status(400, "GET / HTTP/1.1\r\n Host: h\r\n\r\n");
@@ -95,7 +98,8 @@ TEST(RefusedHead, IsFramedTwoWays) {
   expect_status(501, with("Transfer-Encoding: identity\r\nContent-Length: 5\r\n"));
   expect_status(400, with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"));
   expect_status(400, "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n");
-  for (const char* coding : {"gzip, chunked", "chunked, gzip", "gzip", "x", "\"chunked\"", "chunked;a=b", ""}) {
+  for (const char* coding :
+       {"gzip, chunked", "chunked, gzip", "gzip", "x", "\"chunked\"", "chunked;a=b", ""}) {
     expect_status(501, with("Transfer-Encoding: "s + coding + "\r\n"));
   }
 }
@@ -146,7 +150,9 @@ TEST(RefusedHead, IsTooLarge) {
   expect_status(414, target(51), limits);
   expect_status(414, "GET /" + std::string(500, 'a'), limits);
   const std::string begin = "GET / HTTP/1.0\r\nA: ";
-  const auto sized = [&](std::size_t n) { return begin + std::string(n - begin.size() - 4, 'b') + "\r\n\r\n"; };
+  const auto sized = [&](std::size_t n) {
+    return begin + std::string(n - begin.size() - 4, 'b') + "\r\n\r\n";
+  };
   expect_status(complete, sized(200), limits);
   expect_status(431, sized(201), limits);
   expect_status(431, sized(2000), limits);
@@ -160,7 +166,8 @@ TEST(RefusedHead, IsToldAsSoonAsItsLineIsThere) {
   const std::string text = "GET / HTTP/3.0\r\nHost";
   parse_result r;
   std::size_t n = 0;
-  while (r.state == parse_state::need_more && n < text.size()) r = parser.parse({text.data(), ++n}, head);
+  while (r.state == parse_state::need_more && n < text.size())
+    r = parser.parse({text.data(), ++n}, head);
   EXPECT_EQ(r.status, 505);
   EXPECT_LE(n, text.find('\n') + 1);
   EXPECT_EQ(head.line, "GET / HTTP/3.0");

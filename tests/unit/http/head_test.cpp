@@ -60,7 +60,8 @@ TEST(RequestHead, GivesLineAndFields) {
   EXPECT_EQ(head.if_unmodified_since, "Mon, 07 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(std::vector(head.if_none_match.begin(), head.if_none_match.end()),
             (std::vector<std::string_view>{"\"1\", W/\"2\"", "\"3\""}));
-  EXPECT_EQ(std::vector(head.if_match.begin(), head.if_match.end()), std::vector<std::string_view>{"*"});
+  EXPECT_EQ(std::vector(head.if_match.begin(), head.if_match.end()),
+            std::vector<std::string_view>{"*"});
 }
 
 TEST(RequestHead, ComesInPiecesOfAnySize) {
@@ -95,7 +96,8 @@ TEST(RequestHead, ComesByteByByteIntoABufferThatMoves) {
 
 TEST(RequestHead, LeavesWhatFollows) {
   std::string text;
-  for (int i = 0; i < 10; ++i) text += "HEAD /" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (int i = 0; i < 10; ++i)
+    text += "HEAD /" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n";
   head_parser parser;
   std::string_view rest = text;
   for (int i = 0; i < 10; ++i) {
@@ -116,7 +118,8 @@ TEST(RequestHead, SkipsEmptyLinesBeforeIt) {
   EXPECT_EQ(parse("\r").result.state, parse_state::need_more);
   EXPECT_EQ(parse("\r\n\r").result.state, parse_state::need_more);
   std::string many;
-  for (int i = 0; i < 100; ++i) many += "\r\n";
+  for (int i = 0; i < 100; ++i)
+    many += "\r\n";
   EXPECT_EQ(parse(many + head).result.status, 400);
   EXPECT_EQ(parse("\rGET / HTTP/1.0\r\n\r\n").result.status, 400);
 }
@@ -159,7 +162,8 @@ TEST(RequestHead, KnowsMethods) {
   for (const char* known : {"POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH"}) {
     EXPECT_EQ(method(known), verb::not_allowed) << known;
   }
-  for (const char* other : {"get", "Get", "GETS", "BREW"}) EXPECT_EQ(method(other), verb::unknown) << other;
+  for (const char* other : {"get", "Get", "GETS", "BREW"})
+    EXPECT_EQ(method(other), verb::unknown) << other;
 }
 
 }  // namespace

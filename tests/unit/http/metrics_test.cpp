@@ -36,8 +36,8 @@ TEST(Metrics, OfLevelsMayFallInAnotherThread) {
 TEST(Histogram, CountsInItsClasses) {
   duration_histogram h;
   const std::uint64_t edge = 1 << duration_histogram::first_bit;
-  for (const std::uint64_t ns : {std::uint64_t{0}, std::uint64_t{1}, edge, edge + 1, 2 * edge, 2 * edge + 1,
-                                 UINT64_MAX / 2}) {
+  for (const std::uint64_t ns : {std::uint64_t{0}, std::uint64_t{1}, edge, edge + 1, 2 * edge,
+                                 2 * edge + 1, UINT64_MAX / 2}) {
     h.add(ns);
   }
   merged_histogram all;
@@ -77,7 +77,8 @@ TEST(Histogram, IsReadWhileItIsCounted) {
   duration_histogram h;
   constexpr std::uint64_t times = 200'000;
   std::thread counting([&] {
-    for (std::uint64_t i = 0; i < times; ++i) h.add(i);
+    for (std::uint64_t i = 0; i < times; ++i)
+      h.add(i);
   });
   std::uint64_t before = 0;
   while (before < times) {

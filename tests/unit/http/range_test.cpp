@@ -20,7 +20,9 @@ list parts(const std::string& value, std::uint64_t size) {
   return {r.list().begin(), r.list().end()};
 }
 
-kind what(const std::string& value, std::uint64_t size) { return byte_ranges::parse(value, size).what(); }
+kind what(const std::string& value, std::uint64_t size) {
+  return byte_ranges::parse(value, size).what();
+}
 
 TEST(Range, IsOfOnePart) {
   EXPECT_EQ(parts("bytes=0-99", 1000), (list{{0, 100}}));
@@ -35,9 +37,10 @@ TEST(Range, IsOfOnePart) {
 }
 
 TEST(Range, IsIgnoredIfItIsNone) {
-  for (const char* value : {"", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=5", "bytes=5-4", "bytes=a-b",
-                            "bytes=0-1,x", "bytes=0-1;2-3", "bytes=--1", "bytes=-1-2", "bytes=0--1",
-                            "bytes=1 -2", "lines=0-1", "bytes 0-1", " bytes=0-1", "bytes=+1-2", "bytes=0x0-1"}) {
+  for (const char* value :
+       {"", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=5", "bytes=5-4", "bytes=a-b",
+        "bytes=0-1,x", "bytes=0-1;2-3", "bytes=--1", "bytes=-1-2", "bytes=0--1", "bytes=1 -2",
+        "lines=0-1", "bytes 0-1", " bytes=0-1", "bytes=+1-2", "bytes=0x0-1"}) {
     EXPECT_EQ(what(value, 1000), kind::whole) << value;
   }
 }
@@ -68,7 +71,8 @@ TEST(Range, BecomesOneWithThoseItTouches) {
 
 std::string many(int count) {
   std::string value = "bytes=0-0";
-  for (int i = 1; i < count; ++i) value += "," + std::to_string(i * 2) + "-" + std::to_string(i * 2);
+  for (int i = 1; i < count; ++i)
+    value += "," + std::to_string(i * 2) + "-" + std::to_string(i * 2);
   return value;
 }
 
@@ -76,7 +80,8 @@ TEST(Range, IsIgnoredBeyondSixteen) {
   EXPECT_EQ(parts(many(16), 1000).size(), 16u);
   EXPECT_EQ(what(many(17), 1000), kind::whole);
   std::string same = "bytes=0-0";
-  for (int i = 0; i < 1000; ++i) same += ",0-0";
+  for (int i = 0; i < 1000; ++i)
+    same += ",0-0";
   EXPECT_EQ(what(same, 1000), kind::whole);
 }
 
@@ -99,19 +104,22 @@ TEST(Range, NamesEachByteOnce) {
       } else {
         value += std::to_string(first) + "-" + std::to_string(last) + ",";
       }
-      for (unsigned b = first; b <= last && b < size; ++b) wanted[b] = 1;
+      for (unsigned b = first; b <= last && b < size; ++b)
+        wanted[b] = 1;
     }
     const byte_ranges r = byte_ranges::parse(value, size);
     std::vector<int> got(size);
     for (const byte_range& one : r.list()) {
       ASSERT_GT(one.size, 0u);
-      for (std::uint64_t b = one.first; b < one.first + one.size; ++b) ++got.at(b);
+      for (std::uint64_t b = one.first; b < one.first + one.size; ++b)
+        ++got.at(b);
     }
     ASSERT_EQ(got, wanted) << value;
     const bool any = std::ranges::find(wanted, 1) != wanted.end();
     ASSERT_EQ(r.what(), any ? kind::partial : kind::unsatisfiable) << value;
     for (const byte_range& a : r.list()) {
-      for (const byte_range& b : r.list()) ASSERT_NE(a.first + a.size, b.first) << value;
+      for (const byte_range& b : r.list())
+        ASSERT_NE(a.first + a.size, b.first) << value;
     }
   }
 }

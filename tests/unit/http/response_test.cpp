@@ -34,39 +34,46 @@ TEST(ResponseHead, OfAFile) {
 
 TEST(ResponseHead, OfOneRange) {
   const byte_range range{10, 5};
-  EXPECT_EQ(written({.status = 206, .accepts_ranges = true, .length = 5, .range = &range, .file_size = 100}),
-            "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nAccept-Ranges: bytes\r\n"
-            "Content-Range: bytes 10-14/100\r\n\r\n");
+  EXPECT_EQ(
+      written(
+          {.status = 206, .accepts_ranges = true, .length = 5, .range = &range, .file_size = 100}),
+      "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nAccept-Ranges: bytes\r\n"
+      "Content-Range: bytes 10-14/100\r\n\r\n");
 }
 
 TEST(ResponseHead, OfSeveralRanges) {
   const multipart_frame frame("b", "text/css", 100);
-  EXPECT_EQ(written({.status = 206, .length = 7, .type = "text/css", .parts = &frame, .file_size = 100}),
-            "HTTP/1.1 206 Partial Content\r\nContent-Length: 7\r\n"
-            "Content-Type: multipart/byteranges; boundary=b\r\n\r\n");
+  EXPECT_EQ(
+      written({.status = 206, .length = 7, .type = "text/css", .parts = &frame, .file_size = 100}),
+      "HTTP/1.1 206 Partial Content\r\nContent-Length: 7\r\n"
+      "Content-Type: multipart/byteranges; boundary=b\r\n\r\n");
 }
 
 TEST(ResponseHead, OfOtherAnswers) {
   EXPECT_EQ(written({.status = 304, .body = framing::none, .tag = "\"1\""}),
             "HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n");
   EXPECT_EQ(written({.status = 416, .file_size = 9}),
-            "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nContent-Range: bytes */9\r\n\r\n");
+            "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nContent-Range: bytes "
+            "*/9\r\n\r\n");
   EXPECT_EQ(written({.status = 301, .close = true, .location = "/a/"}),
-            "HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\nLocation: /a/\r\nConnection: close\r\n\r\n");
+            "HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\nLocation: /a/\r\nConnection: "
+            "close\r\n\r\n");
   EXPECT_EQ(written({.status = 405, .tell_keep_alive = true, .allow = "GET, HEAD"}),
             "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nAllow: GET, HEAD\r\n"
             "Connection: keep-alive\r\n\r\n");
   EXPECT_EQ(written({.body = framing::chunked, .policy = "default-src 'none'"}),
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
             "Content-Security-Policy: default-src 'none'\r\n\r\n");
-  EXPECT_EQ(written({.body = framing::closing, .close = true}), "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(written({.body = framing::closing, .close = true}),
+            "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
 }
 
 TEST(ResponseHead, NeedsRoom) {
   const response_head head{.length = 5, .date = "now", .type = "text/css"};
   const std::size_t needed = written(head).size();
   char room[1024];
-  for (std::size_t n = 0; n < needed; ++n) EXPECT_EQ(write_head({room, n}, head), 0u) << n;
+  for (std::size_t n = 0; n < needed; ++n)
+    EXPECT_EQ(write_head({room, n}, head), 0u) << n;
   EXPECT_EQ(write_head({room, needed}, head), needed);
 }
 

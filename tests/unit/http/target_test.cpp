@@ -21,8 +21,8 @@ struct resolved {
 };
 
 void PrintTo(const resolved& r, std::ostream* out) {
-  *out << r.status << ' ' << testing::PrintToString(r.path) << (r.directory ? " directory " : " file ")
-       << testing::PrintToString(r.query);
+  *out << r.status << ' ' << testing::PrintToString(r.path)
+       << (r.directory ? " directory " : " file ") << testing::PrintToString(r.query);
 }
 
 resolved resolve(const std::string& target, bool hidden = false) {
@@ -32,9 +32,15 @@ resolved resolve(const std::string& target, bool hidden = false) {
   return {t.status, t.status == 0 ? std::string(t.path) : "", t.directory, std::string(t.query)};
 }
 
-resolved file(const std::string& path, const std::string& query = "") { return {0, path, false, query}; }
-resolved directory(const std::string& path) { return {0, path, true, ""}; }
-int status(const std::string& target, bool hidden = false) { return resolve(target, hidden).status; }
+resolved file(const std::string& path, const std::string& query = "") {
+  return {0, path, false, query};
+}
+resolved directory(const std::string& path) {
+  return {0, path, true, ""};
+}
+int status(const std::string& target, bool hidden = false) {
+  return resolve(target, hidden).status;
+}
 
 TEST(Target, IsAPath) {
   EXPECT_EQ(resolve("/a"), file("a"));
@@ -52,7 +58,8 @@ TEST(Target, MayBeAbsolute) {
   EXPECT_EQ(resolve("HTTPS://host:1/"), directory("."));
   EXPECT_EQ(resolve("http://host"), directory("."));
   EXPECT_EQ(resolve("http://host?q").query, "q");
-  for (const char* bad : {"*", "host:80", "a/b", "", "ftp://host/a", "http://", "http:///a", "http:/a", "://a"}) {
+  for (const char* bad :
+       {"*", "host:80", "a/b", "", "ftp://host/a", "http://", "http:///a", "http:/a", "://a"}) {
     EXPECT_EQ(status(bad), 400) << bad;
   }
 }
@@ -66,7 +73,8 @@ TEST(Target, IsDecodedOnce) {
     EXPECT_EQ(status(bad), 400) << bad;
   }
   EXPECT_EQ(status(std::string("/a\0b", 4)), 400);
-  for (const char* slash : {"/a%2fb", "/%2F", "/..%2f..%2fetc", "/a/%2f"}) EXPECT_EQ(status(slash), 404) << slash;
+  for (const char* slash : {"/a%2fb", "/%2F", "/..%2f..%2fetc", "/a/%2f"})
+    EXPECT_EQ(status(slash), 404) << slash;
 }
 
 TEST(Target, StaysBeneathTheRoot) {
@@ -77,8 +85,8 @@ TEST(Target, StaysBeneathTheRoot) {
   EXPECT_EQ(resolve("/a/%2e%2e/b"), file("b"));
   EXPECT_EQ(resolve("/a/%2E/b"), file("a/b"));
   EXPECT_EQ(resolve("/aa/bb/../../cc"), file("cc"));
-  for (const char* bad : {"/..", "/../a", "/a/../..", "/%2e%2e/etc", "/.%2e", "/a/../../b", "//..", "/./..",
-                          "http://host/.."}) {
+  for (const char* bad : {"/..", "/../a", "/a/../..", "/%2e%2e/etc", "/.%2e", "/a/../../b", "//..",
+                          "/./..", "http://host/.."}) {
     EXPECT_EQ(status(bad), 400) << bad;
     EXPECT_EQ(status(bad, true), 400) << bad;
   }
@@ -132,11 +140,13 @@ resolved by_the_book(const std::string& target) {
 }
 
 TEST(Target, IsWhatTheBookSays) {
-  const std::vector<std::string> pieces = {"/", "/", "a", ".", "..", "%2e", "%41", "b.", "/../", "/./", "c/d"};
+  const std::vector<std::string> pieces = {"/",   "/",  "a",    ".",   "..", "%2e",
+                                           "%41", "b.", "/../", "/./", "c/d"};
   std::mt19937 lot(5);
   for (int i = 0; i < 50'000; ++i) {
     std::string target = "/";
-    for (unsigned n = lot() % 8; n > 0; --n) target += pieces[lot() % pieces.size()];
+    for (unsigned n = lot() % 8; n > 0; --n)
+      target += pieces[lot() % pieces.size()];
     const resolved wanted = by_the_book(target);
     const resolved got = resolve(target);
     ASSERT_EQ(got.status, wanted.status) << target;
@@ -146,14 +156,16 @@ TEST(Target, IsWhatTheBookSays) {
 
 TEST(UrlPath, IsReadBackAsItWas) {
   std::string all;
-  for (int c = 1; c < 256; ++c) all += static_cast<char>(c);
+  for (int c = 1; c < 256; ++c)
+    all += static_cast<char>(c);
   std::string name = all.substr(0, '/' - 1) + all.substr('/');
   char room[1024];
   text_out out(room);
   out.put('/');
   put_url_path(out, "x" + name);
   EXPECT_EQ(resolve(std::string(out.text())), file("x" + name));
-  for (const char c : out.text()) EXPECT_EQ(std::string_view("\"'<>&?#: ;").find(c), std::string_view::npos);
+  for (const char c : out.text())
+    EXPECT_EQ(std::string_view("\"'<>&?#: ;").find(c), std::string_view::npos);
 }
 
 }  // namespace
