@@ -35,13 +35,13 @@ int field_rules::length(std::string_view value, request_head& head) noexcept {
   const auto [stop, problem] = std::from_chars(value.data(), end, head.content_length);
   if (problem != std::errc() || stop != end || !note(one_of::content_length)) return 400;
   head.body = head.content_length == 0 ? body_kind::none : body_kind::sized;
-  return has(one_of::transfer_encoding) ? 400 : 0;
+  return 0;
 }
 
 int field_rules::encoding(std::string_view value, request_head& head) noexcept {
   // Older servers between us and the client may have read past it (RFC 9112, 6.1).
   if (!head.minor_version_1) return 400;
-  if (!note(one_of::transfer_encoding) || has(one_of::content_length)) return 400;
+  if (!note(one_of::transfer_encoding)) return 400;
   head.body = body_kind::chunked;
   return equal_nocase(value, "chunked") ? 0 : 501;
 }

@@ -22,6 +22,8 @@ enum class one_of : std::uint16_t {
 /// Whether `text` may be a Host: a name or an address, perhaps with a port, perhaps nothing.
 bool is_host(std::string_view text) noexcept;
 
+/// What the parser checks by itself is not checked again: that Content-Length and Transfer-Encoding do not
+/// come together.
 class field_rules {
  public:
   int once(one_of which, std::string_view& into, std::string_view value, bool good = true) noexcept {

@@ -135,6 +135,13 @@ TEST(Listing, EscapesNames) {
   EXPECT_FALSE(has(p, "href=\"javascript:"));
 }
 
+TEST(Listing, ShowsNoControls) {
+  char room[100];
+  text_out out(room);
+  put_html(out, "a\x7f\x1b\x01 b");
+  EXPECT_EQ(out.text(), "a&#xFFFD;&#xFFFD;&#xFFFD; b");
+}
+
 TEST(Listing, IsTheSameInPieces) {
   std::vector<std::string> kept;
   for (int i = 0; i < 3000; ++i)

@@ -32,7 +32,7 @@ TEST(MimeTypes, AreLoaded) {
   types.load(
       "# a comment\n"
       "application/x-lonely\n"
-      "  application/x-one\t one  ONE1 # two\n"
+      "  application/x-one\t one  ONE1 # six\n"
       "text/x-two two\r\n"
       "image/x-mine png\n"
       "notype three\n"
@@ -43,6 +43,7 @@ TEST(MimeTypes, AreLoaded) {
   EXPECT_EQ(types.of("a.two"), "text/x-two; charset=utf-8");
   EXPECT_EQ(types.of("a.png"), "image/x-mine");
   EXPECT_EQ(types.of("a.three"), unknown);
+  EXPECT_EQ(types.of("a.six"), unknown);
   EXPECT_EQ(types.of("a.four"), unknown);
   EXPECT_EQ(types.of("a.five"), "application/x-last");
   EXPECT_EQ(types.of("a.jpg"), "image/jpeg");
