@@ -66,7 +66,7 @@ TEST(Date, IsWhatTheCLibraryWrites) {
   std::mt19937_64 lot(3);
   std::uniform_int_distribution<std::int64_t> seconds(-30'000'000'000, 250'000'000'000);
   for (int i = 0; i < 50'000; ++i) {
-    const std::int64_t s = i < 4000 ? i * 86400 * 37 : seconds(lot);
+    const std::int64_t s = i < 4000 ? std::int64_t{i} * 86400 * 37 : seconds(lot);
     ASSERT_EQ(written(s), by_strftime("%a, %d %b %Y %H:%M:%S GMT", s)) << s;
     ASSERT_EQ(parse_date(written(s), now), s);
     ASSERT_EQ(parse_date(by_strftime("%a %b %e %H:%M:%S %Y", s), now), s);

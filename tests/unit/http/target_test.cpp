@@ -28,7 +28,9 @@ void PrintTo(const resolved& r, std::ostream* out) {
 resolved resolve(const std::string& target, bool hidden = false) {
   std::vector<char> room(target.size() + 2, 'x');
   const resolved_target t = resolve_target(target, room, {.hidden = hidden});
-  if (t.status == 0) EXPECT_EQ(t.path.data()[t.path.size()], '\0') << target;
+  if (t.status == 0) {
+    EXPECT_EQ(t.path.data()[t.path.size()], '\0') << target;
+  }
   return {t.status, t.status == 0 ? std::string(t.path) : "", t.directory, std::string(t.query)};
 }
 
@@ -150,7 +152,9 @@ TEST(Target, IsWhatTheBookSays) {
     const resolved wanted = by_the_book(target);
     const resolved got = resolve(target);
     ASSERT_EQ(got.status, wanted.status) << target;
-    if (got.status == 0) ASSERT_EQ(got, wanted) << target;
+    if (got.status == 0) {
+      ASSERT_EQ(got, wanted) << target;
+    }
   }
 }
 
