@@ -36,6 +36,7 @@ help:
 	@echo '  make test             every test on the release build'
 	@echo '  make gcc              g++ build; unit and conformance tests'
 	@echo '  make ci-sanitizers    the same tests under address, undefined and thread sanitizers'
+	@echo '  make fuzz             fuzz each parser of foreign bytes for FUZZ_SECONDS (20)'
 	@echo '  make test-linux-tree  the tool on the Linux source tree (installs 140 MB)'
 	@echo
 	@echo 'Measure'
@@ -66,7 +67,7 @@ test-linux-tree: setup
 .PHONY: gcc
 gcc: setup
 	$(call build,gcc,,1)
-	@$(CTEST) --preset gcc -L '^(unit|conformance|sim|headers)$$' $(SECOND)
+	@$(CTEST) --preset gcc -L '^(unit|conformance|sim|fuzz|headers)$$' $(SECOND)
 
 # The whole suite in every place is for `make test`: a second time the places over others are left out.
 SECOND := -E '^conformance\.(trace|throttle|fault|stripe|cache|map)_|^conformance\..*_sync\.'
@@ -77,7 +78,13 @@ ci-sanitizers: asan tsan
 .PHONY: asan tsan
 asan tsan: setup
 	$(call build,$@,gtest_programs)
-	@$(CTEST) --preset $@ -L '^(unit|conformance|sim)$$' $(SECOND)
+	@$(CTEST) --preset $@ -L '^(unit|conformance|sim|fuzz)$$' $(SECOND)
+
+FUZZ_SECONDS ?= 20
+.PHONY: fuzz
+fuzz: setup
+	$(call build,fuzz,fuzz_programs)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh build/fuzz
 
 .PHONY: demo
 demo: all

@@ -78,6 +78,7 @@ endfunction()
 
 sluice_glob(unit_sources RECURSE tests/unit/*.cpp)
 sluice_gtest(unit_tests unit ${unit_sources})
+target_link_libraries(unit_tests PRIVATE sluice::http)
 
 sluice_glob(conformance_sources tests/conformance/*.cpp)
 list(REMOVE_ITEM conformance_sources ${suite_sources})
@@ -94,6 +95,34 @@ target_link_libraries(suite_tests PRIVATE sluice::conformance)
 sluice_glob(sim_sources RECURSE tests/sim/*.cpp)
 sluice_gtest(sim_tests sim ${sim_sources})
 
+# What is known of HTTP beside Python's library.
+add_executable(http_answers tests/http/answers.cpp)
+target_link_libraries(http_answers PRIVATE sluice::http sluice_options)
+sluice_command_test(http.oracle LABEL http
+  COMMAND "${Python3_EXECUTABLE}" "${tests_dir}/http/oracle_test.py" "$<TARGET_FILE:http_answers>")
+
+# Fuzz targets: with libFuzzer where SLUICE_FUZZ is set (`make fuzz`), else each as a test that runs its
+# corpus and some mutations.
+sluice_glob(fuzz_sources tests/fuzz/*.cpp)
+add_custom_target(fuzz_programs)
+foreach(source IN LISTS fuzz_sources)
+  cmake_path(GET source STEM name)
+  add_executable(fuzz_${name} ${source})
+  add_dependencies(fuzz_programs fuzz_${name})
+  target_include_directories(fuzz_${name} PRIVATE "${tests_dir}")
+  target_link_libraries(fuzz_${name} PRIVATE sluice::http sluice_options)
+  set_target_properties(fuzz_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+  if(SLUICE_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE "${tests_dir}/fuzz/driver/replay.cpp")
+    sluice_command_test(fuzz.${name} LABEL fuzz
+      COMMAND "$<TARGET_FILE:fuzz_${name}>" "${tests_dir}/fuzz/corpus/${name}" 50000)
+  endif()
+endforeach()
+add_dependencies(gtest_programs fuzz_programs)
+
 # Budgets: counts that may not grow. Each *_test.cpp is a program of its own, because some replace
 # malloc; the other programs are what the scripts measure. They hold for optimised code.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
@@ -102,10 +131,11 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsaniti
     cmake_path(GET source STEM name)
     if(name MATCHES "_test$")
       sluice_gtest(budget_${name} budget ${source})
+      target_link_libraries(budget_${name} PRIVATE sluice::http)
     else()
       add_executable(budget_${name} ${source})
       target_link_libraries(budget_${name} PRIVATE
-        sluice::sluice PkgConfig::liburing sluice_options)
+        sluice::sluice sluice::http PkgConfig::liburing sluice_options)
       set_target_properties(budget_${name} PROPERTIES
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/budget")
     endif()

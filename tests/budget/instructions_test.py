@@ -33,9 +33,9 @@ def instructions(program, count, *arguments):
     return int(re.search(r"Collected\s*:\s*(\d+)", run.stderr).group(1))
 
 
-def per_operation(program, *arguments):
-    few, many = (instructions(program, count, *arguments) for count in (FEW, MANY))
-    return (many - few) / (MANY - FEW)
+def per_operation(program, *arguments, counts=(FEW, MANY)):
+    few, many = (instructions(program, count, *arguments) for count in counts)
+    return (many - few) / (counts[1] - counts[0])
 
 
 def main():
