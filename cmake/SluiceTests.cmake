@@ -19,6 +19,10 @@ function(sluice_gtest target label)
   target_include_directories(${target} PRIVATE "${tests_dir}" "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${target} PRIVATE
     sluice::sluice GTest::gtest_main sluice_options)
+  list(LENGTH ARGN count)
+  if(count GREATER 5)
+    sluice_precompile(${target} <gtest/gtest.h>)
+  endif()
   gtest_discover_tests(${target} TEST_PREFIX "${label}." DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77)
 endfunction()
