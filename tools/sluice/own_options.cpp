@@ -20,6 +20,15 @@ const own_options::name* own_options::find(std::string_view word) const {
   return found;
 }
 
+std::string own_options::letters_after(const char* others) const {
+  std::string letters = others;
+  for (const name& n : own_) {
+    letters += n.letter;
+    if (n.argument) letters += ':';
+  }
+  return letters;
+}
+
 bool own_options::hide(int argc, char** argv) {
   hidden_.reserve(static_cast<std::size_t>(argc));
   for (int i = 1; i < argc; ++i) {

@@ -21,6 +21,8 @@ class own_options {
   own_options(std::span<const name> own, std::vector<const char*> others)
       : own_(own), others_(std::move(others)) {}
 
+  /// What getopt is to look for besides these letters.
+  std::string letters_after(const char* others) const;
   /// Replaces them among the arguments. False after a complaint.
   bool hide(int argc, char** argv);
   /// What an operand or an option's argument was before.

@@ -48,6 +48,14 @@ struct copy_options {
   bool require_xattrs = false;   // one that the target can't have is a failure
   bool silent_xattrs = false;    // one that can't be kept is not even told
   bool one_file_system = false;
+  bool atomic = false;
+  bool durable = false;
+  bool resume = false;
+  bool verify = false;
+  /// Finds out and tells what would be done, and changes nothing.
+  bool dry_run = false;
+  /// Bytes a second that are copied at most, by all files together; 0: as fast as it goes.
+  std::uint64_t bytes_per_second = 0;
   /// One thing after another, in the order of GNU cp. For a crew of one, or the words of several
   /// operands' copies mix.
   bool in_order = false;
