@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/copy/flow.hpp"
 #include "fs/copy/link_table.hpp"
 #include "sluice/fs/copy.hpp"
 
@@ -80,13 +81,18 @@ struct identity {
 };
 inline identity identity_of(const file_status& s) noexcept { return {s.device, s.inode}; }
 
+/// Of one thing. `kept`: what stands there passes for it. `linked`: it is another name of what was
+/// copied.
+enum class outcome : std::uint8_t { none, made, kept, linked };
+
 struct context {
   context(const copy_options& o, const dir& base, copy_listener& l)
-      : options(o), target_base(base), listener(l) {}
+      : options(o), target_base(base), listener(l), flow(o) {}
 
   copy_options options;
   const dir& target_base;  // what operands' targets are relative to
   copy_listener& listener;
+  copying::flow flow;
   link_table links;
   open_places* places = nullptr;  // the walk's
   std::atomic<bool> clone_hopeless = false;  // the file systems at hand can't share blocks
@@ -117,6 +123,17 @@ struct context {
             const char* detail = "") {
     if (required) any_failed.store(true, std::memory_order_relaxed);
     warn(step, i.source_path(), i.target_path(), why, detail);
+  }
+  /// What became of something that is not a directory, of so many bytes.
+  void count(outcome how, std::uint64_t bytes) {
+    copy_tally* const t = options.tally;
+    if (t == nullptr) return;
+    const bool done = how == outcome::made || how == outcome::linked;
+    (done ? t->files : t->left).fetch_add(1, std::memory_order_relaxed);
+    if (!done) t->bytes_left.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  void count_directory() {
+    if (options.tally != nullptr) options.tally->directories.fetch_add(1, std::memory_order_relaxed);
   }
   void tell_copying(const subject& i, const std::string& backup = {}) {
     if (!listener.wants_names()) return;
@@ -150,8 +167,6 @@ struct context {
 /// Copies anything but a directory. `known` is its status if somebody has asked already.
 task<void> copy_item(context& c, const item& i, file_type type, const file_status* known);
 /// Its parts: what has bytes, and what is made by its name alone.
-/// `kept`: what stands there passes for it.
-enum class outcome : std::uint8_t { none, made, kept };
 task<outcome> copy_file(context& c, const item& i, file_type expected);
 task<outcome> copy_symlink(context& c, const item& i, const file_status& s);
 task<outcome> copy_special(context& c, const item& i, const file_status& s);

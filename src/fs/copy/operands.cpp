@@ -29,6 +29,7 @@ bool same_path(const std::string& a, const std::string& b) {
 }  // namespace
 
 task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, worker& on) {
+  context_.flow.start();
   while (!operands.empty() && !context_.stopping()) {
     const copy_operand& o = operands.front();
     operands = operands.subspan(1);
@@ -45,6 +46,7 @@ task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, wo
 task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
   const copy_options& options = context_.options;
   now_ = tree_run();
+  if (options.filtered && context_.listener.skips(o.source)) co_return false;
   if (o.parents != 0) {
     auto making = make_parents(context_, from_, to_, o, now_.parents);
     const bool made = co_await std::move(making);

@@ -41,6 +41,7 @@ walk_options tree_copier::walk_options_for(const copy_options& o, std::size_t op
   w.wanted = stat_mask::basic;
   w.open_directories = open_directories;
   w.in_order = o.in_order;
+  w.filtered = o.filtered;
   return w;
 }
 
@@ -118,6 +119,7 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
   if (d.depth == 0) now_.target_root = identity_of(*found);
   d.is = made ? copy_dir::state::made : copy_dir::state::merged;
   if (!made) co_return;
+  context_.count_directory();
   context_.tell_copying(dir_subject(d));
   // A default access control list stands in the umask's place: start from what the system made.
   d.mode_made = found->mode;
@@ -158,6 +160,10 @@ task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_ent
     co_await std::move(copied);
   }
   walker_.places().unpin(both->target);
+}
+
+bool tree_copier::skips(walk_dir& d, path_ref name) {
+  return context_.listener.skips(d.where.path_of(name));
 }
 
 std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e) {
