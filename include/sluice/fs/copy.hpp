@@ -146,6 +146,7 @@ struct copy_problem {
   std::string source, target;
   error why;
   std::string detail = {};  // the attribute's name, where it is about one
+  bool failure = true;      // or only worth a word: the copy counts as done without it
 };
 
 /// Hears of what happens, from any of the crew's threads, one call at a time.

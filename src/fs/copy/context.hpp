@@ -106,14 +106,11 @@ struct context {
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
     any_failed.store(true, std::memory_order_relaxed);
-    warn(step, std::move(source), std::move(target), why);
+    tell({step, std::move(source), std::move(target), why});
   }
-  /// Worth a word, and no failure. What goes wrong because the copy is ended goes without saying.
-  void warn(copy_step step, std::string source, std::string target, error why = {},
-            std::string detail = {}) {
-    if (stopping()) return;
-    const std::lock_guard lock(speaking_);
-    listener.failed({step, std::move(source), std::move(target), why, std::move(detail)});
+  /// Worth a word, and no failure.
+  void warn(copy_step step, std::string source, std::string target) {
+    tell({step, std::move(source), std::move(target), error(), {}, false});
   }
   void fail(const subject& i, copy_step step, error why = {}) {
     fail(step, i.source_path(), i.target_path(), why);
@@ -122,7 +119,7 @@ struct context {
   void miss(const subject& i, copy_step step, error why, bool required,
             const char* detail = "") {
     if (required) any_failed.store(true, std::memory_order_relaxed);
-    warn(step, i.source_path(), i.target_path(), why, detail);
+    tell({step, i.source_path(), i.target_path(), why, detail, required});
   }
   /// What became of something that is not a directory, of so many bytes.
   void count(outcome how, std::uint64_t bytes) {
@@ -161,6 +158,13 @@ struct context {
   }
 
  private:
+  /// What goes wrong because the copy is ended goes without saying.
+  void tell(const copy_problem& p) {
+    if (stopping()) return;
+    const std::lock_guard lock(speaking_);
+    listener.failed(p);
+  }
+
   std::mutex speaking_;
 };
 
