@@ -19,7 +19,8 @@ struct pair_of_files {
   pair_of_files() noexcept {}
 };
 
-/// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
+}  // namespace
+
 task<void> fail_to_open(context& c, const item& i, const error& why) {
   auto s = co_await i.from.stat(i.name, stat_mask::basic,
                                 i.follow ? lookup::follow : lookup::no_follow);
@@ -31,6 +32,8 @@ task<void> fail_to_open(context& c, const item& i, const error& why) {
   c.tell_copying(i);
   c.fail(i, copy_step::open_source, why);
 }
+
+namespace {
 
 task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p) {
   open_mode how = open_mode::read;
