@@ -146,6 +146,9 @@ task<void> tree_copier::leave(walk_dir& d, worker& on) {
     auto making = make_target(both);
     co_await std::move(making);
   }
+  if (context_.supposed.on() && identity_of(d.status) == now_.above_missing) {
+    context_.fail(copy_step::into_itself, now_.source, now_.target);  // as met in the true run
+  }
   const bool there = both.is == copy_dir::state::made || both.is == copy_dir::state::merged;
   if (there && !context_.supposed.on()) {
     auto finishing = finish_target(both);

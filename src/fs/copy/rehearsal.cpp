@@ -102,7 +102,7 @@ task<void> tell_of_force(context& c, const item& i) {
 }
 
 /// An operand's target needs a directory that it can be made in.
-task<bool> has_place(context& c, const item& i, copy_step step) {
+task<bool> has_place(context& c, const item& i, copy_step step, bool bytes) {
   if (!i.operand()) co_return true;
   const std::string above = directory_of(i.target_name);
   if (c.supposed.find(above) != nullptr) co_return true;
@@ -110,8 +110,10 @@ task<bool> has_place(context& c, const item& i, copy_step step) {
   auto there = co_await i.to.stat(above, stat_mask::type, lookup::follow);
   if (!there) {
     why = there.error();
-  } else if (i.target_path().ends_with('/') || there->type != file_type::directory) {
+  } else if (there->type != file_type::directory) {
     why = errc::not_directory;
+  } else if (i.target_path().ends_with('/')) {
+    why = bytes ? errc::not_directory : errc::not_found;
   }
   if (why) c.fail(i, step, why);
   co_return !why;
@@ -139,7 +141,7 @@ task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bo
     co_await std::move(telling);
   }
   if (v == verdict::create) {
-    auto looking = has_place(c, i, way.step);
+    auto looking = has_place(c, i, way.step, bytes);
     const bool has = co_await std::move(looking);
     if (!has) co_return outcome::none;
   }

@@ -53,11 +53,7 @@ task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
   auto making = make_target(both);
   co_await std::move(making);
   if (both.is == copy_dir::state::failed) co_return false;
-  if (context_.supposed.on()) {
-    if (identity_of(d.status) == now_.above_missing) {
-      context_.fail(copy_step::into_itself, now_.source, now_.target);
-    }
-  } else if (context_.options.preserve_mode) {
+  if (context_.options.preserve_mode && !context_.supposed.on()) {
     auto looking = look_for_default_acl(both);
     co_await std::move(looking);
   }
