@@ -58,11 +58,15 @@ struct copy_options {
   bool require_xattrs = false;   // one that the target can't have is a failure
   bool silent_xattrs = false;    // one that can't be kept is not even told
   bool one_file_system = false;
+  // Not there yet; the copy is made as without them.
   bool atomic = false;
   bool durable = false;
   bool resume = false;
   bool verify = false;
-  /// Finds out and tells what would be done, and changes nothing.
+  /// Finds out and tells what would be done, one thing after another (for a crew of one), and
+  /// changes nothing: the listener hears what it would hear, and may_overwrite is asked. Whether a
+  /// target may be written, whether there is room, and what can't be kept only shows when it is
+  /// tried, and is not told.
   bool dry_run = false;
   /// Bytes a second that are read and written at most, by all files together; 0: as fast as it
   /// goes. Shared blocks and holes cost nothing.

@@ -23,29 +23,34 @@ constinit absent_space nowhere;
 
 void refuse(space&, operation& op) noexcept { op.fail(errc::read_only); }
 
+space& behind(space& s) noexcept { return static_cast<looking_space&>(s).inner(); }
+void look(space& s, operation& op) noexcept { behind(s).submit(op); }
+
 void open_to_look(space& s, operation& op) noexcept {
   constexpr open_mode changing = open_mode::write | open_mode::append | open_mode::create |
                                  open_mode::truncate | open_mode::temporary;
   if (any(static_cast<ops::open&>(op).mode & changing)) return refuse(s, op);
-  static_cast<looking_space&>(s).inner().submit(op);
+  look(s, op);
 }
 
 constexpr space_table looking_rows = [] {
-  const space_table through = forwarding_rows("looking");
-  space_table t = through;
+  space_table t{"looking"};
   for (space_table::row& r : t.rows) r = refuse;
   for (const op_kind k : {op_kind::close, op_kind::sleep, op_kind::stat, op_kind::stat_fs,
                           op_kind::readlink, op_kind::entries, op_kind::get_xattr,
                           op_kind::list_xattr}) {
-    t[k] = through.rows[static_cast<std::size_t>(k)];
+    t[k] = look;
   }
+  t.cancel = [](space& s, operation& op) noexcept { behind(s).cancel(op); };
+  t.release = [](space& s, handle_id id) noexcept { behind(s).release(id); };
+  t.way = [](space& s, const operation& op) noexcept { return behind(s).way_of(op); };
   t[op_kind::open] = open_to_look;
   return t;
 }();
 
 }  // namespace
 
-looking_space::looking_space(space& inner) noexcept : forwarding_space(looking_rows, inner) {}
+looking_space::looking_space(space& inner) noexcept : space(looking_rows), inner_(inner) {}
 
 rehearsal::rehearsal(const copy_options& o, std::span<const copy_operand> operands)
     : on_(o.dry_run), absent_(adopt, nowhere, 0) {

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "sluice/fs/copy.hpp"
-#include "sluice/space/forward.hpp"
 
 namespace sluice::inline v0::copying {
 
@@ -41,9 +40,13 @@ class rehearsal {
 
 /// A space in which one can only look around. Whatever would change something ends with
 /// errc::read_only.
-class looking_space final : public forwarding_space {
+class looking_space final : public space {
  public:
   explicit looking_space(space& inner) noexcept;
+  space& inner() const noexcept { return inner_; }
+
+ private:
+  space& inner_;
 };
 
 /// A directory seen through such a space. It stays its owner's.

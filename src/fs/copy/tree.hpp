@@ -23,7 +23,10 @@ class tree_copier final : public tree_visitor {
   tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
               std::span<const copy_operand> operands, std::size_t open_directories,
               copy_listener& l)
-      : context_(o, operands, to, l), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
+      : context_(o, operands, to, l),
+        from_(from),
+        to_(to),
+        walker_(c, *this, walk_options_for(o, open_directories)) {
     context_.places = &walker_.places();
   }
 
