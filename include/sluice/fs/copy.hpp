@@ -1,6 +1,7 @@
 // Copying trees, on all cores, between any spaces.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -23,6 +24,15 @@ enum class sparse_mode : std::uint8_t { as_source, always, never };
 enum class reflink_mode : std::uint8_t { automatic, always, never };
 /// `existing`: numbered where there are numbered ones, simple elsewhere.
 enum class backup_mode : std::uint8_t { none, simple, existing, numbered };
+
+/// What a copy has done so far. It may be looked at from any thread while it grows.
+struct copy_tally {
+  std::atomic<std::uint64_t> bytes = 0;        // of contents, with holes and shared blocks
+  std::atomic<std::uint64_t> files = 0;        // made or written over: all but directories
+  std::atomic<std::uint64_t> directories = 0;  // made
+  std::atomic<std::uint64_t> left = 0;         // files that stayed as they were, or were not copied
+  std::atomic<std::uint64_t> bytes_left = 0;   // what those have, where that is known
+};
 
 struct copy_options {
   bool recursive = false;
@@ -48,6 +58,23 @@ struct copy_options {
   bool require_xattrs = false;   // one that the target can't have is a failure
   bool silent_xattrs = false;    // one that can't be kept is not even told
   bool one_file_system = false;
+  // Not there yet; the copy is made as without them.
+  bool atomic = false;
+  bool durable = false;
+  bool resume = false;
+  bool verify = false;
+  /// Finds out and tells what would be done, one thing after another (for a crew of one), and
+  /// changes nothing: the listener hears what it would hear, and may_overwrite is asked. Whether a
+  /// target may be written, whether there is room, and what can't be kept only shows when it is
+  /// tried, and is not told.
+  bool dry_run = false;
+  /// Bytes a second that are read and written at most, by all files together; 0: as fast as it
+  /// goes. Shared blocks and holes cost nothing.
+  std::uint64_t bytes_per_second = 0;
+  /// Ask the listener which sources to leave out.
+  bool filtered = false;
+  /// Is told how much has been done; outlives the copy. May be null.
+  copy_tally* tally = nullptr;
   /// One thing after another, in the order of GNU cp. For a crew of one, or the words of several
   /// operands' copies mix.
   bool in_order = false;
@@ -123,6 +150,7 @@ struct copy_problem {
   std::string source, target;
   error why;
   std::string detail = {};  // the attribute's name, where it is about one
+  bool failure = true;      // or only worth a word: the copy counts as done without it
 };
 
 /// Hears of what happens, from any of the crew's threads, one call at a time.
@@ -139,6 +167,9 @@ class copy_listener {
   virtual void made_parent(const std::string&, const std::string&) {}
   virtual void restored(const std::string&, const std::string&) {}
   virtual bool wants_names() const noexcept { return false; }
+  /// With `filtered`: an operand's path or one below it is passed by as if it were not there, a
+  /// directory with all that is in it. From any thread, several at the same time.
+  virtual bool skips(const std::string& /*source*/) { return false; }
   /// For overwrite_mode::ask; `there` is what stands under the name. It may block.
   virtual bool may_overwrite(const std::string&, const file_status&) { return false; }
 };

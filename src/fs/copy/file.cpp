@@ -19,7 +19,8 @@ struct pair_of_files {
   pair_of_files() noexcept {}
 };
 
-/// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
+}  // namespace
+
 task<void> fail_to_open(context& c, const item& i, const error& why) {
   auto s = co_await i.from.stat(i.name, stat_mask::basic,
                                 i.follow ? lookup::follow : lookup::no_follow);
@@ -31,6 +32,8 @@ task<void> fail_to_open(context& c, const item& i, const error& why) {
   c.tell_copying(i);
   c.fail(i, copy_step::open_source, why);
 }
+
+namespace {
 
 task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p) {
   open_mode how = open_mode::read;
@@ -205,7 +208,7 @@ task<bool> close_both(context& c, const item& i, pair_of_files& p) {
 task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
   auto linking = linked_to_first(c, i, p.status, p.leads);
   const bool linked = co_await std::move(linking);
-  if (linked) co_return outcome::kept;
+  if (linked) co_return outcome::linked;
   auto targeting = open_target(c, i, p);
   outcome how = co_await std::move(targeting);
   if (how == outcome::made) {
@@ -233,7 +236,9 @@ task<outcome> copy_file(context& c, const item& i, file_type expected) {
   }
   auto closing = close_both(c, i, p);
   const bool whole = co_await std::move(closing);
-  if (!whole || how == outcome::none) co_return outcome::none;
+  if (!whole) how = outcome::none;
+  c.count(how, p.status.size);
+  if (how == outcome::none) co_return how;
   // Other names of the source may become links to it, now that it is whole.
   p.leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
   co_return how;

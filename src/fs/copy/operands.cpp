@@ -29,6 +29,7 @@ bool same_path(const std::string& a, const std::string& b) {
 }  // namespace
 
 task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, worker& on) {
+  context_.flow.start();
   while (!operands.empty() && !context_.stopping()) {
     const copy_operand& o = operands.front();
     operands = operands.subspan(1);
@@ -45,6 +46,7 @@ task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, wo
 task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
   const copy_options& options = context_.options;
   now_ = tree_run();
+  if (options.filtered && context_.listener.skips(o.source)) co_return false;
   if (o.parents != 0) {
     auto making = make_parents(context_, from_, to_, o, now_.parents);
     const bool made = co_await std::move(making);
@@ -144,7 +146,11 @@ task<void> tree_copier::leave(walk_dir& d, worker& on) {
     auto making = make_target(both);
     co_await std::move(making);
   }
-  if (both.is == copy_dir::state::made || both.is == copy_dir::state::merged) {
+  if (context_.supposed.on() && identity_of(d.status) == now_.above_missing) {
+    context_.fail(copy_step::into_itself, now_.source, now_.target);  // as met in the true run
+  }
+  const bool there = both.is == copy_dir::state::made || both.is == copy_dir::state::merged;
+  if (there && !context_.supposed.on()) {
     auto finishing = finish_target(both);
     co_await std::move(finishing);
   }
@@ -161,7 +167,9 @@ task<void> tree_copier::leave(walk_dir& d, worker& on) {
 bool copy_trees(crew& c, const dir& from, const dir& to, std::span<const copy_operand> operands,
                 const copy_options& options, std::size_t open_directories,
                 copy_listener& listener) {
-  copying::tree_copier copier(c, from, to, options, open_directories, listener);
+  const copying::looked_at only_looked_at(to);
+  const dir& target = options.dry_run ? only_looked_at.get() : to;
+  copying::tree_copier copier(c, from, target, options, operands, open_directories, listener);
   c.run(std::make_unique<copying::operands_work>(copier, operands));
   return !copier.any_failed() && (options.stop == nullptr || !options.stop->requested());
 }
