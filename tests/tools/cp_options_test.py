@@ -57,8 +57,8 @@ def usage(c, scratch, command):
         c.check(f"an abbreviation of ours alone: {args[0]}", b"ambiguous" not in result.err, repr(result.err))
     for seed, locale in enumerate(("C", "C.UTF-8")):
         rng = random.Random(seed)
-        names = [bytes(rng.choice(b"''\1\n\377\303\244ab\"$ #~") for _ in range(rng.randint(1, 7))) for _ in range(500)]
-        cases.run(f"quoted names in {locale}", lambda s: s.dir("d"), ["-t", "d", *names],
+        names = [os.fsdecode(bytes(rng.choice(b"''\1\n\377\303\244ab\"$ #~") for _ in range(rng.randint(1, 7)))) for _ in range(500)]
+        cases.run(f"quoted names in {locale}", lambda s: s.dir("d"), ["-t", "d", "--", *names],
                   env=harness.base_env(LC_ALL=locale))
     result = harness.run([*command, "--jobs"], cwd=scratch)
     c.equal("--jobs without a number", result.err.splitlines()[0], b"cp: option '--jobs' requires an argument")
