@@ -117,6 +117,34 @@ def _layers(where):
     return parts
 
 
+@contextlib.contextmanager
+def mapped(scratch):
+    """An ext4 on a device of device-mapper; its directory, and what turns the later half into errors."""
+    where, name = os.path.join(scratch, "mapped-here"), f"sluice-test-{os.getpid()}"
+    os.mkdir(where)
+    _, image = _image(where, "ext4")
+    loop = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True, check=True).stdout.strip()
+    sectors = os.path.getsize(image) // 512
+    good = f"0 {sectors // 2} linear {loop} 0\n"
+
+    def table(rest):
+        return good + f"{sectors // 2} {sectors - sectors // 2} {rest}\n"
+
+    def break_it():
+        _command(["dmsetup", "reload", name], input=table("error"))
+        _command(["dmsetup", "resume", name])
+
+    try:
+        _command(["dmsetup", "create", name], input=table(f"linear {loop} {sectors // 2}"))
+        _command(["mount", "-t", "ext4", f"/dev/mapper/{name}", where])
+        yield where, break_it
+    finally:
+        harness.umount(where)
+        subprocess.run(["dmsetup", "remove", "--retry", name], capture_output=True)
+        subprocess.run(["losetup", "--detach", loop], capture_output=True)
+        os.unlink(image)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 
 _libc = ctypes.CDLL(None, use_errno=True)
