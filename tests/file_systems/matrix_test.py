@@ -115,6 +115,47 @@ def deep(c, name, command, where):
     differential(c, f"{name}: du, deeper than paths are long", ["-ab", "deep"], where, jobs=(1, 8))
 
 
+def plain_kind(c, scratch, command, kind, outside):
+    """One that can hold files and directories only: what it can't, both tools tell."""
+    with filesystems.mounted(scratch, kind, fill=lambda where: treegen.five_ary(os.path.join(where, "src"), 3, 5000)) as where:
+        source = os.path.join(where, "src")
+        differential(c, f"{kind}: du -ab", ["-ab", "src"], where, jobs=(1, 2, 8))
+        simple = os.path.join(outside, "simple")
+        for options in (["-r"], ["-a"], ["-a", "--no-preserve=ownership"]):
+            copied_alike(c, kind, command, options, source, where)
+            copied_alike(c, f"out of {kind}", command, options, source, outside)
+            copied_alike(c, f"into {kind}", command, options, simple, where)
+        case_ignored(c, kind, command, where, outside)
+
+
+def case_ignored(c, name, command, where, outside):
+    """Two names that are one there: the second is told, as by GNU's, and overwrites nothing."""
+    source = os.path.join(outside, "cases")
+    for path in ("f/A", "f/a", "d/D/one", "d/d/two"):
+        os.makedirs(os.path.dirname(os.path.join(source, path)), exist_ok=True)
+        with open(os.path.join(source, path), "w") as f:
+            f.write(path)
+    for options in (["-r"], ["-a", "--jobs=8"], ["-rv"]):
+        copy = os.path.join(where, "cases-copy")
+        result = harness.run([*command, *options, source, copy])
+        kept = {os.path.relpath(os.path.join(at, n), copy): open(os.path.join(at, n)).read()
+                for at, _, files in os.walk(copy) for n in files}
+        c.check(f"{name} ignores case: cp {' '.join(options)}",
+                result.rc == 1 and result.err.count(b": File exists\n") == 2 and len(kept) == 2
+                and all(path == text for path, text in kept.items()), f"{kept}: {shown(result.err)}")
+        harness.rmtree(copy)
+    harness.rmtree(source)
+
+
+def casefold(c, command, scratch, outside):
+    """A directory of an ext4 that ignores case, where the kernel has that."""
+    with filesystems.mounted(scratch, "ext4", options=["-O", "casefold"]) as where:
+        folded = os.path.join(where, "folded")
+        os.mkdir(folded)
+        subprocess.run(["chattr", "+F", folded], check=True)
+        case_ignored(c, "ext4", command, folded, outside)
+
+
 def one_kind(c, scratch, command, kind, outside):
     def fill(where):
         treegen.full(7, os.path.join(where, "src"))
@@ -145,9 +186,15 @@ def test(c, scratch):
     outside = os.path.join(scratch, "outside")
     os.mkdir(outside)
     treegen.full(8, os.path.join(outside, "src"))
+    treegen.five_ary(os.path.join(outside, "simple"), 3, 5000)
+    try:
+        casefold(c, command, scratch, outside)
+    except filesystems.Missing as reason:
+        c.skip("ext4 that ignores case", reason)
     for kind in filesystems.KINDS:
         try:
-            one_kind(c, scratch, command, kind, outside)
+            one = plain_kind if kind in filesystems.PLAIN else one_kind
+            one(c, scratch, command, kind, outside)
         except filesystems.Missing as reason:
             c.skip(kind, reason)
 

@@ -57,13 +57,16 @@ _MADE = {
     "xfs with reflink": ("xfs", 320 * MIB, ["mkfs.xfs", "-q", "-m", "reflink=1"]),
     "btrfs": ("btrfs", 256 * MIB, ["mkfs.btrfs", "-q"]),
     "vfat": ("vfat", 96 * MIB, ["mkfs.vfat"]),
+    "exfat through FUSE": ("exfat-fuse", 96 * MIB, ["mkfs.exfat"]),
 }
+# These have no links, no special files, and no owners and modes of their own.
+PLAIN = ("vfat", "exfat through FUSE")
 KINDS = [*_MADE, "tmpfs", "overlay"]
 
 
 def _image(where, kind, size=None, options=()):
     system, usual, maker = _MADE[kind]
-    if not known_to_kernel(system):
+    if not known_to_kernel("fuseblk" if system == "exfat-fuse" else system):
         raise Missing(f"this kernel has no {system}")
     image = where + ".img"
     with open(image, "wb") as f:
