@@ -72,6 +72,10 @@ def one(c, cases, library, seed, command, where):
     cases.run(f"seed {seed}: --jobs={jobs} {backend}: cp {options} {' '.join(chosen)}", setup,
               [*options.split(), *(there if seed % 3 else chosen), "o"], env=env, excused=LOST, **answers)
 
+    for base in {cases.scratch, cases.ordered}:
+        for side in ("gnu", "our"):
+            harness.rmtree(os.path.join(base, side))
+
     size = SIZES[seed % len(SIZES)]
     area = Area(os.path.join(where, f"sizes{seed}"))
     random_tree(area, random.Random(tree), 150, 120)

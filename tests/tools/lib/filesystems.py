@@ -85,7 +85,6 @@ def mounted(scratch, kind, size=None, options=(), mount_options=None, fill=None)
         raise Missing("needs root and a mount namespace")
     where = os.path.join(scratch, kind.replace(" ", "-"))
     os.makedirs(where)
-    image = None
     try:
         if kind == "tmpfs":
             harness.mount_tmpfs(where, f"size={size or 256 * MIB},mode=755" + (f",{mount_options}" if mount_options else ""))
@@ -93,13 +92,10 @@ def mounted(scratch, kind, size=None, options=(), mount_options=None, fill=None)
             parts = _layers(where)
             if fill:
                 fill(parts["lowerdir"])
-            harness.mount("overlay", where, "overlay", 0, ",".join(f"{k}={v}" for k, v in parts.items()))
+            _mount_overlay(where, parts)
         else:
             system, image = _image(where, kind, size, options)
             _command(["mount", "-t", system, "-o", "loop" + (f",{mount_options}" if mount_options else ""), image, where])
-    except OSError as error:
-        raise Missing(f"{kind} can't be mounted: {error.strerror}") from error
-    try:
         if fill and kind != "overlay":
             fill(where)
         yield where
@@ -107,8 +103,14 @@ def mounted(scratch, kind, size=None, options=(), mount_options=None, fill=None)
         while os.path.ismount(where):
             harness.umount(where)
         harness.rmtree(where)
-        if image:
-            os.unlink(image)
+        harness.rmtree(where + ".img")
+
+
+def _mount_overlay(where, parts):
+    try:
+        harness.mount("overlay", where, "overlay", 0, ",".join(f"{k}={v}" for k, v in parts.items()))
+    except OSError as error:
+        raise Missing(f"no overlay here: {error.strerror}") from error
 
 
 def _layers(where):
