@@ -37,8 +37,10 @@ def random_tree(area, rng, files, links):
         new = os.path.join(os.path.dirname(rng.choice(made)), f"f{rng.randrange(40)}")
         if not os.path.lexists(area.path(new)):
             area.hard(old, new)
-    for n in range(3):
-        area.link(rng.choice(made), f"s{n + 1}/t/link{rng.randrange(3)}") if os.path.isdir(area.path(f"s{n + 1}/t")) else None
+    for n in (1, 2, 3):
+        name = area.path(f"s{n}/t/link{rng.randrange(3)}")
+        os.symlink(rng.choice(made), name)
+        os.utime(name, ns=(T0 + n, T0 + n), follow_symlinks=False)
     area.dir("o")
 
 
