@@ -33,6 +33,16 @@ task<bool> is_that_name(const item& i, const dir& there, const std::string& made
   co_return first && found && identity_of(*first) == identity_of(*found);
 }
 
+/// It stays as it is; where people are asked about what stands there, they are asked about it, too.
+task<void> leave_as_it_is(context& c, const item& i) {
+  if (c.options.overwrite == overwrite_mode::never) co_return;
+  if (c.options.overwrite == overwrite_mode::ask) {
+    auto there = co_await i.to.stat(i.target_name, stat_mask::basic, lookup::no_follow);
+    if (there && !c.may_overwrite(i, *there)) co_return;
+  }
+  c.tell_copying(i);
+}
+
 /// Links to what was made, in the place of what may stand there, unless that stays.
 task<result<void>> link_to_made(context& c, const item& i, const file_status& s, const dir& there,
                                 const std::string& made) {
@@ -41,7 +51,11 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   if (stands) {
     auto asking = is_that_name(i, there, made);
     const bool is_there = co_await std::move(asking);
-    if (is_there) linked = result<void>();
+    if (is_there) {
+      auto leaving = leave_as_it_is(c, i);
+      co_await std::move(leaving);
+      co_return result<void>();
+    }
   }
   if (linked) c.tell_copying(i);
   if (linked || !stands) co_return linked;
