@@ -63,12 +63,26 @@ bool fits_double_quotes(std::string_view name) {
   return true;
 }
 
+/// GNU's tools read a name with a quote in it twice, and begin the second time as they ended the
+/// first: perhaps in an escape. The same bytes are wanted.
+bool begins_in_escape(std::string_view name) {
+  if (name.find('\'') == std::string_view::npos) return false;
+  std::mbstate_t state{};
+  bool shown = true;
+  for (std::size_t at = 0; at < name.size();) {
+    const character c = next_character(name.substr(at), state);
+    shown = c.shown;
+    at += c.size;
+  }
+  return !shown;
+}
+
 }  // namespace
 
 std::string quoted(std::string_view name) {
   if (fits_double_quotes(name)) return '"' + std::string(name) + '"';
   std::string text = "'";
-  bool escaping = false;  // inside $'...'
+  bool escaping = begins_in_escape(name);  // inside $'...'
   std::mbstate_t state{};
   for (std::size_t at = 0; at < name.size();) {
     const character c = next_character(name.substr(at), state);

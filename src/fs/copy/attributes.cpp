@@ -1,6 +1,8 @@
 // What a copy keeps of its source besides the bytes. The order matters: a change of owner clears
 // set-id bits and capabilities, and everything before the times changes the times.
+#include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "fs/copy/context.hpp"
@@ -14,6 +16,18 @@ constexpr const char* default_acl = "system.posix_acl_default";
 
 bool is_acl(const char* name) noexcept {
   return std::strcmp(name, access_acl) == 0 || std::strcmp(name, default_acl) == 0;
+}
+
+/// What a file system shows a second time under a name of its own, as XFS does with access control
+/// lists, or what means its own inode only: no copying tool takes those along.
+bool is_private(std::string_view name) noexcept {
+  constexpr std::string_view prefixes[] = {"trusted.SGI_", "xfsroot.", "security.evm", "afs."};
+  return std::ranges::any_of(prefixes, [name](std::string_view p) { return name.starts_with(p); });
+}
+
+bool is_wanted(const context& c, const char* name) noexcept {
+  if (is_acl(name)) return c.options.preserve_mode;
+  return c.options.preserve_xattrs && !is_private(name);
 }
 
 /// Attributes are what was asked for, and each that is lost is worth a word.
@@ -98,8 +112,7 @@ task<void> copy_xattrs(context& c, const subject& about, const file& from, const
     const char* name = &names[at];
     has_access |= std::strcmp(name, access_acl) == 0;
     has_default |= std::strcmp(name, default_acl) == 0;
-    const bool wanted = is_acl(name) ? c.options.preserve_mode : c.options.preserve_xattrs;
-    if (!wanted) continue;
+    if (!is_wanted(c, name)) continue;
     auto copying_one = copy_xattr(c, about, from, to, name);
     co_await std::move(copying_one);
   }
@@ -206,8 +219,7 @@ task<void> copy_xattrs_by_name(context& c, const item& i, bool link) {
   for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
     const char* name = &names[at];
     has_access |= std::strcmp(name, access_acl) == 0;
-    const bool wanted = is_acl(name) ? acls : c.options.preserve_xattrs;
-    if (!wanted) continue;
+    if (!is_wanted(c, name)) continue;
     auto copying_one = copy_xattr_by_name(c, i, name, room);
     co_await std::move(copying_one);
   }

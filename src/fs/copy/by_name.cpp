@@ -12,7 +12,7 @@ task<outcome> make_by_name(context& c, const item& i, const file_status& s, copy
                         bool replaces, Make make) {
   auto making = make(i.target_name);
   result<void> made = co_await std::move(making);
-  const bool stood = !made && made.error() == errc::exists;
+  const bool stood = !made && made.error() == errc::exists && (!i.among_copies() || replaces);
   if (stood) {
     auto judging_it = judge_target(c, i, s, judging::by_name);
     const verdict v = co_await std::move(judging_it);

@@ -135,7 +135,7 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
   }
   auto creating = try_to_create(c, i, p);
   auto made = co_await std::move(creating);
-  if (made || made.error() != errc::exists) {
+  if (made || made.error() != errc::exists || i.among_copies()) {
     c.tell_copying(i);
     if (!made) fail_to_create(c, i, made.error());
     co_return made ? outcome::made : outcome::none;

@@ -1,5 +1,6 @@
 // Hard links: further names of what has been copied, and links made instead of copies.
 #include "fs/copy/aside.hpp"
+#include "fs/copy/paths.hpp"
 
 namespace sluice::inline v0::copying {
 
@@ -21,11 +22,25 @@ task<result<void>> replace_by_link(const dir& there, path_ref existing, const it
   co_return replaced;
 }
 
-/// Where trees are merged, another name of a source may become the very name that was made.
-task<bool> is_that_link(const item& i, const dir& there, const std::string& made) {
-  auto first = co_await there.stat(made, stat_mask::inode, lookup::no_follow);
-  auto found = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+/// Where trees are merged, another name of a source may become the very name that was made: there is
+/// nothing to replace it by.
+task<bool> is_that_name(const item& i, const dir& there, const std::string& made) {
+  if (last_name_of(made) != last_name_of(i.target_name)) co_return false;
+  const std::string above_made = directory_of(made);
+  const std::string above_target = directory_of(i.target_name);
+  auto first = co_await there.stat(above_made, stat_mask::inode);
+  auto found = co_await i.to.stat(above_target, stat_mask::inode);
   co_return first && found && identity_of(*first) == identity_of(*found);
+}
+
+/// It stays as it is; where people are asked about what stands there, they are asked about it, too.
+task<void> leave_as_it_is(context& c, const item& i) {
+  if (c.options.overwrite == overwrite_mode::never) co_return;
+  if (c.options.overwrite == overwrite_mode::ask) {
+    auto there = co_await i.to.stat(i.target_name, stat_mask::basic, lookup::no_follow);
+    if (there && !c.may_overwrite(i, *there)) co_return;
+  }
+  c.tell_copying(i);
 }
 
 /// Links to what was made, in the place of what may stand there, unless that stays.
@@ -34,9 +49,13 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   auto linked = co_await there.link(made, i.to, i.target_name);
   const bool stands = !linked && linked.error() == errc::exists;
   if (stands) {
-    auto asking = is_that_link(i, there, made);
+    auto asking = is_that_name(i, there, made);
     const bool is_there = co_await std::move(asking);
-    if (is_there) linked = result<void>();
+    if (is_there) {
+      auto leaving = leave_as_it_is(c, i);
+      co_await std::move(leaving);
+      co_return result<void>();
+    }
   }
   if (linked) c.tell_copying(i);
   if (linked || !stands) co_return linked;

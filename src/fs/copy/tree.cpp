@@ -114,7 +114,9 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
   const std::uint16_t withheld = o.preserve_owner ? 077 : 022;
   const auto mode = static_cast<std::uint16_t>((d.status.mode & 01777 & ~withheld) | 0700);
   auto made = co_await parent.mkdir(name, mode);
-  if (!made && made.error() != errc::exists) {
+  const auto* above = static_cast<const copy_dir*>(d.parent.get());
+  const bool among_copies = above != nullptr && above->is == copy_dir::state::made;
+  if (!made && (made.error() != errc::exists || among_copies)) {
     context_.fail(dir_subject(d), copy_step::create_directory, made.error());
     co_return;
   }
