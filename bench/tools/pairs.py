@@ -3,7 +3,6 @@ is removed and the system synced; for cold runs the caches are dropped as well, 
 source has been read once. What counts is the median of the pairs' ratios; where their quartiles
 are further apart than a fifth of it, nothing was measured."""
 import os
-import shutil
 import statistics
 import subprocess
 import time
@@ -37,7 +36,12 @@ def timed(command):
     with open(os.devnull, "wb") as nowhere:
         before = time.perf_counter()
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=nowhere)
-        _, status, used = os.wait4(child.pid, 0)
+        try:
+            _, status, used = os.wait4(child.pid, 0)
+        except BaseException:  # interrupted: nobody may go on using what is about to be unmounted
+            child.kill()
+            child.wait()
+            raise
         wall = time.perf_counter() - before
         child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
@@ -94,7 +98,3 @@ def judge(pairs, wanted, most_more=None):
     else:
         found["verdict"] = "met" if met else "missed"
     return found
-
-
-def remove(path):
-    shutil.rmtree(path, ignore_errors=True)
