@@ -140,6 +140,10 @@ task<sharing> share_blocks(context& c, const item& i, const file& from, const fi
 task<bool> copy_to_end(context& c, const item& i, const file& from, const file& to,
                        std::uint64_t size, std::uint64_t& end, bool inside) {
   extent all{0, until_it_ends};
+  if (inside) {
+    auto going_together = copy_ranges_together(c, from, to, size);
+    all.begin = co_await std::move(going_together);
+  }
   auto plain =
       inside ? copy_extent(c, i, from, to, all, size) : copy_by_buffer(c, i, from, to, all);
   const bool copied = co_await std::move(plain);
