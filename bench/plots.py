@@ -40,9 +40,17 @@ def bars(axes, found):
     axes.invert_yaxis()
     axes.axvline(1, color="#444444", lw=0.8, ls=":")
     edge = max(r["q3"] for r in ratios)
+    far = edge > 8 * min(values)
     for spot, value, r in zip(spots, values, ratios, strict=True):
-        axes.text(max(value, r["q3"]) + edge * 0.02, spot, f"{value:.2f}", va="center", fontsize=8)
-    axes.set_xlim(0, edge * 1.18)
+        beside = max(value, r["q3"])
+        axes.text(beside * 1.06 if far else beside + edge * 0.02, spot, f"{value:.2f}",
+                  va="center", fontsize=8)
+    if far:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+        axes.set_xlim(min(r["q1"] for r in ratios) / 2, edge * 2)
+    else:
+        axes.set_xlim(0, edge * 1.18)
     axes.set_title(found["title"], fontsize=10, loc="left")
     axes.tick_params(labelsize=8)
     for side in ("top", "right"):
