@@ -104,7 +104,9 @@ bench: setup
 
 .PHONY: bench-tools
 bench-tools: all
-	@bench/run.sh tools
+	-@tools/setup.sh packages-linux-tree.txt
+	@INTO='$(INTO)' bench/run.sh tools $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick) \
+		$(if $(MINUTES),--minutes $(MINUTES))
 
 CXX_FILES = git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'
 

@@ -82,6 +82,10 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   if (ways_ == way_choice::overlapped || latency_sensitive_) return false;
   lane& l = policy_->of(op.kind, op.id);
   if (!l.plain()) return false;
+  if (!l.timed()) {
+    called(op, row, row.perform(op));
+    return true;
+  }
   if (std::exchange(may_have_waited_, false)) gave_way();
   const time_point_ns begun = now();
   const std::int64_t result = row.perform(op);

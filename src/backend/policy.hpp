@@ -21,6 +21,8 @@ class lane {
   static constexpr std::uint32_t sample_every = 128;        // overlapped: one plain call in so many
   static constexpr std::uint32_t first_sample = 8;          // more often when it has just begun
   static constexpr std::uint32_t window = 32;               // completions that make a measurement
+  static constexpr time_point_ns quick_call = 5'000;        // of those only one in so many is timed,
+  static constexpr std::uint8_t timed_every = 4;            // until one of these is slow
 
   /// True: take the plain call now.
   bool plain() noexcept {
@@ -31,6 +33,12 @@ class lane {
     return true;
   }
   bool overlapped() const noexcept { return overlapped_; }
+  /// Whether the plain call that follows is to be timed. Two looks at the clock are a fortieth of
+  /// the time of a quick one.
+  bool timed() noexcept {
+    if (overlapped_ || slow_left_ > 0 || call_cost_ == 0 || call_cost_ > quick_call) return true;
+    return ++untimed_ % timed_every == 0;
+  }
   std::uint32_t flips() const noexcept { return flips_; }
 
   /// A plain call took so long.
@@ -70,6 +78,7 @@ class lane {
   bool overlapped_;
   bool trial_;                    // overlapped only to see whether it is better
   std::uint8_t in_vain_;          // trials
+  std::uint8_t untimed_;          // plain calls
   std::uint32_t until_sample_;
   std::uint32_t sample_gap_;
   std::uint32_t slow_left_;       // plain calls until the last slow one is forgotten

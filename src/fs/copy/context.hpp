@@ -227,6 +227,10 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
                      const file_status& source);
 /// The same for what has no offsets, until its end.
 task<bool> copy_until_end(context& c, const item& i, file& from, const file& to);
+/// Copies what it can of a large file, its ranges in any order, and tells how much of its beginning
+/// is there now; the rest, and what goes wrong with it, is left to whoever asked.
+task<std::uint64_t> copy_ranges_together(context& c, const file& from, const file& to,
+                                         std::uint64_t size);
 /// Everything but blocks of zeros, through a buffer.
 task<bool> copy_without_zeros(context& c, const item& i, const file& from, const file& to,
                               std::uint64_t& copied);
