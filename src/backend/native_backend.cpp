@@ -21,7 +21,6 @@ native_backend::native_backend(loop& owner, const loop_options& options)
       latency_sensitive_(options.latency_sensitive),
       pool_threads_(options.pool_threads) {
   route_everything();
-  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * usable_cores());
 }
 
 native_backend::native_backend(native_backend& before)
@@ -170,7 +169,10 @@ void native_backend::hand_over() noexcept {
   ++turns_;
   if (released_ >= 0) close_released();
   if (!to_pool_.empty()) {
-    if (!pool_) pool_.reset(new (std::nothrow) thread_pool(pool_threads_));
+    if (!pool_) {
+      const unsigned threads = pool_threads_ != 0 ? pool_threads_ : std::max(4u, 4 * usable_cores());
+      pool_.reset(new (std::nothrow) thread_pool(threads));
+    }
     if (pool_) {
       pool_->submit(to_pool_);
     } else {

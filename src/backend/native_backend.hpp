@@ -200,7 +200,7 @@ class native_backend : public backend {
   job_queue drains_;
   closer closer_;
   std::unique_ptr<thread_pool> pool_;
-  unsigned pool_threads_;
+  unsigned pool_threads_;  // 0: by the cores
 };
 
 }  // namespace sluice::inline v0

@@ -13,13 +13,14 @@ namespace sluice::inline v0 {
 /// One kind of operation on one file system. Two ways compete: a plain call, which costs its
 /// latency, and the overlapped way (ring or pool), which costs the time per completion at whatever
 /// concurrency there is. Both are kept as "nanoseconds of the loop per operation" and compared.
+/// Whoever left plain calls and came back for nothing needs more of a reason the next time.
 class lane {
  public:
   static constexpr time_point_ns slow_call = 200'000;       // two of them flip to overlapped
-  static constexpr std::uint32_t slow_memory = 64;          // with fewer calls than this between
+  static constexpr std::uint16_t slow_memory = 64;          // with fewer calls than this between
   static constexpr time_point_ns suspicious_call = 30'000;  // worth trying the other way
-  static constexpr std::uint32_t sample_every = 128;        // overlapped: one plain call in so many
-  static constexpr std::uint32_t first_sample = 8;          // more often when it has just begun
+  static constexpr std::uint16_t sample_every = 128;        // overlapped: one plain call in so many
+  static constexpr std::uint16_t first_sample = 8;          // more often when it has just begun
   static constexpr std::uint32_t window = 32;               // completions that make a measurement
 
   /// True: take the plain call now.
@@ -43,50 +44,53 @@ class lane {
   /// it has been waited for together. The clock is read only when there is something to measure.
   template <class Clock>
   void completed(Clock clock, std::uint64_t turn) noexcept {
-    if (turn != turn_) {
-      turn_ = turn;
+    const auto now_in = static_cast<std::uint32_t>(turn);
+    if (now_in != turn_) {
+      turn_ = now_in;
       if (window_count_ >= window) measure(clock());
     }
-    ++window_count_;
+    if (window_count_ != UINT16_MAX) ++window_count_;
     if (--in_flight_ == 0) pause(clock());
   }
 
  private:
-  void sampled(time_point_ns took) noexcept;
+  /// Nanoseconds up to four seconds, which is as long as anything here needs to be told apart.
+  using short_ns = std::uint32_t;
+
+  void sampled(short_ns took) noexcept;
   void measure(time_point_ns now) noexcept;
-  void pause(time_point_ns now) noexcept {
-    busy_ += now - window_start_;
-    window_start_ = now;
-  }
+  void pause(time_point_ns now) noexcept;
   void flip() noexcept;
+  void in_vain() noexcept;
+  bool slow_enough() const noexcept;
 
-  void try_less() noexcept {
-    if (in_vain_ < 14) ++in_vain_;
-  }
-
-  static constexpr std::uint32_t first_trial = 64;  // plain calls before it; doubles with each in vain
+  static constexpr std::uint32_t first_trial = 64;  // plain calls before it; four times as many with each in vain
+  static constexpr std::uint8_t most_in_vain = 8;   // then one in four million
 
   // All begin as zero, which costs nothing for those that are never used: see policy.
   bool overlapped_;
-  bool trial_;                    // overlapped only to see whether it is better
-  std::uint8_t in_vain_;          // trials
-  std::uint32_t until_sample_;
-  std::uint32_t sample_gap_;
-  std::uint32_t slow_left_;       // plain calls until the last slow one is forgotten
+  bool trial_;                     // overlapped only to see whether it is better
+  std::uint8_t in_vain_;           // times that it was not
+  std::uint8_t slow_samples_;      // calls that were slow again since it is overlapped
+  std::uint16_t until_sample_;
+  std::uint16_t sample_gap_;
+  std::uint16_t slow_level_;       // rises with each slow call, falls with each other
+  std::uint16_t window_count_;
   std::uint32_t in_flight_;
-  std::uint32_t window_count_;
-  std::uint64_t turn_;
+  std::uint32_t turn_;
   std::uint32_t flips_;
   std::uint32_t plain_since_trial_;
+  short_ns busy_;
   time_point_ns window_start_;
-  time_point_ns busy_;
-  time_point_ns call_cost_;       // of a plain call, smoothed
-  time_point_ns overlapped_cost_; // per completion, smoothed
+  short_ns call_cost_;             // of a plain call, smoothed
+  short_ns overlapped_cost_;       // per completion, smoothed
 };
+// The lanes of two file systems, of which one is the unknown, share a page.
+static_assert(2 * op_kinds * sizeof(lane) <= 4096);
 
 class policy {
  public:
-  /// Fifty kilobytes, of which a program touches a few lanes: fresh pages of the system, as they are.
+  /// Thirty kilobytes, of which a program touches a few lanes: fresh pages of the system, as they are.
   struct give_back {
     void operator()(policy* p) const noexcept;
   };

@@ -10,6 +10,7 @@
 #include "cp_options.hpp"
 #include "cp_words.hpp"
 #include "interruption.hpp"
+#include "locale.hpp"
 #include "report.hpp"
 #include "sluice/system.hpp"
 #include "stats.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 /// A line of standard input that says yes, in the user's language.
 bool hear_yes() {
+  use_locale();
   char* line = nullptr;
   std::size_t room = 0;
   const ssize_t n = ::getline(&line, &room, stdin);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "locale.hpp"
 #include "operands.hpp"
 #include "report.hpp"
 #include "sluice/version.hpp"
@@ -304,7 +305,7 @@ std::optional<cp_command> read_cp_command(int argc, char** argv, int& status) {
   cp_command c;
   parsed p;
   for (;;) {
-    const int letter = ::getopt_long(argc, argv, letters, long_options, nullptr);
+    const int letter = next_option(argc, argv, letters, long_options);
     if (letter == -1) break;
     const char* argument = ::optarg != nullptr ? own.shown(::optarg) : nullptr;
     const int ended = take_option(letter, argument, c, p);

@@ -5,7 +5,6 @@
 
 #include "cp_options.hpp"
 #include "report.hpp"
-#include "sluice/describe.hpp"
 #include "sluice/sync.hpp"
 #include "sluice/system.hpp"
 
@@ -45,7 +44,7 @@ std::string not_a_directory(const std::string& path, error& why) {
   if (!path.empty()) s = sync(here.stat(path, stat_mask::type, lookup::follow));
   if (s && s->type == file_type::directory) return {};
   why = s ? error(errc::not_directory) : s.error();
-  return s ? std::strerror(ENOTDIR) : describe(s.error());
+  return s ? reason(ENOTDIR) : reason(s.error());
 }
 
 /// Where a tree is merged into one that is there, links among its files show which name came first:

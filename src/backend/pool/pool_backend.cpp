@@ -13,22 +13,36 @@
 namespace sluice::inline v0 {
 
 pool_backend::pool_backend(loop& owner, const loop_options& options, std::string why)
-    : native_backend(owner, options),
-      poll_(::epoll_create1(EPOLL_CLOEXEC)),
-      event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      why_(std::move(why)) {
-  epoll_event wanted{EPOLLIN, {.fd = event_.get()}};
-  if (poll_.get() < 0 || event_.get() < 0 ||
-      ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, event_.get(), &wanted) < 0) {
+    : native_backend(owner, options), why_(std::move(why)) {
+  if (!can_wait()) {
     throw std::system_error(errno, std::generic_category(), "sluice: cannot wait for events");
   }
 }
 
 pool_backend::pool_backend(loop& owner, const loop_options& options, successor next)
-    : pool_backend(owner, options, "plain calls: nothing has had to wait yet") {
-  next_ = next;
-  ring_entries_ = options.ring_entries;
+    : native_backend(owner, options),
+      next_(next),
+      ring_entries_(options.ring_entries),
+      why_("plain calls: nothing has had to wait yet") {
   may_be_outgrown_ = true;
+}
+
+/// Before the first wait makes what is waited on; a program of plain calls has no use for it. False
+/// when there are no descriptors.
+bool pool_backend::can_wait() noexcept {
+  if (event_.get() >= 0) return true;
+  unique_fd poll(::epoll_create1(EPOLL_CLOEXEC));
+  unique_fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  epoll_event wanted{EPOLLIN, {.fd = event.get()}};
+  if (poll.get() < 0 || event.get() < 0 ||
+      ::epoll_ctl(poll.get(), EPOLL_CTL_ADD, event.get(), &wanted) < 0) {
+    return false;
+  }
+  poll_ = std::move(poll);
+  event_ = std::move(event);
+  wakes_.store(event_.get());
+  if (woken_before_.exchange(false)) wake();
+  return true;
 }
 
 native_backend& pool_backend::outgrow() noexcept {
@@ -61,8 +75,9 @@ void pool_backend::turn(time_point_ns until) noexcept {
     if (until == 0) return;  // nothing is under way that an event could be about
   }
   hand_over();
-  epoll_event events[64];
   if (until != 0) may_have_waited_ = true;
+  if (!can_wait()) return wait_blindly(until);
+  epoll_event events[64];
   // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
   int n;
   do {
@@ -80,14 +95,30 @@ void pool_backend::turn(time_point_ns until) noexcept {
   }
 }
 
-void pool_backend::wake() noexcept {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+/// Without descriptors for anything better: looks again every millisecond.
+void pool_backend::wait_blindly(time_point_ns until) noexcept {
+  const int left = milliseconds_until(until);
+  if (left != 0 && !woken_before_.exchange(false)) ::poll(nullptr, 0, 1);
 }
+
+void pool_backend::wake() noexcept {
+  int event = wakes_.load();
+  if (event < 0) {
+    // Either we see the event that is being made, or who makes it sees this.
+    woken_before_.store(true);
+    event = wakes_.load();
+    if (event < 0) return;
+  }
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(event, &one, sizeof one);
+}
+
+int pool_backend::native_handle() noexcept { return can_wait() ? poll_.get() : -1; }
 
 /// Watches a descriptor for what the waiting operations on it need, once; false when it is of a
 /// kind that is always ready. Nothing waits on it any more: stops watching.
 bool pool_backend::watch(int descriptor) noexcept {
+  if (!can_wait()) return false;
   std::uint32_t events = 0;
   for (job* j = waiting_.front(); j != nullptr; j = j->next) {
     const auto& s = *static_cast<native_slot*>(j);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "backend/native_backend.hpp"
 #include "backend/unique_fd.hpp"
 
@@ -17,18 +19,22 @@ class pool_backend final : public native_backend {
 
   void turn(time_point_ns until) noexcept override;
   void wake() noexcept override;
-  int native_handle() noexcept override { return poll_.get(); }
+  int native_handle() noexcept override;
   std::string report() const override;
 
  private:
   native_backend& outgrow() noexcept override;
   void await_readiness(native_slot& s) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
+  bool can_wait() noexcept;
+  void wait_blindly(time_point_ns until) noexcept;
   int milliseconds_until(time_point_ns when) noexcept;
   void ready(int descriptor) noexcept;
   bool watch(int descriptor) noexcept;
 
   unique_fd poll_, event_;
+  std::atomic<int> wakes_ = -1;             // the event, for other threads
+  std::atomic<bool> woken_before_ = false;  // while there was none
   successor next_ = nullptr;
   unsigned ring_entries_ = 0;
   std::string why_;
