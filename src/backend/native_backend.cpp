@@ -30,7 +30,10 @@ native_backend::native_backend(native_backend& before)
       released_(std::exchange(before.released_, -1)),
       policy_(std::move(before.policy_)),
       turns_(before.turns_),
+      spent_(before.spent_),
+      measured_(before.measured_),
       waits_(before.waits_),
+      preemptions_(before.preemptions_),
       ways_(before.ways_),
       latency_sensitive_(before.latency_sensitive_),
       held_(std::exchange(before.held_, 0)),
@@ -80,26 +83,30 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   if (ways_ == way_choice::overlapped || latency_sensitive_) return false;
   lane& l = policy_->of(op.kind, op.id);
   if (!l.plain()) return false;
-  if (std::exchange(may_have_waited_, false)) gave_way();
+  if (std::exchange(may_have_waited_, false)) lost_core();
   const time_point_ns begun = now();
   const std::int64_t result = row.perform(op);
   const time_point_ns took = now() - begun;
-  // A long call that did not wait for anything lost its processor to somebody else, or had much to
-  // do: no other way would have been quicker.
-  if (took <= lane::suspicious_call || gave_way()) {
+  const why_long why = took <= lane::suspicious_call ? why_long::worked : lost_core();
+  // Nothing is learnt from a call in whose midst somebody else was given the core.
+  if (why != why_long::preempted) {
     const std::uint32_t flips = l.flips();
-    l.called(took);
+    // One that did not wait is not slow, however much it had to do; but it may be dear.
+    l.called(why == why_long::waited ? took : std::min(took, lane::slow_call));
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
   called(op, row, result);
   return true;
 }
 
-/// Whether the thread has waited since this was last asked. Not for the hot path: a system call.
-bool native_backend::gave_way() noexcept {
+/// What has happened to the thread since this was last asked. Not for the hot path: a system call.
+native_backend::why_long native_backend::lost_core() noexcept {
   rusage used;
   ::getrusage(RUSAGE_THREAD, &used);
-  return std::exchange(waits_, used.ru_nvcsw) != used.ru_nvcsw;
+  const bool waited = std::exchange(waits_, used.ru_nvcsw) != used.ru_nvcsw;
+  const bool preempted = std::exchange(preemptions_, used.ru_nivcsw) != used.ru_nivcsw;
+  if (waited) return why_long::waited;
+  return preempted ? why_long::preempted : why_long::worked;
 }
 
 void native_backend::route(operation& op, const native_row& row) noexcept {
@@ -133,7 +140,8 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
   counted_.begun(system_id::descriptor(op.id));
   if (measured) {
     s.set(native_slot::measured);
-    policy_->of(op.kind, op.id).begun(now());
+    ++measured_;
+    policy_->of(op.kind, op.id).begun(spent_);
   }
   if (row.route == routing::readiness) {
     await_readiness(s);
@@ -145,7 +153,8 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
 void native_backend::measure_end(native_slot& s) noexcept {
   lane& l = policy_->of(s.op->kind, s.op->id);
   const std::uint32_t flips = l.flips();
-  l.completed([this] { return now(); }, turns_);
+  --measured_;
+  l.completed([this] { return spent_; }, turns_);
   counts_.kinds[static_cast<std::size_t>(s.op->kind)].flips += l.flips() - flips;
 }
 

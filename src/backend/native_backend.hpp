@@ -111,6 +111,22 @@ class native_backend : public backend {
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
 
+  /// Around what a turn does in the kernel. What the loop's thread spends elsewhere while operations
+  /// are under way is no cost of theirs: that is what they are overlapped for.
+  class in_kernel {
+   public:
+    explicit in_kernel(native_backend& b) noexcept : of_(b), begun_(b.measured_ != 0 ? b.now() : 0) {}
+    ~in_kernel() {
+      if (begun_ != 0) [[unlikely]] of_.spent_ += of_.now() - begun_;
+    }
+    in_kernel(const in_kernel&) = delete;
+    in_kernel& operator=(const in_kernel&) = delete;
+
+   private:
+    native_backend& of_;
+    time_point_ns begun_;
+  };
+
   void send_to_pool(native_slot& s) noexcept;
   /// Hands to the pool what was gathered in this turn, and closes what was released.
   void hand_over() noexcept;
@@ -179,7 +195,8 @@ class native_backend : public backend {
   void route_everything() noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;
-  bool gave_way() noexcept;
+  enum class why_long : std::uint8_t { worked, preempted, waited };
+  why_long lost_core() noexcept;
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
   void tell_drains() noexcept;
@@ -191,7 +208,10 @@ class native_backend : public backend {
 
   policy::pointer policy_;
   std::uint64_t turns_ = 0;
-  long waits_ = 0;  // of the thread, when last looked at
+  time_point_ns spent_ = 0;   // inside the kernel for what is overlapped, while that is measured
+  std::size_t measured_ = 0;  // under way, whose cost is wanted
+  long waits_ = 0;            // of the thread, when last looked at
+  long preemptions_ = 0;
   way_choice ways_;
   bool latency_sensitive_;
   live_list live_;

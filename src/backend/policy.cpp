@@ -38,7 +38,7 @@ void lane::flip() noexcept {
   ++flips_;
   until_sample_ = sample_gap_ = first_sample;
   slow_level_ = 0;
-  slow_samples_ = 0;
+  slow_samples_ = good_samples_ = 0;
   window_count_ = 0;
   busy_ = 0;
   trial_ = false;
@@ -60,7 +60,8 @@ void lane::sampled(short_ns took) noexcept {
   call_cost_ = took < call_cost_ ? call_cost_ / 2 + took / 2 : smooth(call_cost_, took);
   // The margin keeps two equal ways from taking turns.
   const bool better = overlapped_cost_ != 0 && call_cost_ < overlapped_cost_ / 5 * 4;
-  if (!better) return;
+  good_samples_ = better ? static_cast<std::uint8_t>(good_samples_ + 1) : 0;
+  if (good_samples_ < 1u << hasty_) return;
   // Where calls went on being slow for a while, it was right to leave them.
   if (slow_samples_ >= 2) {
     in_vain_ = 0;
@@ -81,6 +82,7 @@ void lane::called(time_point_ns time) noexcept {
   const short_ns took = shortened(time);
   if (overlapped_) return sampled(took);
   ++plain_since_trial_;
+  if (plain_since_trial_ == soon) hasty_ = 0;
   bool trial = false;
   if (took > slow_call) {
     // Not where the other way took as long the last time; but that is forgotten by and by.
@@ -96,6 +98,7 @@ void lane::called(time_point_ns time) noexcept {
     if (call_cost_ <= suspicious_call || plain_since_trial_ >> 2 * in_vain_ <= first_trial) return;
     trial = true;
   }
+  if (flips_ > 0 && plain_since_trial_ < soon && hasty_ < most_hasty && !trial) ++hasty_;
   flip();
   trial_ = trial;
   plain_since_trial_ = 0;

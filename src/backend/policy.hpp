@@ -19,15 +19,15 @@ class lane {
   static constexpr time_point_ns slow_call = 200'000;       // two of them flip to overlapped
   static constexpr std::uint16_t slow_memory = 64;          // with fewer calls than this between
   static constexpr time_point_ns suspicious_call = 30'000;  // worth trying the other way
-  static constexpr std::uint16_t sample_every = 128;        // overlapped: one plain call in so many
-  static constexpr std::uint16_t first_sample = 8;          // more often when it has just begun
+  static constexpr std::uint8_t sample_every = 128;        // overlapped: one plain call in so many
+  static constexpr std::uint8_t first_sample = 8;          // more often when it has just begun
   static constexpr std::uint32_t window = 32;               // completions that make a measurement
 
   /// True: take the plain call now.
   bool plain() noexcept {
     if (!overlapped_) return true;
     if (--until_sample_ != 0) return false;
-    if (sample_gap_ < sample_every) sample_gap_ *= 2;
+    if (sample_gap_ < sample_every) sample_gap_ = static_cast<std::uint8_t>(2 * sample_gap_);
     until_sample_ = sample_gap_;
     return true;
   }
@@ -66,14 +66,18 @@ class lane {
 
   static constexpr std::uint32_t first_trial = 64;  // plain calls before it; four times as many with each in vain
   static constexpr std::uint8_t most_in_vain = 8;   // then one in four million
+  static constexpr std::uint32_t soon = 1024;       // plain calls after coming back
+  static constexpr std::uint8_t most_hasty = 5;     // then 32 samples have to agree
 
   // All begin as zero, which costs nothing for those that are never used: see policy.
   bool overlapped_;
   bool trial_;                     // overlapped only to see whether it is better
   std::uint8_t in_vain_;           // times that it was not
+  std::uint8_t hasty_;             // times that it was soon regretted to be back at calls
   std::uint8_t slow_samples_;      // calls that were slow again since it is overlapped
-  std::uint16_t until_sample_;
-  std::uint16_t sample_gap_;
+  std::uint8_t good_samples_;      // calls that were the better way, one after another
+  std::uint8_t until_sample_;
+  std::uint8_t sample_gap_;
   std::uint16_t slow_level_;       // rises with each slow call, falls with each other
   std::uint16_t window_count_;
   std::uint32_t in_flight_;

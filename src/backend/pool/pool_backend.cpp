@@ -67,6 +67,22 @@ int pool_backend::milliseconds_until(time_point_ns when) noexcept {
   return static_cast<int>(std::min<time_point_ns>((left + 999'999) / 1'000'000, 1 << 30));
 }
 
+/// Hands over what was gathered, and waits; how many events there are.
+int pool_backend::wait(std::span<epoll_event> events, time_point_ns until) noexcept {
+  const in_kernel here(*this);
+  hand_over();
+  if (until != 0) may_have_waited_ = true;
+  if (!can_wait()) return wait_blindly(until);
+  // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
+  int n;
+  do {
+    ++counts_.kernel_entries;
+    n = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()),
+                     milliseconds_until(until));
+  } while (n < 0 && errno == EINTR && until != 0);
+  return n;
+}
+
 void pool_backend::turn(time_point_ns until) noexcept {
   if (may_be_outgrown_) {
     // Released handles are closed by the ring, if there is one.
@@ -74,16 +90,8 @@ void pool_backend::turn(time_point_ns until) noexcept {
     if (&better != this) return better.turn(until);
     if (until == 0) return;  // nothing is under way that an event could be about
   }
-  hand_over();
-  if (until != 0) may_have_waited_ = true;
-  if (!can_wait()) return wait_blindly(until);
   epoll_event events[64];
-  // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
-  int n;
-  do {
-    ++counts_.kernel_entries;
-    n = ::epoll_wait(poll_.get(), events, 64, milliseconds_until(until));
-  } while (n < 0 && errno == EINTR && until != 0);
+  const int n = wait(events, until);
   for (int i = 0; i < n; ++i) {
     if (events[i].data.fd == event_.get()) {
       std::uint64_t count;
@@ -95,10 +103,11 @@ void pool_backend::turn(time_point_ns until) noexcept {
   }
 }
 
-/// Without descriptors for anything better: looks again every millisecond.
-void pool_backend::wait_blindly(time_point_ns until) noexcept {
+/// Without descriptors for anything better: looks again every millisecond. No events.
+int pool_backend::wait_blindly(time_point_ns until) noexcept {
   const int left = milliseconds_until(until);
   if (left != 0 && !woken_before_.exchange(false)) ::poll(nullptr, 0, 1);
+  return 0;
 }
 
 void pool_backend::wake() noexcept {

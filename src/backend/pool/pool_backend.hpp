@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <atomic>
+#include <span>
 
 #include "backend/native_backend.hpp"
 #include "backend/unique_fd.hpp"
@@ -27,7 +30,8 @@ class pool_backend final : public native_backend {
   void await_readiness(native_slot& s) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
   bool can_wait() noexcept;
-  void wait_blindly(time_point_ns until) noexcept;
+  int wait(std::span<epoll_event> events, time_point_ns until) noexcept;
+  int wait_blindly(time_point_ns until) noexcept;
   int milliseconds_until(time_point_ns when) noexcept;
   void ready(int descriptor) noexcept;
   bool watch(int descriptor) noexcept;
