@@ -31,19 +31,19 @@ INIT = """#!/bin/bash
 fail() {{ echo "FAILED: $*"; echo o > /proc/sysrq-trigger; sleep 9; }}
 mount -t proc proc /proc || fail proc
 mount -t devtmpfs dev /dev 2>/dev/null
-mount -t tmpfs tmp /tmp || fail tmp
-mkdir /tmp/tree && mount -t ext2 -o ro /dev/ubda /tmp/tree || fail mount
-cd /tmp/tree/tree || fail tree
+mount -t tmpfs tmp /mnt || fail tmpfs
+mkdir /mnt/image && mount -t ext2 -o ro /dev/ubda /mnt/image || fail image
+cd /mnt/image/tree || fail tree
 echo "BACKEND $({sluice} --backend-report)"
 run() {{
   echo 3 > /proc/sys/vm/drop_caches
   "$2" --version > /dev/null
   local name=$1 begun=$EPOCHREALTIME
   shift
-  "$@" > /tmp/out 2> /tmp/err || fail "$@"
+  "$@" > /mnt/out 2> /mnt/err || fail "$@"
   local ended=$EPOCHREALTIME
-  echo "TIME $name $(( ${{ended/./}} - ${{begun/./}} )) $(tr '\\n\\t' '  ' < /tmp/out)"
-  grep -E '^(stat|open|entries) ' /tmp/err | sed "s/^/STATS $name /"
+  echo "TIME $name $(( ${{ended/./}} - ${{begun/./}} )) $(tr '\\n\\t' '  ' < /mnt/out)"
+  grep -E '^(stat|open|entries) ' /mnt/err | sed "s/^/STATS $name /"
 }}
 {runs}
 echo o > /proc/sysrq-trigger

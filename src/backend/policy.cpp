@@ -41,7 +41,7 @@ void lane::flip() noexcept {
   slow_samples_ = good_samples_ = 0;
   window_count_ = 0;
   busy_ = 0;
-  trial_ = false;
+  trial_ = right_ = false;
 }
 
 void lane::pause(time_point_ns now) noexcept {
@@ -55,16 +55,18 @@ void lane::in_vain() noexcept {
 
 /// A plain call while the other way is in use.
 void lane::sampled(short_ns took) noexcept {
-  if (took > slow_call && slow_samples_ < UINT8_MAX) ++slow_samples_;
+  // Three slow ones, nearly one after another, are no accident.
+  constexpr int rise = 4;
+  slow_samples_ = static_cast<std::uint8_t>(std::clamp(slow_samples_ + (took > slow_call ? rise : -1), 0, 100));
+  if (slow_samples_ > 2 * rise + 2) right_ = true;
   // What was slow once has to be forgotten soon; a slow sample may be nothing but a preemption.
   call_cost_ = took < call_cost_ ? call_cost_ / 2 + took / 2 : smooth(call_cost_, took);
   // The margin keeps two equal ways from taking turns.
   const bool better = overlapped_cost_ != 0 && call_cost_ < overlapped_cost_ / 5 * 4;
   good_samples_ = better ? static_cast<std::uint8_t>(good_samples_ + 1) : 0;
   if (good_samples_ < 1u << hasty_) return;
-  // Where calls went on being slow for a while, it was right to leave them.
-  if (slow_samples_ >= 2) {
-    in_vain_ = 0;
+  if (right_) {
+    in_vain_ /= 2;
   } else {
     in_vain();
   }
@@ -72,10 +74,10 @@ void lane::sampled(short_ns took) noexcept {
 }
 
 /// On a busy machine every call is slow once in a while, when another process gets its turn meanwhile;
-/// what waits for a device is slow again soon. Two are enough, until that has misled us.
+/// what waits for a device is slow again soon. Two are enough, until that has misled us: then it takes
+/// more of them, or slower ones.
 bool lane::slow_enough() const noexcept {
-  const std::uint32_t needed = 2u << std::min<unsigned>(in_vain_, 5);
-  return slow_level_ > slow_memory * (needed - 1);
+  return slow_level_ > slow_memory * ((2u << in_vain_) - 1);
 }
 
 void lane::called(time_point_ns time) noexcept {
@@ -89,7 +91,8 @@ void lane::called(time_point_ns time) noexcept {
     const bool as_before = took / 5 * 4 <= overlapped_cost_;
     overlapped_cost_ -= overlapped_cost_ / 16;
     if (as_before) return;
-    slow_level_ += slow_memory;
+    const std::uint32_t weight = std::min({static_cast<std::uint32_t>(took / slow_call), 1u << in_vain_, 16u});
+    slow_level_ = static_cast<std::uint16_t>(slow_level_ + slow_memory * weight);
     if (!slow_enough()) return;
     call_cost_ = took;
   } else {

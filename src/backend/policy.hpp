@@ -71,10 +71,11 @@ class lane {
 
   // All begin as zero, which costs nothing for those that are never used: see policy.
   bool overlapped_;
-  bool trial_;                     // overlapped only to see whether it is better
+  bool trial_ : 1;                 // overlapped only to see whether it is better
+  bool right_ : 1;                 // calls went on being slow since it is overlapped
   std::uint8_t in_vain_;           // times that it was not
   std::uint8_t hasty_;             // times that it was soon regretted to be back at calls
-  std::uint8_t slow_samples_;      // calls that were slow again since it is overlapped
+  std::uint8_t slow_samples_;      // rises with each that is slow, falls with each other
   std::uint8_t good_samples_;      // calls that were the better way, one after another
   std::uint8_t until_sample_;
   std::uint8_t sample_gap_;
