@@ -87,7 +87,7 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   const time_point_ns begun = now();
   const std::int64_t result = row.perform(op);
   const time_point_ns took = now() - begun;
-  const why_long why = took <= lane::suspicious_call ? why_long::worked : lost_core();
+  const why_long why = l.usual(took) ? why_long::worked : lost_core();
   // Nothing is learnt from a call in whose midst somebody else was given the core.
   if (why != why_long::preempted) {
     const std::uint32_t flips = l.flips();

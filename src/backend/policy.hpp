@@ -32,6 +32,10 @@ class lane {
     return true;
   }
   bool overlapped() const noexcept { return overlapped_; }
+  /// A call that took so long needs no explanation.
+  bool usual(time_point_ns took) const noexcept {
+    return took <= suspicious_call || (took <= slow_call && took < 2 * time_point_ns{call_cost_});
+  }
   std::uint32_t flips() const noexcept { return flips_; }
 
   /// A plain call took so long.
