@@ -102,6 +102,8 @@ class native_backend : public backend {
   native_backend& give_way_to(std::unique_ptr<native_backend> better) noexcept;
   /// Takes the operation on the overlapped way; by default that is the pool.
   virtual void overlap(native_slot& s) noexcept { send_to_pool(s); }
+  /// Whether that is the pool for this kind, whose threads need a core as the loop does.
+  virtual bool in_pool(const native_row&) const noexcept { return true; }
   /// Completes the operation once its descriptor is ready.
   virtual void await_readiness(native_slot& s) noexcept = 0;
   /// Asks for the end of an operation that this class does not hold.
@@ -197,6 +199,10 @@ class native_backend : public backend {
   bool try_plain(operation& op, const native_row& row) noexcept;
   enum class why_long : std::uint8_t { worked, preempted, waited };
   why_long lost_core() noexcept;
+  std::uint8_t untimed_after() noexcept;
+  /// What overlapped operations of a kind cost: the time in the kernel where that does the work, all
+  /// time where threads do.
+  time_point_ns time_for(const native_row& row) noexcept { return in_pool(row) ? now() : spent_; }
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
   void tell_drains() noexcept;
@@ -212,6 +218,8 @@ class native_backend : public backend {
   std::size_t measured_ = 0;  // under way, whose cost is wanted
   long waits_ = 0;            // of the thread, when last looked at
   long preemptions_ = 0;
+  enum class clock_price : std::uint8_t { unknown, cheap, dear } clock_ = clock_price::unknown;
+  std::uint8_t untimed_ = 0;  // plain calls to come
   way_choice ways_;
   bool latency_sensitive_;
   live_list live_;

@@ -41,8 +41,9 @@ class lane {
   /// A plain call took so long.
   void called(time_point_ns took) noexcept;
   /// One more is under way on the overlapped way.
-  void begun(time_point_ns now) noexcept {
-    if (in_flight_++ == 0) window_start_ = now;
+  template <class Clock>
+  void begun(Clock clock) noexcept {
+    if (in_flight_++ == 0) window_start_ = clock();
   }
   /// One has completed, in this turn of the loop. What completes in one turn is counted together:
   /// it has been waited for together. The clock is read only when there is something to measure.

@@ -33,7 +33,7 @@ struct machine {
         way.called(call_cost);
       } else {
         ++overlapped;
-        way.begun(clock);
+        way.begun([this] { return clock; });
         if (++pending >= in_flight) complete_one();
       }
     }
@@ -150,7 +150,7 @@ TEST(Lane, WhatIsWaitedForTogetherIsMeasuredTogether) {
   for (int i = 0; i < 3; ++i) way.called(1'000'000);
   ASSERT_TRUE(way.overlapped());
   for (std::uint64_t turn = 1; turn < 100 && way.overlapped(); ++turn) {
-    for (int i = 0; i < 1000; ++i) way.begun(clock);
+    for (int i = 0; i < 1000; ++i) way.begun(now);
     clock += 20'000'000;
     for (int i = 0; i < 1000; ++i) way.completed(now, turn);
     for (int i = 0; i < 2; ++i) way.called(2'000);  // samples: ten times cheaper

@@ -56,11 +56,12 @@ bool uring_backend::tell() noexcept {
   return io_uring_submit(&ring_->raw) > 0;
 }
 
+bool uring_backend::in_pool(const native_row& row) const noexcept {
+  return row.prepare == nullptr || !ring_->supports[row.opcode];
+}
+
 void uring_backend::overlap(native_slot& s) noexcept {
-  const native_row& row = *s.row;
-  if (row.prepare == nullptr || !ring_->supports[row.opcode]) {
-    return send_to_pool(s);
-  }
+  if (in_pool(*s.row)) return send_to_pool(s);
   if (!backlog_.empty() || !put(s)) backlog_.push(s);
 }
 

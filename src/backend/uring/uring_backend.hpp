@@ -37,6 +37,7 @@ class uring_backend final : public native_backend {
     tag_mask = 7
   };
 
+  bool in_pool(const native_row& row) const noexcept override;
   void overlap(native_slot& s) noexcept override;
   void await_readiness(native_slot& s) noexcept override;
   void left_line(native_slot& s) noexcept override;
