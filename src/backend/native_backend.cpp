@@ -34,7 +34,7 @@ native_backend::native_backend(native_backend& before)
       measured_(before.measured_),
       waits_(before.waits_),
       preemptions_(before.preemptions_),
-      clock_(before.clock_),
+      clock_price_(before.clock_price_),
       ways_(before.ways_),
       latency_sensitive_(before.latency_sensitive_),
       held_(std::exchange(before.held_, 0)),
@@ -97,8 +97,10 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   // Nothing is learnt from a call in whose midst somebody else was given the core.
   if (why != why_long::preempted) {
     const std::uint32_t flips = l.flips();
-    // One that did not wait is not slow, however much it had to do; but it may be dear.
-    l.called(why == why_long::waited ? took : std::min(took, lane::slow_call));
+    // One that did not wait is not slow, however much it had to do; but it may be dear. And another
+    // thread costs something, too.
+    const time_point_ns cost = why == why_long::waited ? took : std::min(took, lane::slow_call);
+    l.called(in_pool(row) ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 0) : cost);
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
   called(op, row, result);
@@ -111,11 +113,11 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
 std::uint8_t native_backend::untimed_after() noexcept {
   constexpr time_point_ns dear = 2'000;
   constexpr std::uint8_t most = 7;
-  if (clock_ == clock_price::unknown) {
+  if (clock_price_ == 0) {
     const time_point_ns begun = now();
-    clock_ = now() - begun > dear ? clock_price::dear : clock_price::cheap;
+    clock_price_ = std::max<time_point_ns>(now() - begun, 1);
   }
-  return clock_ == clock_price::dear ? most : 0;
+  return clock_price_ > dear ? most : 0;
 }
 
 /// What has happened to the thread since this was last asked. Not for the hot path: a system call.

@@ -218,7 +218,10 @@ class native_backend : public backend {
   std::size_t measured_ = 0;  // under way, whose cost is wanted
   long waits_ = 0;            // of the thread, when last looked at
   long preemptions_ = 0;
-  enum class clock_price : std::uint8_t { unknown, cheap, dear } clock_ = clock_price::unknown;
+  /// A look at the clock is the cheapest call there is, and tells what others cost: going to another
+  /// thread and back takes some system calls and switches, worth so many.
+  static constexpr int calls_of_a_hop = 32;
+  time_point_ns clock_price_ = 0;  // 0: not known yet
   std::uint8_t untimed_ = 0;  // plain calls to come
   way_choice ways_;
   bool latency_sensitive_;

@@ -57,7 +57,8 @@ void lane::in_vain() noexcept {
 void lane::sampled(short_ns took) noexcept {
   // Three slow ones, nearly one after another, are no accident.
   constexpr int rise = 4;
-  slow_samples_ = static_cast<std::uint8_t>(std::clamp(slow_samples_ + (took > slow_call ? rise : -1), 0, 100));
+  const int level = slow_samples_ + (took > slow_call ? rise : -1);
+  slow_samples_ = static_cast<std::uint8_t>(std::clamp(level, 0, 100));
   if (slow_samples_ > 2 * rise + 2) right_ = true;
   // What was slow once has to be forgotten soon; a slow sample may be nothing but a preemption.
   call_cost_ = took < call_cost_ ? call_cost_ / 2 + took / 2 : smooth(call_cost_, took);
@@ -91,7 +92,8 @@ void lane::called(time_point_ns time) noexcept {
     const bool as_before = took / 5 * 4 <= overlapped_cost_;
     overlapped_cost_ -= overlapped_cost_ / 16;
     if (as_before) return;
-    const std::uint32_t weight = std::min({static_cast<std::uint32_t>(took / slow_call), 1u << in_vain_, 16u});
+    const auto times = static_cast<std::uint32_t>(took / slow_call);
+    const std::uint32_t weight = std::min({times, 1u << in_vain_, 16u});
     slow_level_ = static_cast<std::uint16_t>(slow_level_ + slow_memory * weight);
     if (!slow_enough()) return;
     call_cost_ = took;

@@ -69,7 +69,7 @@ class lane {
   void in_vain() noexcept;
   bool slow_enough() const noexcept;
 
-  static constexpr std::uint32_t first_trial = 64;  // plain calls before it; four times as many with each in vain
+  static constexpr std::uint32_t first_trial = 64;  // plain calls before it; times four for each in vain
   static constexpr std::uint8_t most_in_vain = 8;   // then one in four million
   static constexpr std::uint32_t soon = 1024;       // plain calls after coming back
   static constexpr std::uint8_t most_hasty = 5;     // then 32 samples have to agree

@@ -27,6 +27,10 @@ class pool_backend final : public native_backend {
 
  private:
   native_backend& outgrow() noexcept override;
+  /// What a ring would take goes to the pool only when there is none.
+  bool in_pool(const native_row& row) const noexcept override {
+    return !may_be_outgrown_ || row.prepare == nullptr;
+  }
   void await_readiness(native_slot& s) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
   bool can_wait() noexcept;
