@@ -4,6 +4,10 @@
 
 #include "commands.hpp"
 #include "cp_listeners.hpp"
+#include "cp_words.hpp"
+#include "interruption.hpp"
+#include "locale.hpp"
+#include "report.hpp"
 #include "sluice/system.hpp"
 #include "stats.hpp"
 

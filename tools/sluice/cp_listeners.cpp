@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "cp_words.hpp"
+#include "locale.hpp"
 #include "report.hpp"
 
 namespace sluice::tool {
@@ -15,6 +16,7 @@ namespace {
 
 /// A line of standard input that says yes, in the user's language.
 bool hear_yes() {
+  use_locale();
   char* line = nullptr;
   std::size_t room = 0;
   const ssize_t n = ::getline(&line, &room, stdin);

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "locale.hpp"
+#include "operands.hpp"
 #include "report.hpp"
 #include "sluice/version.hpp"
 
@@ -325,7 +327,7 @@ std::optional<cp_command> read_cp_command(int argc, char** argv, int& status) {
   cp_command c;
   parsed p;
   for (;;) {
-    const int letter = ::getopt_long(argc, argv, all_letters.c_str(), long_options, nullptr);
+    const int letter = next_option(argc, argv, all_letters.c_str(), long_options);
     if (letter == -1) break;
     const char* argument = ::optarg != nullptr ? own.shown(::optarg) : nullptr;
     const int ended = take_option(letter, argument, c, p);

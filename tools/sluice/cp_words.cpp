@@ -2,7 +2,6 @@
 #include "cp_words.hpp"
 
 #include "report.hpp"
-#include "sluice/describe.hpp"
 
 namespace sluice::tool {
 
@@ -92,7 +91,7 @@ std::string words_for(const copy_problem& p) {
   }
   const std::string s = quoted(p.source);
   const std::string t = quoted(p.target);
-  if (has_reason(p.step)) return words_for_error(p, s, t) + ": " + describe(p.why);
+  if (has_reason(p.step)) return words_for_error(p, s, t) + ": " + reason(p.why);
   return words_for_fact(p.step, s, t);
 }
 

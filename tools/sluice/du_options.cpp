@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "keyword.hpp"
+#include "locale.hpp"
 #include "operands.hpp"
 #include "own_options.hpp"
 #include "report.hpp"
@@ -146,7 +147,7 @@ std::optional<int> take(int c, const char* text, bool long_form, du_options& int
     case time_style: n.style = text; break;
     case 'X':
       if (const int why = into.exclude.add_from(text); why != 0) {
-        complain(program(), quoted_before_colon(text) + ": " + std::strerror(why));
+        complain(program(), quoted_before_colon(text) + ": " + reason(why));
         n.good = false;
       }
       break;
@@ -234,7 +235,7 @@ std::optional<int> parse_du_options(int argc, char** argv, du_options& into) {
   notes n;
   for (;;) {
     int index = -1;
-    const int c = ::getopt_long(argc, argv, all_letters.c_str(), long_options, &index);
+    const int c = next_option(argc, argv, all_letters.c_str(), long_options, &index);
     if (c == -1) break;
     const char* argument = ::optarg != nullptr ? own.shown(::optarg) : nullptr;
     if (const auto over = take(c, argument, index >= 0, into, n)) return over;

@@ -6,6 +6,7 @@
 #include <cwchar>
 #include <cwctype>
 
+#include "locale.hpp"
 #include "report.hpp"
 
 namespace sluice::tool {
@@ -21,6 +22,7 @@ struct character {
 character next_character(std::string_view rest, std::mbstate_t& state) {
   const auto first = static_cast<unsigned char>(rest[0]);
   if (first < 0x80) return {1, first >= 0x20 && first != 0x7f};
+  use_locale();
   wchar_t wide = 0;
   const std::size_t n = std::mbrtowc(&wide, rest.data(), rest.size(), &state);
   if (n == 0 || n > rest.size()) {
@@ -121,6 +123,7 @@ std::string quoted_before_colon(std::string_view name) {
 }
 
 std::string quoted_argument(std::string_view text) {
+  use_locale();
   const bool unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
   std::string whole = unicode ? "\u2018" : "'";
   std::mbstate_t state{};

@@ -1,5 +1,5 @@
 // What the command names, one thing after another.
-#include <filesystem>
+#include <algorithm>
 
 #include "fs/copy/tree.hpp"
 
@@ -20,11 +20,27 @@ class operands_work final : public work {
   std::span<const copy_operand> operands_;
 };
 
-/// The same name, written another way.
-bool same_path(const std::string& a, const std::string& b) {
-  const std::filesystem::path x(a), y(b);
-  return x.lexically_normal() == y.lexically_normal();
+/// The names that lead there, as far as the words tell. (std::filesystem's paths would know, and bring
+/// all of libstdc++'s locales into the tool, which doubles it.)
+std::vector<std::string_view> names_in(std::string_view path) {
+  std::vector<std::string_view> names;
+  if (path.starts_with('/')) names.push_back("/");
+  while (!path.empty()) {
+    const std::size_t length = std::min(path.find('/'), path.size());
+    const std::string_view name = path.substr(0, length);
+    path.remove_prefix(std::min(length + 1, path.size()));
+    if (name.empty() || name == ".") continue;
+    if (name != ".." || names.empty() || names.back() == "..") {
+      names.push_back(name);
+    } else if (names.back() != "/") {
+      names.pop_back();
+    }
+  }
+  return names;
 }
+
+/// The same name, written another way.
+bool same_path(const std::string& a, const std::string& b) { return names_in(a) == names_in(b); }
 
 }  // namespace
 
