@@ -49,6 +49,10 @@ class talker final : public copy_listener {
   void restored(const std::string& backup, const std::string& target) override {
     say(quoted(backup) + " -> " + quoted(target) + " (unbackup)");
   }
+  void verified(const copy_verified& v) override {
+    std::fflush(stdout);
+    complain(program(), words_for(v));
+  }
   bool wants_names() const noexcept override { return command_.verbose; }
 
   bool may_overwrite(const std::string& target, const file_status& there) override {

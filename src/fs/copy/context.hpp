@@ -25,6 +25,7 @@ class copy_dir final : public walk_dir {
 
   place target;
   enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
+  bool fresh = false;            // this very run made it
   std::uint16_t mode_made = 0;   // of one that was made, while it is filled
   std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved
   bool given_acl = true;      // it may have got access control lists when it was made
@@ -40,6 +41,8 @@ class subject {
  protected:
   ~subject() = default;
 };
+
+class full_files;
 
 /// One thing to copy that is not a directory.
 struct item final : subject {
@@ -58,6 +61,7 @@ struct item final : subject {
   path_ref target_name;
   bool follow;
   std::shared_ptr<copy_dir> in;  // the directory it lies in; null for an operand
+  full_files* later = nullptr;   // where it may wait for others to be settled with; null: it may not
   mutable std::string backup;    // what stood under the target's name, if it was moved away
 
   bool operand() const noexcept { return in == nullptr; }
@@ -80,9 +84,11 @@ struct identity {
 };
 inline identity identity_of(const file_status& s) noexcept { return {s.device, s.inode}; }
 
+class journal;
+
 struct context {
-  context(const copy_options& o, const dir& base, copy_listener& l)
-      : options(o), target_base(base), listener(l) {}
+  context(const copy_options& o, const dir& base, copy_listener& l);
+  ~context();
 
   copy_options options;
   const dir& target_base;  // what operands' targets are relative to
@@ -93,9 +99,18 @@ struct context {
   std::atomic<bool> any_failed = false;
   std::atomic<std::uint64_t> full_device = nowhere;  // a file system without room
   static constexpr std::uint64_t nowhere = UINT64_MAX;
+  std::unique_ptr<copying::journal> journal;
+  std::atomic<bool> nameless_hopeless = false;  // the file systems at hand know no file without a name
+  std::atomic<std::uint64_t> temporaries = 0;   // names made of it
+  std::set<std::string> to_sync;     // directories of operands; operands come one by one
+  std::set<std::string> looked_for_stale;  // the same
+  copy_verified verified;            // under the lock of those who speak
   /// What operands became, so that none overwrites another's copy. Operands come one by one.
   std::set<std::pair<std::string, identity>> made;
 
+  /// A file is not done when it is full.
+  bool settles() const noexcept { return options.atomic || syncs() || journal != nullptr; }
+  bool syncs() const noexcept { return options.durable || options.verify; }
   bool stopping() const noexcept { return options.stop != nullptr && options.stop->requested(); }
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
@@ -138,6 +153,14 @@ struct context {
     const std::lock_guard lock(speaking_);
     listener.restored(backup, target);
   }
+  void add_verified(const copy_verified& v) {
+    const std::lock_guard lock(speaking_);
+    verified.files += v.files;
+    verified.bytes += v.bytes;
+    verified.direct += v.direct;
+    verified.dropped += v.dropped;
+    verified.cached += v.cached;
+  }
   bool may_overwrite(const subject& i, const file_status& there) {
     const std::lock_guard lock(speaking_);
     return listener.may_overwrite(i.target_path(), there);
@@ -168,6 +191,22 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
 /// Removes what stands there to make way. False: a problem was reported.
 task<bool> remove_target(context& c, const item& i);
 
+/// A name for something that is to get another one, in the same directory as `path`.
+std::string name_beside(context& c, path_ref path);
+/// Removes a name, if it means what this copy made under it.
+task<result<void>> remove_own(const dir& in, path_ref name, identity who);
+/// Removes the temporaries that a copy with the same journal left in a directory.
+task<void> remove_stale(context& c, const dir& in, std::string path);
+
+/// Durability, as far as the file system has such a thing.
+task<result<void>> sync_file(const file& f);
+task<result<void>> sync_dir(const dir& d);
+task<result<void>> sync_path(context& c, const dir& in, std::string path);
+/// The journal's word for a directory that was synced.
+task<void> note_synced(context& c, std::string path);
+/// The directories of `to_sync`.
+task<void> sync_later(context& c, const dir& in);
+
 /// Whether source and target are the same thing: then there is nothing to copy, which may be as it
 /// should be.
 enum class sameness : std::uint8_t { different, same, settled };
@@ -190,6 +229,9 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
                      const file_status& source);
 /// The same for what has no offsets, until its end.
 task<bool> copy_until_end(context& c, const item& i, file& from, const file& to);
+/// Reads `to` again, under its name if that is not empty, and compares. False: a problem was reported.
+task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
+                       const std::string& name, const file_status& source);
 /// Everything but blocks of zeros, through a buffer.
 task<bool> copy_without_zeros(context& c, const item& i, const file& from, const file& to,
                               std::uint64_t& copied);
@@ -209,6 +251,9 @@ struct target_state {
 /// not be opened.
 task<void> copy_attributes(context& c, const subject& about, const file& from, const file& to,
                            const file_status& s, const target_state& t);
+/// Gives a file that will take an old one's place what that has. False: a problem was reported.
+task<bool> copy_old_attributes(context& c, const subject& about, const file& old,
+                               const file_status& s, const file& to);
 /// For links and special files, which are not opened.
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s);
 

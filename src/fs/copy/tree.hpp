@@ -49,12 +49,19 @@ class tree_copier final : public tree_visitor {
   task<void> make_target(copy_dir& d);
   task<void> make_in(copy_dir& d, const dir& parent, path_ref name);
   void plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withheld);
+  task<void> remember_dir(copy_dir& d);
   task<void> finish_target(copy_dir& d);
+  task<void> make_durable(copy_dir& d);
+  task<bool> begin_run();
+  task<void> prepare_operand(const copy_operand& o);
+  task<void> finish_operand();
+  task<void> end_run();
 
   context context_;
   const dir& from_;
   const dir& to_;
   walker walker_;
+  bool begun_ = false;
   tree_run now_;
   std::span<const copy_operand> rest_;                  // after the tree at hand
   std::set<std::pair<std::string, identity>> sources_;  // operands seen
