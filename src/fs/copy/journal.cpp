@@ -70,6 +70,10 @@ task<bool> journal::take_over(context& c) {
   }
   token_ = before_.token().value_or(c.options.unique);
   end_ = resumed_ ? text.size() : 0;
+  if (!resumed_ && !text.empty()) {
+    auto emptied = co_await file_.truncate(0);
+    static_cast<void>(emptied);  // writing will tell
+  }
   if (!resumed_) {
     waiting_ = journal_header(token_);
   } else if (!text.ends_with('\n')) {

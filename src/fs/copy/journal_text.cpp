@@ -151,9 +151,9 @@ journal_book::journal_book(std::string_view text, std::string_view boot) {
 }
 
 bool journal_book::is_beginning(std::string_view text) {
-  const std::string whole = journal_header(0);
-  const std::size_t n = std::min(text.size(), magic.size());
-  return text.size() < whole.size() && text.substr(0, n) == magic.substr(0, n);
+  const std::string_view header = text.substr(0, magic.size() + 17);
+  const bool lost = std::ranges::all_of(header, [](char c) { return c == '\0'; });
+  return lost || (text.size() < magic.size() + 17 && header.starts_with(magic.substr(0, header.size())));
 }
 
 void journal_book::read(std::string_view line, std::string_view boot) {

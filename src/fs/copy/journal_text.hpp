@@ -49,7 +49,8 @@ class journal_book {
 
   /// Empty: this is no journal.
   std::optional<std::uint64_t> token() const noexcept { return token_; }
-  /// So begins a journal, as far as it goes: one whose making was interrupted.
+  /// So begins a journal whose making was interrupted: not far, or with what a crash leaves of what was
+  /// never written.
   static bool is_beginning(std::string_view text);
 
   struct entry {
