@@ -284,8 +284,9 @@ int settle_options(cp_command& c, const parsed& p) {
                         ? "SELinux contexts are not supported"
                         : "cannot preserve security context without an SELinux-enabled kernel");
   }
+  o.filtered = !c.exclude.empty();
   // Questions, words and backups come in GNU's order.
-  o.in_order = c.verbose || o.overwrite == overwrite_mode::ask || o.backup != backup_mode::none;
+  o.in_order = c.verbose || o.dry_run || o.overwrite == overwrite_mode::ask || o.backup != backup_mode::none;
   const mode_t mask = ::umask(0);
   ::umask(mask);
   o.umask = static_cast<std::uint16_t>(mask);

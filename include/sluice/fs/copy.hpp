@@ -1,6 +1,7 @@
 // Copying trees, on all cores, between any spaces.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -23,6 +24,15 @@ enum class sparse_mode : std::uint8_t { as_source, always, never };
 enum class reflink_mode : std::uint8_t { automatic, always, never };
 /// `existing`: numbered where there are numbered ones, simple elsewhere.
 enum class backup_mode : std::uint8_t { none, simple, existing, numbered };
+
+/// What a copy has done so far. It may be looked at from any thread while it grows.
+struct copy_tally {
+  std::atomic<std::uint64_t> bytes = 0;        // of contents, with holes and shared blocks
+  std::atomic<std::uint64_t> files = 0;        // made or written over: all but directories
+  std::atomic<std::uint64_t> directories = 0;  // made
+  std::atomic<std::uint64_t> left = 0;         // files that stayed as they were, or were not copied
+  std::atomic<std::uint64_t> bytes_left = 0;   // what those have, where that is known
+};
 
 struct copy_options {
   bool recursive = false;
@@ -62,8 +72,13 @@ struct copy_options {
   bool verify = false;
   /// Finds out and tells what would be done, and changes nothing.
   bool dry_run = false;
-  /// Bytes a second that are copied at most, by all files together; 0: as fast as it goes.
+  /// Bytes a second that are read and written at most, by all files together; 0: as fast as it
+  /// goes. Shared blocks and holes cost nothing.
   std::uint64_t bytes_per_second = 0;
+  /// Ask the listener which sources to leave out.
+  bool filtered = false;
+  /// Is told how much has been done; outlives the copy. May be null.
+  copy_tally* tally = nullptr;
   /// One thing after another, in the order of GNU cp. For a crew of one, or the words of several
   /// operands' copies mix.
   bool in_order = false;
@@ -160,6 +175,7 @@ struct copy_problem {
   std::string source, target;
   error why;
   std::string detail = {};  // the attribute's name, where it is about one
+  bool failure = true;      // or only worth a word: the copy counts as done without it
 };
 
 /// What `verify` has compared, and how it was read.
@@ -186,6 +202,9 @@ class copy_listener {
   virtual bool wants_names() const noexcept { return false; }
   /// Once, at the end of a copy that was to be verified.
   virtual void verified(const copy_verified&) {}
+  /// With `filtered`: an operand's path or one below it is passed by as if it were not there, a
+  /// directory with all that is in it. From any thread, several at the same time.
+  virtual bool skips(const std::string& /*source*/) { return false; }
   /// For overwrite_mode::ask; `there` is what stands under the name. It may block.
   virtual bool may_overwrite(const std::string&, const file_status&) { return false; }
 };

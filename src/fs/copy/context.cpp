@@ -5,7 +5,10 @@
 namespace sluice::inline v0::copying {
 
 context::context(const copy_options& o, const dir& base, copy_listener& l)
-    : options(o), target_base(base), listener(l) {}
+    : options(o), target_base(base), listener(l), flow(o) {
+  // Where nothing is written there is nothing to keep.
+  if (o.dry_run) options.atomic = options.durable = options.verify = options.resume = false;
+}
 
 context::~context() = default;
 

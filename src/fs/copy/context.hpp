@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/copy/flow.hpp"
 #include "fs/copy/link_table.hpp"
 #include "sluice/fs/copy.hpp"
 
@@ -86,6 +87,10 @@ inline identity identity_of(const file_status& s) noexcept { return {s.device, s
 
 class journal;
 
+/// Of one thing. `kept`: what stands there passes for it. `linked`: it is another name of what was
+/// copied.
+enum class outcome : std::uint8_t { none, made, kept, linked };
+
 struct context {
   context(const copy_options& o, const dir& base, copy_listener& l);
   ~context();
@@ -93,6 +98,7 @@ struct context {
   copy_options options;
   const dir& target_base;  // what operands' targets are relative to
   copy_listener& listener;
+  copying::flow flow;
   link_table links;
   open_places* places = nullptr;  // the walk's
   std::atomic<bool> clone_hopeless = false;  // the file systems at hand can't share blocks
@@ -115,14 +121,11 @@ struct context {
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
     any_failed.store(true, std::memory_order_relaxed);
-    warn(step, std::move(source), std::move(target), why);
+    tell({step, std::move(source), std::move(target), why});
   }
-  /// Worth a word, and no failure. What goes wrong because the copy is ended goes without saying.
-  void warn(copy_step step, std::string source, std::string target, error why = {},
-            std::string detail = {}) {
-    if (stopping()) return;
-    const std::lock_guard lock(speaking_);
-    listener.failed({step, std::move(source), std::move(target), why, std::move(detail)});
+  /// Worth a word, and no failure.
+  void warn(copy_step step, std::string source, std::string target) {
+    tell({step, std::move(source), std::move(target), error(), {}, false});
   }
   void fail(const subject& i, copy_step step, error why = {}) {
     fail(step, i.source_path(), i.target_path(), why);
@@ -131,7 +134,18 @@ struct context {
   void miss(const subject& i, copy_step step, error why, bool required,
             const char* detail = "") {
     if (required) any_failed.store(true, std::memory_order_relaxed);
-    warn(step, i.source_path(), i.target_path(), why, detail);
+    tell({step, i.source_path(), i.target_path(), why, detail, required});
+  }
+  /// What became of something that is not a directory, of so many bytes.
+  void count(outcome how, std::uint64_t bytes) {
+    copy_tally* const t = options.tally;
+    if (t == nullptr) return;
+    const bool done = how == outcome::made || how == outcome::linked;
+    (done ? t->files : t->left).fetch_add(1, std::memory_order_relaxed);
+    if (!done) t->bytes_left.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  void count_directory() {
+    if (options.tally != nullptr) options.tally->directories.fetch_add(1, std::memory_order_relaxed);
   }
   void tell_copying(const subject& i, const std::string& backup = {}) {
     if (!listener.wants_names()) return;
@@ -167,14 +181,19 @@ struct context {
   }
 
  private:
+  /// What goes wrong because the copy is ended goes without saying.
+  void tell(const copy_problem& p) {
+    if (stopping()) return;
+    const std::lock_guard lock(speaking_);
+    listener.failed(p);
+  }
+
   std::mutex speaking_;
 };
 
 /// Copies anything but a directory. `known` is its status if somebody has asked already.
 task<void> copy_item(context& c, const item& i, file_type type, const file_status* known);
 /// Its parts: what has bytes, and what is made by its name alone.
-/// `kept`: what stands there passes for it.
-enum class outcome : std::uint8_t { none, made, kept };
 task<outcome> copy_file(context& c, const item& i, file_type expected);
 task<outcome> copy_symlink(context& c, const item& i, const file_status& s);
 task<outcome> copy_special(context& c, const item& i, const file_status& s);

@@ -30,7 +30,7 @@ task<bool> copy_by_buffer(context& c, const item& i, const file& from, const fil
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   while (e.begin < e.end) {
     if (c.stopping()) co_return false;
-    const std::size_t want = std::min<std::uint64_t>(buffer_size, e.end - e.begin);
+    const std::size_t want = std::min<std::uint64_t>(c.flow.piece(buffer_size), e.end - e.begin);
     auto got = co_await from.read_at(std::span(buffer.get(), want), e.begin);
     if (!got) {
       c.fail(i, copy_step::read_source, got.error());
@@ -45,6 +45,10 @@ task<bool> copy_by_buffer(context& c, const item& i, const file& from, const fil
       co_return false;
     }
     e.begin += *got;
+    if (c.flow.watched()) {
+      auto passing = c.flow.passed(to.in(), *got);
+      co_await std::move(passing);
+    }
   }
   co_return true;
 }
@@ -55,7 +59,7 @@ task<bool> copy_extent(context& c, const item& i, const file& from, const file& 
   const std::uint64_t first = e.begin;
   while (e.begin < e.end) {
     if (c.stopping()) co_return false;
-    const std::size_t want = std::min<std::uint64_t>(range_at_once, e.end - e.begin);
+    const std::size_t want = std::min<std::uint64_t>(c.flow.piece(range_at_once), e.end - e.begin);
     auto moved = co_await from.copy_range(e.begin, to, e.begin, want);
     if (!moved && !is_refusal(moved.error())) {
       // Nobody says which of the two it was.
@@ -70,6 +74,10 @@ task<bool> copy_extent(context& c, const item& i, const file& from, const file& 
       co_return copied;
     }
     e.begin += *moved;
+    if (c.flow.watched()) {
+      auto passing = c.flow.passed(to.in(), *moved);
+      co_await std::move(passing);
+    }
   }
   co_return true;
 }
@@ -93,6 +101,7 @@ task<bool> copy_extents(context& c, const item& i, const file& from, const file&
     auto finding = find_data(from, at);
     extent some = co_await std::move(finding);
     const std::uint64_t end = some.end;
+    c.flow.skipped(some.begin - at);
     at = some.begin;
     if (some.begin == end) break;
     auto copying_some = copy_extent(c, i, from, to, some);
@@ -121,7 +130,10 @@ task<sharing> share_blocks(context& c, const item& i, const file& from, const fi
     co_return sharing::impossible;
   }
   auto shared = co_await to.clone(from);
-  if (shared) co_return sharing::done;
+  if (shared) {
+    c.flow.skipped(source.size);
+    co_return sharing::done;
+  }
   if (must || shared.error() == errc::no_space) {
     const copy_step step = must ? copy_step::clone : copy_step::write_target;
     auto failing = fail_to_write(c, i, step, to, shared.error());
@@ -199,7 +211,7 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
   for (;;) {
     copied = !c.stopping();
     if (!copied) break;
-    auto got = co_await source.read_some(std::span(buffer.get(), buffer_size));
+    auto got = co_await source.read_some(std::span(buffer.get(), c.flow.piece(buffer_size)));
     if (!got) {
       c.fail(i, copy_step::read_source, got.error());
       copied = false;
@@ -213,6 +225,10 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
       co_await std::move(failing);
       copied = false;
       break;
+    }
+    if (c.flow.watched()) {
+      auto passing = c.flow.passed(to.in(), *got);
+      co_await std::move(passing);
     }
   }
   source.detach();

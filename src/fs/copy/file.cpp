@@ -204,7 +204,7 @@ namespace {
 task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
   auto linking = linked_to_first(c, i, p.status, p.leads);
   const bool linked = co_await std::move(linking);
-  if (linked) co_return outcome::kept;
+  if (linked) co_return outcome::linked;
   auto targeting = open_target(c, i, p);
   outcome how = co_await std::move(targeting);
   if (how == outcome::made) {
@@ -222,10 +222,12 @@ task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
 task<outcome> copy_at_once(context& c, const item& i, file_type expected) {
   pair_of_files p;
   auto filling = open_and_fill(c, i, expected, p);
-  const outcome how = co_await std::move(filling);
+  outcome how = co_await std::move(filling);
   auto closing = close_both(c, i, p);
   const bool whole = co_await std::move(closing);
-  if (!whole || how == outcome::none) co_return outcome::none;
+  if (!whole) how = outcome::none;
+  c.count(how, p.status.size);
+  if (how == outcome::none) co_return how;
   // Other names of the source may become links to it, now that it is whole.
   p.leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
   co_return how;

@@ -76,6 +76,7 @@ task<void> tree_copier::finish_operand() {
 }
 
 task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, worker& on) {
+  context_.flow.start();
   auto beginning = begin_run();
   const bool good = co_await std::move(beginning);
   while (good && !operands.empty() && !context_.stopping()) {
@@ -96,6 +97,7 @@ task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, wo
 task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
   const copy_options& options = context_.options;
   now_ = tree_run();
+  if (options.filtered && context_.listener.skips(o.source)) co_return false;
   auto preparing = prepare_operand(o);
   co_await std::move(preparing);
   if (o.parents != 0) {

@@ -64,6 +64,7 @@ task<bool> settle_one(context& c, const item& i, pair_of_files& p) {
   }
   auto closing = close_both(c, i, p);
   whole &= co_await std::move(closing);
+  c.count(whole ? outcome::made : outcome::none, p.status.size);
   if (whole) p.leads.made(i.in, name_of(i));
   co_return whole;
 }
@@ -83,6 +84,7 @@ task<bool> was_done(context& c, const item& i) {
   auto linking = linked_to_first(c, i, *from, leads);
   const bool linked = co_await std::move(linking);
   if (!linked) leads.made(i.in, name_of(i));
+  c.count(outcome::kept, from->size);
   co_return true;
 }
 
@@ -123,7 +125,8 @@ task<outcome> copy_and_settle(context& c, const item& i, file_type expected) {
   if (how != outcome::made) {
     auto closing = close_both(c, i, p);
     const bool whole = co_await std::move(closing);
-    if (whole && how == outcome::kept) p.leads.made(i.in, name_of(i));
+    if (whole && how != outcome::none) p.leads.made(i.in, name_of(i));
+    c.count(whole ? how : outcome::none, p.status.size);
     co_return whole ? how : outcome::none;
   }
   // Other names wait for the first one, perhaps in this very task.

@@ -44,6 +44,7 @@ walk_options tree_copier::walk_options_for(const copy_options& o, std::size_t op
   w.wanted = stat_mask::basic;
   w.open_directories = open_directories;
   w.in_order = o.in_order;
+  w.filtered = o.filtered;
   return w;
 }
 
@@ -126,7 +127,10 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
     co_await std::move(remembering);
   }
   if (d.is == copy_dir::state::merged) co_return;
-  if (d.fresh) context_.tell_copying(dir_subject(d));
+  if (d.fresh) {
+    context_.count_directory();
+    context_.tell_copying(dir_subject(d));
+  }
   // A default access control list stands in the umask's place: start from what the system made.
   d.mode_made = found->mode;
   if ((found->mode & 0700) != 0700) {
@@ -186,6 +190,10 @@ task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_ent
     co_await std::move(settling);
   }
   walker_.places().unpin(both->target);
+}
+
+bool tree_copier::skips(walk_dir& d, path_ref name) {
+  return context_.listener.skips(d.where.path_of(name));
 }
 
 std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e) {

@@ -32,6 +32,7 @@ class tree_copier final : public tree_visitor {
   task<bool> enter(walk_dir& d, dir& open, worker& on) override;
   task<void> entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
                      worker& on) override;
+  bool skips(walk_dir& d, path_ref name) override;
   std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) override;
   task<void> leave(walk_dir& d, worker& on) override;
   void failed(walk_dir& d, path_ref name, walk_step step, const error& why) override;
