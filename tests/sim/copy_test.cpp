@@ -64,12 +64,14 @@ std::string first_of(const listener& heard) {
          describe(p.why);
 }
 
-bool copy_in(sim::world& w, listener& heard, copy_options o = copy_options()) {
+bool copy_in(sim::world& w, listener& heard, copy_options o = copy_options(),
+             const std::string& single = {}) {
   const dir root = w.root();
   crew c(w.crew(3));
   o.recursive = true;
   o.follow = follow_links::never;
-  const std::vector<copy_operand> operands{{"source", "target"}};
+  std::vector<copy_operand> operands{{"source", "target"}};
+  if (!single.empty()) operands.push_back({single, "single"});
   return copy_trees(c, root, root, operands, o, 8, heard);
 }
 
@@ -255,7 +257,8 @@ TEST(Copy, ShowsNothingHalfWhenTheMachineFailsAtAnyPoint) {
     const tree old = rng.chance(500) ? plant_old(w.root(), t, rng) : tree();
     listener heard;
     w.crash_after(rng.between(1, 400));
-    const bool good = copy_in(w, heard, safe(seed, "first"));
+    const std::string single = "source/" + t.begin()->first;
+    const bool good = copy_in(w, heard, safe(seed, "first"), single);
     found.check(good || w.crashed(), "without a crash nothing fails");
     const bool in_time = w.crashed();
     crashed += in_time ? 1 : 0;
@@ -266,6 +269,8 @@ TEST(Copy, ShowsNothingHalfWhenTheMachineFailsAtAnyPoint) {
       check_source(root, t, found);
       check_each_is_whole(root, t, old, found);
       if (good && !in_time) check_equal(root, t, found);
+      const auto alone = content_of(root, "single");
+      found.check(alone ? *alone == t.begin()->second : !good || in_time, "a single file is whole");
       kept += good && !in_time ? 1 : 0;
     }
     listener again;
