@@ -92,18 +92,18 @@ bool knows_no_nameless(const error& e) noexcept {
 task<result<file>> make_nameless(context& c, const item& i, const std::string& name,
                                  std::uint16_t mode) {
   const std::string above = directory_of(name);
-  auto made = co_await i.to.open(above, open_mode::write | open_mode::temporary, mode);
+  const open_mode how = c.options.verify ? open_mode::read_write : open_mode::write;
+  auto made = co_await i.to.open(above, how | open_mode::temporary, mode);
   const bool hopeless = !made && knows_no_nameless(made.error());
   if (hopeless) c.nameless_hopeless.store(true, std::memory_order_relaxed);
   co_return made;
 }
 
-/// A nameless one leaves nothing behind, whatever happens. But one that is named can be found and
-/// removed by whoever goes on, and read past the page cache.
+/// A nameless one leaves nothing behind, whatever happens; but where somebody will go on, and remove
+/// what is left, one that is named can be read past the page cache.
 task<result<void>> make_file(context& c, const item& i, pair_of_files& p, std::uint16_t mode) {
   aside& a = *p.aside;
-  const bool named = c.journal != nullptr || c.options.verify;
-  if (!named && !c.nameless_hopeless.load(std::memory_order_relaxed)) {
+  if (c.journal == nullptr && !c.nameless_hopeless.load(std::memory_order_relaxed)) {
     auto making = make_nameless(c, i, a.name, mode);
     auto made = co_await std::move(making);
     if (made) {

@@ -4,10 +4,11 @@
 
 namespace sluice::inline v0::copying {
 
-context::context(const copy_options& o, const dir& base, copy_listener& l)
+context::context(const copy_options& o, const dir& base, copy_listener& l, unsigned workers)
     : options(o), target_base(base), listener(l), flow(o) {
   // Where nothing is written there is nothing to keep.
   if (o.dry_run) options.atomic = options.durable = options.verify = options.resume = false;
+  for (unsigned i = 0; i < workers; ++i) gates.emplace_back(1);
 }
 
 context::~context() = default;

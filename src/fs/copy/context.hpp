@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "fs/copy/flow.hpp"
 #include "fs/copy/link_table.hpp"
+#include "sluice/core/for_each.hpp"
 #include "sluice/fs/copy.hpp"
 
 namespace sluice::inline v0::copying {
@@ -62,6 +64,7 @@ struct item final : subject {
   path_ref target_name;
   bool follow;
   std::shared_ptr<copy_dir> in;  // the directory it lies in; null for an operand
+  limiter* gate = nullptr;       // to be passed by files that are made and not full
   full_files* later = nullptr;   // where it may wait for others to be settled with; null: it may not
   mutable std::string backup;    // what stood under the target's name, if it was moved away
 
@@ -92,7 +95,7 @@ class journal;
 enum class outcome : std::uint8_t { none, made, kept, linked };
 
 struct context {
-  context(const copy_options& o, const dir& base, copy_listener& l);
+  context(const copy_options& o, const dir& base, copy_listener& l, unsigned workers);
   ~context();
 
   copy_options options;
@@ -107,6 +110,7 @@ struct context {
   static constexpr std::uint64_t nowhere = UINT64_MAX;
   std::unique_ptr<copying::journal> journal;
   std::atomic<bool> nameless_hopeless = false;  // the file systems at hand know no file without a name
+  std::deque<limiter> gates;         // one for each worker, to be passed by one at a time
   std::atomic<std::uint64_t> temporaries = 0;   // names made of it
   std::set<std::string> to_sync;     // directories of operands; operands come one by one
   std::set<std::string> looked_for_stale;  // the same
@@ -248,7 +252,7 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
                      const file_status& source);
 /// The same for what has no offsets, until its end.
 task<bool> copy_until_end(context& c, const item& i, file& from, const file& to);
-/// Reads `to` again, under its name if that is not empty, and compares. False: a problem was reported.
+/// Reads `to` again and compares: under its name, or, if that is empty, as it is open. False: a problem was reported.
 task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
                        const std::string& name, const file_status& source);
 /// Everything but blocks of zeros, through a buffer.

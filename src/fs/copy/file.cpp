@@ -1,4 +1,6 @@
 // Copying a file's bytes to another name.
+#include <algorithm>
+
 #include "fs/copy/pair.hpp"
 #include "fs/copy/paths.hpp"
 
@@ -200,11 +202,42 @@ task<bool> close_both(context& c, const item& i, pair_of_files& p) {
 
 namespace {
 
+/// Held while a target is made and not full.
+class gate_pass {
+ public:
+  explicit gate_pass(limiter* g) noexcept : gate_(g) {}
+  ~gate_pass() {
+    if (gate_ != nullptr) gate_->leave();
+  }
+  gate_pass(const gate_pass&) = delete;
+  gate_pass& operator=(const gate_pass&) = delete;
+
+ private:
+  limiter* gate_;
+};
+
+/// If the process is killed, each worker leaves one half file at most. The bytes of the others come
+/// from the device meanwhile. Null: it need not be left.
+task<limiter*> pass_gate(const item& i, const pair_of_files& p) {
+  constexpr std::uint64_t ahead = 4 << 20;
+  limiter* const gate = i.gate;
+  if (gate == nullptr || p.aside || !p.seekable || p.status.size == 0) co_return nullptr;
+  if (gate->full()) {
+    auto advised = co_await p.from.advise(access_advice::will_need, 0, std::min(p.status.size, ahead));
+    static_cast<void>(advised);  // then it comes later
+  }
+  auto entered = co_await gate->enter();
+  co_return entered ? gate : nullptr;
+}
+
 /// After the source was opened.
 task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
   auto linking = linked_to_first(c, i, p.status, p.leads);
   const bool linked = co_await std::move(linking);
   if (linked) co_return outcome::linked;
+  auto entering = pass_gate(i, p);
+  limiter* const entered = co_await std::move(entering);
+  const gate_pass held(entered);
   auto targeting = open_target(c, i, p);
   outcome how = co_await std::move(targeting);
   if (how == outcome::made) {

@@ -142,7 +142,8 @@ task<bool> tree_copier::copy_source(const copy_operand& o, const file_status& s,
   auto targeting = target_of(o, s);
   const std::string target = co_await std::move(targeting);
   const bool follow = options.follow != follow_links::never;
-  const item i(from_, o.source, to_, target, follow, nullptr);
+  item i(from_, o.source, to_, target, follow, nullptr);
+  i.gate = &context_.gates[on.index()];
   now_.target = target;
   auto copied = copy_item(context_, i, s.type, &s);
   co_await std::move(copied);

@@ -168,7 +168,7 @@ void tree_copier::plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withh
 }
 
 task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
-                                worker&) {
+                                worker& on) {
   auto both = std::static_pointer_cast<copy_dir>(d.shared_from_this());
   auto pinning = walker_.places().pin(both->target);
   auto pinned = co_await std::move(pinning);
@@ -181,6 +181,7 @@ task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_ent
   for (const walk_entry& e : some) {
     if (e.type == file_type::directory) continue;
     item i(open, e.name, target, e.name, follows_all(), both);
+    i.gate = &context_.gates[on.index()];
     i.later = &later;
     auto copied = copy_item(context_, i, e.type, e.status);
     co_await std::move(copied);

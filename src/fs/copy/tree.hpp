@@ -21,7 +21,7 @@ class tree_copier final : public tree_visitor {
  public:
   tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
               std::size_t open_directories, copy_listener& l)
-      : context_(o, to, l), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
+      : context_(o, to, l, c.size()), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
     context_.places = &walker_.places();
   }
 

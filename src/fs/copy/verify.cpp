@@ -72,33 +72,44 @@ task<file> open_again(const item& i, const file& to, const std::string& name, op
   co_return file();
 }
 
-task<comparison> compare_and_close(context& c, const item& i, const file& from, file& to,
-                                   std::uint64_t& size) {
-  auto comparing = compare(c, i, from, to, size);
+/// After the page cache was asked to forget it.
+task<comparison> compare_forgotten(context& c, const item& i, const file& from, const file& to,
+                                   copy_verified& v) {
+  auto dropped = co_await to.advise(access_advice::dont_need);
+  auto kind = co_await to.stat_fs();
+  // What lives in memory is not forgotten.
+  constexpr std::uint64_t tmpfs = 0x0102'1994, ramfs = 0x8584'58f6;
+  const bool forgets = dropped && kind && kind->type != tmpfs && kind->type != ramfs;
+  auto comparing = compare(c, i, from, to, v.bytes);
   const comparison how = co_await std::move(comparing);
+  (forgets ? v.dropped : v.cached) = v.bytes;
+  co_return how;
+}
+
+/// Through a file that was opened for this.
+task<comparison> compare_opened(context& c, const item& i, const file& from, file& to, bool direct,
+                                copy_verified& v) {
+  auto comparing = direct ? compare(c, i, from, to, v.bytes) : compare_forgotten(c, i, from, to, v);
+  const comparison how = co_await std::move(comparing);
+  if (direct) v.direct = v.bytes;
   auto closed = co_await to.close();
   static_cast<void>(closed);
   co_return how;
 }
 
-/// After the page cache was asked to forget it; `forgotten`: it has not refused.
-task<comparison> compare_forgotten(context& c, const item& i, const file& from, const file& to,
-                                   const std::string& name, copy_verified& v) {
-  auto opening = open_again(i, to, name, open_mode::read);
-  file again = co_await std::move(opening);
-  if (!again) {
-    c.fail(i, copy_step::verify_target, error(errc::not_found));
-    co_return comparison::failed;
+task<comparison> compare_named(context& c, const item& i, const file& from, const file& to,
+                               const std::string& name, copy_verified& v) {
+  for (const open_mode way : {open_mode::direct, open_mode()}) {
+    v = copy_verified();
+    auto opening = open_again(i, to, name, way);
+    file again = co_await std::move(opening);
+    if (!again) continue;
+    auto comparing = compare_opened(c, i, from, again, any(way), v);
+    const comparison how = co_await std::move(comparing);
+    if (how != comparison::not_this_way) co_return how;
   }
-  auto dropped = co_await again.advise(access_advice::dont_need);
-  auto kind = co_await again.stat_fs();
-  // What lives in memory is not forgotten.
-  constexpr std::uint64_t tmpfs = 0x0102'1994, ramfs = 0x8584'58f6;
-  const bool forgets = dropped && kind && kind->type != tmpfs && kind->type != ramfs;
-  auto comparing = compare_and_close(c, i, from, again, v.bytes);
-  const comparison how = co_await std::move(comparing);
-  (forgets ? v.dropped : v.cached) = v.bytes;
-  co_return how;
+  c.fail(i, copy_step::verify_target, error(errc::not_found));
+  co_return comparison::failed;
 }
 
 }  // namespace
@@ -106,20 +117,10 @@ task<comparison> compare_forgotten(context& c, const item& i, const file& from, 
 task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
                        const std::string& name, const file_status& source) {
   copy_verified v;
+  auto comparing = name.empty() ? compare_forgotten(c, i, from, to, v)
+                                : compare_named(c, i, from, to, name, v);
+  const comparison how = co_await std::move(comparing);
   v.files = 1;
-  auto how = comparison::not_this_way;
-  auto opening = open_again(i, to, name, open_mode::direct);
-  file direct = co_await std::move(opening);
-  if (direct) {
-    auto comparing = compare_and_close(c, i, from, direct, v.bytes);
-    how = co_await std::move(comparing);
-    v.direct = v.bytes;
-  }
-  if (how == comparison::not_this_way) {
-    v.direct = 0;
-    auto comparing = compare_forgotten(c, i, from, to, name, v);
-    how = co_await std::move(comparing);
-  }
   if (how == comparison::same) c.add_verified(v);
   if (how != comparison::different) co_return how == comparison::same;
   auto now = co_await from.stat();
