@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Copies that are killed at random points, and gone on with.  After each: the source is untouched; with --atomic every
-name means nothing, what it meant before, or the whole copy; without it no more files are half than there are jobs; and
-a run with --resume does the rest.
+name means nothing, what it meant before, or the whole copy; with --resume alone no more files are half than there are
+jobs, and the next run does the rest.  Without either as many may be half as are under way.
 """
 
 import os
@@ -17,6 +17,7 @@ from cprunning import end_of, names_left, start
 from harness import shown
 
 JOBS = 2
+UNDER_WAY = 16      # of each job
 OLD = b"what was there before"
 
 
@@ -63,7 +64,7 @@ def make_old(dst, source, rng):
                 f.write(OLD)
 
 
-def problems_of(dst, source, atomic, old):
+def problems_of(dst, source, most, atomic, old):
     """What a copy may not leave when it is killed."""
     half = []
     problems = []
@@ -77,7 +78,7 @@ def problems_of(dst, source, atomic, old):
             half.append(name)
     if atomic:
         problems += [f"{name} was there and is gone" for name in old if not os.path.lexists(os.path.join(dst, name))]
-    if len(half) > (0 if atomic else JOBS):
+    if len(half) > most:
         problems.append(f"{len(half)} are half: {half[:4]}")
     return problems
 
@@ -85,6 +86,7 @@ def problems_of(dst, source, atomic, old):
 def killed(c, scratch, command, src, rng, options, rounds):
     source, before = contents(src), state(src)
     atomic, resume = "--atomic" in options, "--resume" in options
+    most = 0 if atomic else JOBS if resume else JOBS * UNDER_WAY
     dst = os.path.join(scratch, "dst")
     args = ["-aT", f"--jobs={JOBS}", *options, src, dst]
     problems = []
@@ -105,7 +107,7 @@ def killed(c, scratch, command, src, rng, options, rounds):
         code, _, err = end_of(process)
         here = [] if code in (0, -number) else [f"status {code}: {shown(err)}"]
         kills += code == -number
-        here += problems_of(dst, source, atomic, old) if os.path.isdir(dst) else []
+        here += problems_of(dst, source, most, atomic, old) if os.path.isdir(dst) else []
         if number != signal.SIGKILL:
             here += [f"left {x}" for x in names_left(dst)]
         if state(src) != before:

@@ -29,7 +29,8 @@ TEST(Journal, TellsWhatWasWritten) {
 TEST(Journal, CarriesAnyName) {
   std::string all;
   for (int c = 1; c < 256; ++c) all += static_cast<char>(c);
-  for (const std::string& name : {all, std::string(" "), std::string("%"), std::string("\n"), std::string()}) {
+  const std::string names[] = {all, " ", "%", "\n", ""};
+  for (const std::string& name : names) {
     const std::string line = file_line(name, from, to, true);
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     EXPECT_NE(journal_book(begin("now") + line, "now").done(name, true), nullptr) << name;
