@@ -1,5 +1,6 @@
 // sluice cp: the words around the library's copy.
 #include <memory>
+#include <optional>
 
 #include "commands.hpp"
 #include "cp_listeners.hpp"
@@ -30,12 +31,15 @@ int cp_main(int argc, char** argv) {
   cp_progress progress(*command, tally, limits);
   const auto out = listener_for(*command, signals, progress);
   crew workers(limits.crew);
-  const auto here = system().current_dir();
+  std::optional<trace_space> watched;
+  if (command->stats) watched.emplace(system());
+  dir here = system().current_dir();
+  if (watched) here = watched->attach(std::move(here));
   const bool all_well = copy_trees(workers, here, here, command->operands, command->copy,
                                    limits.open_directories, *out);
   progress.finish();
   out->finish(tally, all_well);
-  if (command->stats) print_statistics(workers);
+  if (watched) print_statistics(workers, &*watched);
   return all_well ? 0 : 1;
 }
 

@@ -29,11 +29,16 @@ class own_options {
   const char* shown(const char* argument) const;
 
  private:
+  struct hidden {
+    std::string letter;
+    const char* original;
+    bool empty;  // with an argument of no length, for which getopt would take the next one
+  };
   const name* find(std::string_view word) const;
 
   std::span<const name> own_;
   std::vector<const char*> others_;
-  std::vector<std::pair<std::string, const char*>> hidden_;
+  std::vector<hidden> hidden_;
 };
 
 }  // namespace sluice::tool

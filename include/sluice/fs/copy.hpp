@@ -70,7 +70,10 @@ struct copy_options {
   bool resume = false;
   /// What was written is synced, read again, past the page cache if possible, and compared.
   bool verify = false;
-  /// Finds out and tells what would be done, and changes nothing.
+  /// Finds out and tells what would be done, one thing after another (for a crew of one), and
+  /// changes nothing: the listener hears what it would hear, and may_overwrite is asked. Whether a
+  /// target may be written, whether there is room, and what can't be kept only shows when it is
+  /// tried, and is not told.
   bool dry_run = false;
   /// Bytes a second that are read and written at most, by all files together; 0: as fast as it
   /// goes. Shared blocks and holes cost nothing.

@@ -10,6 +10,7 @@
 
 #include "fs/copy/flow.hpp"
 #include "fs/copy/link_table.hpp"
+#include "fs/copy/rehearsal.hpp"
 #include "sluice/core/for_each.hpp"
 #include "sluice/fs/copy.hpp"
 
@@ -27,6 +28,7 @@ class copy_dir final : public walk_dir {
       : walk_dir(above, name, s, follow), target(above.target, name) {}
 
   place target;
+  bool missing = false;  // there is no such directory: it would have been made
   enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
   bool fresh = false;            // this very run made it
   std::uint16_t mode_made = 0;   // of one that was made, while it is filled
@@ -95,13 +97,15 @@ class journal;
 enum class outcome : std::uint8_t { none, made, kept, linked };
 
 struct context {
-  context(const copy_options& o, const dir& base, copy_listener& l, unsigned workers);
+  context(const copy_options& o, std::span<const copy_operand> operands, const dir& base,
+          copy_listener& l, unsigned workers);
   ~context();
 
   copy_options options;
   const dir& target_base;  // what operands' targets are relative to
   copy_listener& listener;
   copying::flow flow;
+  rehearsal supposed;
   link_table links;
   open_places* places = nullptr;  // the walk's
   std::atomic<bool> clone_hopeless = false;  // the file systems at hand can't share blocks
@@ -197,6 +201,17 @@ struct context {
 
 /// Copies anything but a directory. `known` is its status if somebody has asked already.
 task<void> copy_item(context& c, const item& i, file_type type, const file_status* known);
+/// `known`, or what its name is asked for. False: a problem was reported.
+task<bool> status_of_source(context& c, const item& i, const file_status* known, file_status& s);
+/// Tells what would be done with it; `bytes`: it has contents to copy.
+task<void> rehearse_item(context& c, const item& i, bool bytes, const file_status* known);
+/// The same for another name of something that came before.
+task<void> suppose_link(context& c, const item& i, const file_status& s,
+                        const link_table::entry& first);
+/// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
+task<void> fail_to_open(context& c, const item& i, const error& why);
+/// Whether a symbolic link to the source would lead there. False: a problem was reported.
+task<bool> symlink_would_lead(context& c, const item& i);
 /// Its parts: what has bytes, and what is made by its name alone.
 task<outcome> copy_file(context& c, const item& i, file_type expected);
 task<outcome> copy_symlink(context& c, const item& i, const file_status& s);
@@ -252,7 +267,8 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
                      const file_status& source);
 /// The same for what has no offsets, until its end.
 task<bool> copy_until_end(context& c, const item& i, file& from, const file& to);
-/// Reads `to` again and compares: under its name, or, if that is empty, as it is open. False: a problem was reported.
+/// Reads `to` again and compares: under its name, or, if that is empty, as it is open. False: a
+/// problem was reported.
 task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
                        const std::string& name, const file_status& source);
 /// Everything but blocks of zeros, through a buffer.

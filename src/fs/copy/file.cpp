@@ -6,8 +6,6 @@
 
 namespace sluice::inline v0::copying {
 
-namespace {
-
 /// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
 task<void> fail_to_open(context& c, const item& i, const error& why) {
   auto s = co_await i.from.stat(i.name, stat_mask::basic,
@@ -20,6 +18,8 @@ task<void> fail_to_open(context& c, const item& i, const error& why) {
   c.tell_copying(i);
   c.fail(i, copy_step::open_source, why);
 }
+
+namespace {
 
 task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p) {
   open_mode how = open_mode::read;

@@ -47,9 +47,31 @@ task<outcome> copy_by_name(context& c, const item& i, const file_status& s) {
 
 }  // namespace
 
+task<bool> status_of_source(context& c, const item& i, const file_status* known, file_status& s) {
+  if (known != nullptr && any(known->have & stat_mask::modified)) {
+    s = *known;
+    co_return true;
+  }
+  auto asked = co_await i.from.stat(i.name, stat_mask::basic,
+                                    i.follow ? lookup::follow : lookup::no_follow);
+  if (asked) {
+    s = *asked;
+  } else {
+    c.fail(i, copy_step::stat_source, asked.error());
+    c.count(outcome::none, 0);
+  }
+  co_return asked.has_value();
+}
+
 task<void> copy_item(context& c, const item& i, file_type type, const file_status* known) {
   if (c.stopping()) co_return;
-  if (has_contents(c, type)) {
+  const bool bytes = has_contents(c, type);
+  if (c.supposed.on()) {
+    auto rehearsing = rehearse_item(c, i, bytes, known);
+    co_await std::move(rehearsing);
+    co_return;
+  }
+  if (bytes) {
     auto copying_all = copy_file(c, i, type);
     const outcome how = co_await std::move(copying_all);
     if (how == outcome::made) {
@@ -59,18 +81,9 @@ task<void> copy_item(context& c, const item& i, file_type type, const file_statu
     co_return;
   }
   file_status s;
-  if (known != nullptr && any(known->have & stat_mask::modified)) {
-    s = *known;
-  } else {
-    auto asked = co_await i.from.stat(i.name, stat_mask::basic,
-                                      i.follow ? lookup::follow : lookup::no_follow);
-    if (!asked) {
-      c.fail(i, copy_step::stat_source, asked.error());
-      c.count(outcome::none, 0);
-      co_return;
-    }
-    s = *asked;
-  }
+  auto asking = status_of_source(c, i, known, s);
+  const bool found = co_await std::move(asking);
+  if (!found) co_return;
   auto by_name = copy_by_name(c, i, s);
   const outcome how = co_await std::move(by_name);
   c.count(how, c.options.kind == copy_kind::whole ? 0 : s.size);

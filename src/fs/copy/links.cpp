@@ -91,7 +91,7 @@ task<bool> linked_to_first(context& c, const item& i, const file_status& s, link
     link_table::waiter made(c.links, *claim.of);
     const bool there = co_await made;
     if (!there) continue;
-    auto linking = make_link(c, i, s, *claim.of);
+    auto linking = c.supposed.on() ? suppose_link(c, i, s, *claim.of) : make_link(c, i, s, *claim.of);
     co_await std::move(linking);
     co_return true;
   }

@@ -201,7 +201,11 @@ task<void> tree_copier::leave(walk_dir& d, worker& on) {
     auto making = make_target(both);
     co_await std::move(making);
   }
-  if (both.is == copy_dir::state::made || both.is == copy_dir::state::merged) {
+  if (context_.supposed.on() && identity_of(d.status) == now_.above_missing) {
+    context_.fail(copy_step::into_itself, now_.source, now_.target);  // as met in the true run
+  }
+  const bool there = both.is == copy_dir::state::made || both.is == copy_dir::state::merged;
+  if (there && !context_.supposed.on()) {
     auto finishing = finish_target(both);
     co_await std::move(finishing);
     if (context_.options.durable && !context_.stopping()) {
@@ -222,7 +226,9 @@ task<void> tree_copier::leave(walk_dir& d, worker& on) {
 bool copy_trees(crew& c, const dir& from, const dir& to, std::span<const copy_operand> operands,
                 const copy_options& options, std::size_t open_directories,
                 copy_listener& listener) {
-  copying::tree_copier copier(c, from, to, options, open_directories, listener);
+  const copying::looked_at only_looked_at(to);
+  const dir& target = options.dry_run ? only_looked_at.get() : to;
+  copying::tree_copier copier(c, from, target, options, operands, open_directories, listener);
   c.run(std::make_unique<copying::operands_work>(copier, operands));
   return !copier.any_failed() && (options.stop == nullptr || !options.stop->requested());
 }

@@ -1,306 +1,80 @@
-// What the parts of a copy share.
+// The walk that makes the same tree elsewhere, one operand after another.
 #pragma once
 
-#include <atomic>
-#include <deque>
-#include <memory>
-#include <set>
-#include <string>
-#include <vector>
+#include <map>
 
-#include "fs/copy/flow.hpp"
-#include "fs/copy/link_table.hpp"
-#include "sluice/core/for_each.hpp"
-#include "sluice/fs/copy.hpp"
+#include "fs/copy/context.hpp"
 
 namespace sluice::inline v0::copying {
 
-/// A directory of the source and the one that it becomes.
-class copy_dir final : public walk_dir {
+/// Where it says so, what is copied for an operand.
+struct tree_run {
+  identity target_root;
+  identity above_missing;  // the directory that the target would be made in
+  std::uint64_t device = 0;
+  std::string source, target;
+  std::vector<parent_made> parents;
+
+  tree_run() noexcept {}
+};
+
+class tree_copier final : public tree_visitor {
  public:
-  copy_dir(const dir& from, std::string source, bool follow, const dir& to, std::string path,
-           const file_status& s)
-      : walk_dir(from, std::move(source),
-                 follow ? open_mode::read : open_mode::read | open_mode::no_follow, s),
-        target(to, std::move(path), open_mode::read | open_mode::no_follow) {}
-  copy_dir(copy_dir& above, const std::string& name, const file_status& s, bool follow)
-      : walk_dir(above, name, s, follow), target(above.target, name) {}
+  tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
+              std::span<const copy_operand> operands, std::size_t open_directories,
+              copy_listener& l)
+      : context_(o, operands, to, l, c.size()),
+        from_(from),
+        to_(to),
+        walker_(c, *this, walk_options_for(o, open_directories)) {
+    context_.places = &walker_.places();
+  }
 
-  place target;
-  enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
-  bool fresh = false;            // this very run made it
-  std::uint16_t mode_made = 0;   // of one that was made, while it is filled
-  std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved
-  bool given_acl = true;      // it may have got access control lists when it was made
-  bool inherits_acl = false;  // what is made in it gets access control lists by default
-};
+  /// Copies operands until one is a tree; when that has been left, goes on with the next.
+  task<void> copy_operands(std::span<const copy_operand> operands, worker& on);
+  bool any_failed() const noexcept { return context_.any_failed.load(); }
 
-/// What messages are about; the paths are only put together when there is one.
-class subject {
- public:
-  virtual std::string source_path() const = 0;
-  virtual std::string target_path() const = 0;
-
- protected:
-  ~subject() = default;
-};
-
-class full_files;
-
-/// One thing to copy that is not a directory.
-struct item final : subject {
-  item(const dir& from_dir, path_ref from_name, const dir& to_dir, path_ref to_name, bool f,
-       std::shared_ptr<copy_dir> d) noexcept
-      : from(from_dir),
-        name(from_name),
-        to(to_dir),
-        target_name(to_name),
-        follow(f),
-        in(std::move(d)) {}
-
-  const dir& from;
-  path_ref name;
-  const dir& to;
-  path_ref target_name;
-  bool follow;
-  std::shared_ptr<copy_dir> in;  // the directory it lies in; null for an operand
-  limiter* gate = nullptr;       // to be passed by files that are made and not full
-  full_files* later = nullptr;   // where it may wait for others to be settled with; null: it may not
-  mutable std::string backup;    // what stood under the target's name, if it was moved away
-
-  bool operand() const noexcept { return in == nullptr; }
-  std::string backup_path() const {
-    return backup.empty() || operand() ? backup : in->target.path_of(backup);
-  }
-  bool inherits_acl() const noexcept { return in == nullptr || in->inherits_acl; }
-  std::string source_path() const override {
-    return in != nullptr ? in->where.path_of(name) : std::string(name.c_str(), name.size());
-  }
-  std::string target_path() const override {
-    return in != nullptr ? in->target.path_of(target_name)
-                         : std::string(target_name.c_str(), target_name.size());
-  }
-};
-
-struct identity {
-  std::uint64_t device = 0, inode = 0;
-  friend auto operator<=>(const identity&, const identity&) noexcept = default;
-};
-inline identity identity_of(const file_status& s) noexcept { return {s.device, s.inode}; }
-
-class journal;
-
-/// Of one thing. `kept`: what stands there passes for it. `linked`: it is another name of what was
-/// copied.
-enum class outcome : std::uint8_t { none, made, kept, linked };
-
-struct context {
-  context(const copy_options& o, const dir& base, copy_listener& l, unsigned workers);
-  ~context();
-
-  copy_options options;
-  const dir& target_base;  // what operands' targets are relative to
-  copy_listener& listener;
-  copying::flow flow;
-  link_table links;
-  open_places* places = nullptr;  // the walk's
-  std::atomic<bool> clone_hopeless = false;  // the file systems at hand can't share blocks
-  std::atomic<bool> any_failed = false;
-  std::atomic<std::uint64_t> full_device = nowhere;  // a file system without room
-  static constexpr std::uint64_t nowhere = UINT64_MAX;
-  std::unique_ptr<copying::journal> journal;
-  std::atomic<bool> nameless_hopeless = false;  // the file systems at hand know no file without a name
-  std::deque<limiter> gates;         // one for each worker, to be passed one at a time
-  std::atomic<std::uint64_t> temporaries = 0;   // names made of it
-  std::set<std::string> to_sync;     // directories of operands; operands come one by one
-  std::set<std::string> looked_for_stale;  // the same
-  copy_verified verified;            // under the lock of those who speak
-  /// What operands became, so that none overwrites another's copy. Operands come one by one.
-  std::set<std::pair<std::string, identity>> made;
-
-  /// A file is not done when it is full.
-  bool settles() const noexcept { return options.atomic || syncs() || journal != nullptr; }
-  bool syncs() const noexcept { return options.durable || options.verify; }
-  bool stopping() const noexcept { return options.stop != nullptr && options.stop->requested(); }
-
-  void fail(copy_step step, std::string source, std::string target, error why = {}) {
-    any_failed.store(true, std::memory_order_relaxed);
-    tell({step, std::move(source), std::move(target), why});
-  }
-  /// Worth a word, and no failure.
-  void warn(copy_step step, std::string source, std::string target) {
-    tell({step, std::move(source), std::move(target), error(), {}, false});
-  }
-  void fail(const subject& i, copy_step step, error why = {}) {
-    fail(step, i.source_path(), i.target_path(), why);
-  }
-  /// Something that could not be kept: a failure only where it had to be.
-  void miss(const subject& i, copy_step step, error why, bool required,
-            const char* detail = "") {
-    if (required) any_failed.store(true, std::memory_order_relaxed);
-    tell({step, i.source_path(), i.target_path(), why, detail, required});
-  }
-  /// What became of something that is not a directory, of so many bytes.
-  void count(outcome how, std::uint64_t bytes) {
-    copy_tally* const t = options.tally;
-    if (t == nullptr) return;
-    const bool done = how == outcome::made || how == outcome::linked;
-    (done ? t->files : t->left).fetch_add(1, std::memory_order_relaxed);
-    if (!done) t->bytes_left.fetch_add(bytes, std::memory_order_relaxed);
-  }
-  void count_directory() {
-    if (options.tally != nullptr) options.tally->directories.fetch_add(1, std::memory_order_relaxed);
-  }
-  void tell_copying(const subject& i, const std::string& backup = {}) {
-    if (!listener.wants_names()) return;
-    const std::lock_guard lock(speaking_);
-    listener.copying(i.source_path(), i.target_path(), backup);
-  }
-  void tell_removed(const subject& i) {
-    if (!listener.wants_names()) return;
-    const std::lock_guard lock(speaking_);
-    listener.removed(i.target_path());
-  }
-  void tell_parent(const std::string& source, const std::string& target) {
-    if (!listener.wants_names()) return;
-    const std::lock_guard lock(speaking_);
-    listener.made_parent(source, target);
-  }
-  void tell_restored(const std::string& backup, const std::string& target) {
-    if (!listener.wants_names()) return;
-    const std::lock_guard lock(speaking_);
-    listener.restored(backup, target);
-  }
-  void add_verified(const copy_verified& v) {
-    const std::lock_guard lock(speaking_);
-    verified.files += v.files;
-    verified.bytes += v.bytes;
-    verified.direct += v.direct;
-    verified.dropped += v.dropped;
-    verified.cached += v.cached;
-  }
-  bool may_overwrite(const subject& i, const file_status& there) {
-    const std::lock_guard lock(speaking_);
-    return listener.may_overwrite(i.target_path(), there);
-  }
+  task<bool> enter(walk_dir& d, dir& open, worker& on) override;
+  task<void> entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
+                     worker& on) override;
+  bool skips(walk_dir& d, path_ref name) override;
+  std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) override;
+  task<void> leave(walk_dir& d, worker& on) override;
+  void failed(walk_dir& d, path_ref name, walk_step step, const error& why) override;
 
  private:
-  /// What goes wrong because the copy is ended goes without saying.
-  void tell(const copy_problem& p) {
-    if (stopping()) return;
-    const std::lock_guard lock(speaking_);
-    listener.failed(p);
-  }
+  static walk_options walk_options_for(const copy_options& o, std::size_t open_directories);
+  bool follows_all() const noexcept { return context_.options.follow == follow_links::always; }
 
-  std::mutex speaking_;
+  task<bool> copy_one(const copy_operand& o, worker& on);
+  task<bool> copy_source(const copy_operand& o, const file_status& s, worker& on);
+  task<bool> begin_tree(const copy_operand& o, const file_status& s, worker& on);
+  task<std::string> target_of(const copy_operand& o, const file_status& s);
+  bool was_copied(const copy_operand& o, const file_status& s);
+  task<void> copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from, const dir& to,
+                          std::span<const walk_entry> some, worker& on);
+  task<void> look_for_default_acl(copy_dir& d);
+  task<void> make_target(copy_dir& d);
+  task<void> suppose_in(copy_dir& d, const dir& parent, path_ref name);
+  task<void> make_in(copy_dir& d, const dir& parent, path_ref name);
+  void plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withheld);
+  task<void> remember_dir(copy_dir& d);
+  task<void> finish_target(copy_dir& d);
+  task<void> make_durable(copy_dir& d);
+  task<bool> begin_run();
+  task<void> prepare_operand(const copy_operand& o);
+  task<void> finish_operand();
+  task<void> end_run();
+
+  context context_;
+  const dir& from_;
+  const dir& to_;
+  walker walker_;
+  bool begun_ = false;
+  tree_run now_;
+  std::span<const copy_operand> rest_;                  // after the tree at hand
+  std::set<std::pair<std::string, identity>> sources_;  // operands seen
+  std::map<identity, std::string> trees_;               // operands that are trees, and what they became
 };
-
-/// Copies anything but a directory. `known` is its status if somebody has asked already.
-task<void> copy_item(context& c, const item& i, file_type type, const file_status* known);
-/// Its parts: what has bytes, and what is made by its name alone.
-task<outcome> copy_file(context& c, const item& i, file_type expected);
-task<outcome> copy_symlink(context& c, const item& i, const file_status& s);
-task<outcome> copy_special(context& c, const item& i, const file_status& s);
-/// Instead of copies.
-task<outcome> link_instead(context& c, const item& i, const file_status& s);
-task<outcome> symlink_instead(context& c, const item& i, const file_status& s);
-
-/// What has to happen to whatever stands under the target's name. `kept`: nothing, and it passes
-/// for the copy.
-enum class verdict : std::uint8_t { skip, kept, create, rewrite };
-/// `only_look`: tells what would be done, and does nothing yet.
-enum class judging : std::uint8_t { by_bytes, by_name, only_look };
-task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how);
-/// Removes what stands there to make way. False: a problem was reported.
-task<bool> remove_target(context& c, const item& i);
-
-/// A name for something that is to get another one, in the same directory as `path`.
-std::string name_beside(context& c, path_ref path);
-/// Removes a name, if it means what this copy made under it.
-task<result<void>> remove_own(const dir& in, path_ref name, identity who);
-/// Removes the temporaries that a copy with the same journal left in a directory.
-task<void> remove_stale(context& c, const dir& in, std::string path);
-
-/// Durability, as far as the file system has such a thing.
-task<result<void>> sync_file(const file& f);
-task<result<void>> sync_dir(const dir& d);
-task<result<void>> sync_path(context& c, const dir& in, std::string path);
-/// The journal's word for a directory that was synced.
-task<void> note_synced(context& c, std::string path);
-/// The directories of `to_sync`.
-task<void> sync_later(context& c, const dir& in);
-
-/// Whether source and target are the same thing: then there is nothing to copy, which may be as it
-/// should be.
-enum class sameness : std::uint8_t { different, same, settled };
-task<sameness> compare_ends(context& c, const item& i, const file_status& source,
-                            const file_status& target);
-
-/// Moves what stands there to a name of its own, `i.backup`. False: a problem was reported.
-task<bool> back_up(context& c, const item& i, const file_status& source);
-/// The copy failed: the old thing gets its name again.
-task<void> restore_backup(context& c, const item& i);
-/// A name that the next backup of `path` would get.
-task<std::string> name_of_backup(context& c, const dir& in, std::string path);
-
-/// Another name of what has been copied becomes a link, as if it was copied. `leads` is set for the
-/// first name: its copy is what the others wait for. True: nothing is left to do.
-task<bool> linked_to_first(context& c, const item& i, const file_status& s, link_lead& leads);
-
-/// Makes `to` hold what `from` holds, holes and all. False: a problem was reported.
-task<bool> copy_data(context& c, const item& i, const file& from, const file& to,
-                     const file_status& source);
-/// The same for what has no offsets, until its end.
-task<bool> copy_until_end(context& c, const item& i, file& from, const file& to);
-/// Reads `to` again and compares: under its name, or, if that is empty, as it is open. False: a
-/// problem was reported.
-task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
-                       const std::string& name, const file_status& source);
-/// Everything but blocks of zeros, through a buffer.
-task<bool> copy_without_zeros(context& c, const item& i, const file& from, const file& to,
-                              std::uint64_t& copied);
-/// What could not be written; a full file system is remembered.
-task<void> fail_to_write(context& c, const item& i, copy_step step, const file& to, const error& why);
-
-/// What is known of a target that is to get its source's attributes.
-struct target_state {
-  bool fresh = false;             // it was made just now
-  bool inherits_acl = false;
-  bool directory = false;
-  std::uint16_t mode_now = 0;     // of a fresh one, and what it should be
-  std::uint16_t mode_final = 0;   // where modes are not preserved
-};
-
-/// Gives an open target what is to be preserved of the source; `from` may be empty where it could
-/// not be opened.
-task<void> copy_attributes(context& c, const subject& about, const file& from, const file& to,
-                           const file_status& s, const target_state& t);
-/// Gives a file that will take an old one's place what that has. False: a problem was reported.
-task<bool> copy_old_attributes(context& c, const subject& about, const file& old,
-                               const file_status& s, const file& to);
-/// For links and special files, which are not opened.
-task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s);
-
-/// A directory above an operand's target that was looked at or made for it.
-struct parent_made {
-  std::string source, target;
-  file_status from;
-  std::uint16_t mode_final = 0;   // of one that was made
-  bool fresh = false;
-  bool opened_up = false;         // it has another mode while it is filled
-
-  parent_made() noexcept {}
-};
-/// Makes the directories above an operand's target. False: a problem was reported.
-task<bool> make_parents(context& c, const dir& from, const dir& to, const copy_operand& o,
-                        std::vector<parent_made>& made);
-/// Gives them what they are to keep, once their contents are copied.
-task<void> finish_parents(context& c, const dir& from, const dir& to,
-                          std::span<const parent_made> made);
-
-inline std::uint16_t mode_to_make(const context& c, const file_status& s) noexcept {
-  // Nobody else may look before the owner is right.
-  return s.mode & (c.options.preserve_owner ? 0700 : 0777);
-}
 
 }  // namespace sluice::inline v0::copying
