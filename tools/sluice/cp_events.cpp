@@ -64,6 +64,13 @@ void cp_events::finish(const copy_tally& t, bool good) {
   line.add("bytes", t.bytes);
   line.add("errors", errors_);
   line.add("warnings", warnings_);
+  if (command().copy.verify) {
+    line.add("verified_files", verified_.files);
+    line.add("verified_bytes", verified_.bytes);
+    line.add("verified_direct", verified_.direct);
+    line.add("verified_dropped", verified_.dropped);
+    line.add("verified_cached", verified_.cached);
+  }
   line.add("milliseconds", static_cast<std::uint64_t>(took.count()));
   say(line.take());
 }

@@ -47,6 +47,13 @@ How
       --sparse=WHEN            holes: auto (where the source has them), always
                                  (wherever there are zeros), never
       --reflink[=WHEN]         shared blocks: always, auto (the default), never
+      --atomic                 each name means nothing, what it meant before, or
+                                 the whole copy, at any moment
+      --fsync                  a copy that succeeded outlasts a crash
+      --resume                 go on where such a copy was interrupted; what is
+                                 done is written down beside DEST until all is
+      --verify                 read again what was written, past the cache if
+                                 possible, and compare
       --jobs=N                 threads to use (default: one per core)
       --bwlimit=RATE           at most RATE bytes a second: 500K, 20M, 1GB
       --dry-run                say what -v would say, and do nothing

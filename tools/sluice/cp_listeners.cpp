@@ -34,6 +34,12 @@ void cp_listener::failed(const copy_problem& p) {
   complain(program(), words_for(p));
 }
 
+void cp_listener::verified(const copy_verified& v) {
+  const auto making_room = progress_.make_room();
+  std::fflush(stdout);
+  complain(program(), words_for(v));
+}
+
 void cp_listener::say(const std::string& line) {
   const auto making_room = progress_.make_room();
   std::fwrite(line.data(), 1, line.size(), stdout);

@@ -17,6 +17,7 @@ class cp_listener : public copy_listener {
       : command_(c), interruption_(i), progress_(p) {}
 
   void failed(const copy_problem& p) override;
+  void verified(const copy_verified& v) override;
   bool wants_names() const noexcept override { return command_.verbose || command_.copy.dry_run; }
   bool may_overwrite(const std::string& target, const file_status& there) override;
   bool skips(const std::string& source) override { return command_.exclude.matches(source); }
@@ -57,6 +58,7 @@ class cp_events final : public cp_listener {
   void removed(const std::string& target) override;
   void made_parent(const std::string& source, const std::string& target) override;
   void restored(const std::string& backup, const std::string& target) override;
+  void verified(const copy_verified& v) override { verified_ = v; }
   void finish(const copy_tally& t, bool good) override;
 
  private:
@@ -65,6 +67,7 @@ class cp_events final : public cp_listener {
 
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::uint64_t errors_ = 0, warnings_ = 0;
+  copy_verified verified_;
 };
 
 }  // namespace sluice::tool

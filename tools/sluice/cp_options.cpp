@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cp_resume.hpp"
 #include "locale.hpp"
 #include "operands.hpp"
 #include "report.hpp"
@@ -272,12 +273,6 @@ int settle_options(cp_command& c, const parsed& p) {
   if (o.overwrite == overwrite_mode::never) o.only_newer = false;
   const std::string wrong = wrong_pair(given(c, p));
   if (!wrong.empty()) return cp_usage_error(wrong);
-  const char* missing = o.atomic    ? "--atomic"
-                        : o.durable ? "--fsync"
-                        : o.resume  ? "--resume"
-                        : o.verify  ? "--verify"
-                                    : nullptr;
-  if (missing != nullptr) return cp_wrong(std::string("option ") + missing + " is not available");
   if (!choose_backup(c, p)) return try_help(program());
   if (p.attributes_only) o.kind = copy_kind::attributes;
   if (p.links) o.kind = copy_kind::hard_link;
@@ -298,6 +293,7 @@ int settle_options(cp_command& c, const parsed& p) {
   ::umask(mask);
   o.umask = static_cast<std::uint16_t>(mask);
   o.privileged = ::geteuid() == 0;
+  if (o.atomic || o.resume) set_unique(o);
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cp_options.hpp"
+#include "cp_resume.hpp"
 #include "report.hpp"
 #include "sluice/sync.hpp"
 #include "sluice/system.hpp"
@@ -65,6 +66,7 @@ int copy_to_name(cp_command& c, const cp_places& p, const std::vector<std::strin
   if (p.parents) return cp_usage_error("with --parents, the destination must be a directory");
   c.copy.no_collisions = false;
   c.operands.push_back({names[0], names[1]});
+  if (c.copy.resume) set_journal(c.copy, names[1], false);
   keep_order_of_links(c);
   return 0;
 }
@@ -86,6 +88,8 @@ int find_cp_targets(cp_command& c, const cp_places& p, std::vector<std::string> 
     if (names.size() > 2) return cp_usage_error("extra operand " + quoted(names[2]));
     return copy_to_name(c, p, names);
   }
+  const bool goes_on = c.copy.resume && !given && names.size() == 2 && was_interrupted_at(names[1]);
+  if (goes_on) return copy_to_name(c, p, names);
   if (given) {
     into = p.target_directory;
     if (!is_directory(into, why)) {
@@ -98,6 +102,7 @@ int find_cp_targets(cp_command& c, const cp_places& p, std::vector<std::string> 
     if (!found) return copy_to_name(c, p, names);
     names.pop_back();
   }
+  if (c.copy.resume) set_journal(c.copy, into, true);
   c.copy.no_collisions = names.size() > 1;
   std::set<std::string> seen;
   for (std::string& n : names) {

@@ -23,8 +23,9 @@ task<outcome> make_by_name(context& c, const item& i, const file_status& s, copy
   if (stood) {
     auto again = make(i.target_name);
     made = co_await std::move(again);
-    if (!made && made.error() == errc::exists && replaces) {
-      auto replacing = replace_target(i, make);
+    const bool may = replaces || c.options.atomic;
+    if (!made && made.error() == errc::exists && may) {
+      auto replacing = replace_target(c, i, make);
       made = co_await std::move(replacing);
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include "fs/copy/flow.hpp"
 #include "fs/copy/link_table.hpp"
 #include "fs/copy/rehearsal.hpp"
+#include "sluice/core/for_each.hpp"
 #include "sluice/fs/copy.hpp"
 
 namespace sluice::inline v0::copying {
@@ -28,6 +30,7 @@ class copy_dir final : public walk_dir {
   place target;
   bool missing = false;  // there is no such directory: it would have been made
   enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
+  bool fresh = false;            // this very run made it
   std::uint16_t mode_made = 0;   // of one that was made, while it is filled
   std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved
   bool given_acl = true;      // it may have got access control lists when it was made
@@ -43,6 +46,8 @@ class subject {
  protected:
   ~subject() = default;
 };
+
+class full_files;
 
 /// One thing to copy that is not a directory.
 struct item final : subject {
@@ -61,6 +66,8 @@ struct item final : subject {
   path_ref target_name;
   bool follow;
   std::shared_ptr<copy_dir> in;  // the directory it lies in; null for an operand
+  limiter* gate = nullptr;       // to be passed by files that are made and not full
+  full_files* later = nullptr;   // where it may wait for others to be settled with; null: it may not
   mutable std::string backup;    // what stood under the target's name, if it was moved away
 
   bool operand() const noexcept { return in == nullptr; }
@@ -86,14 +93,16 @@ struct identity {
 };
 inline identity identity_of(const file_status& s) noexcept { return {s.device, s.inode}; }
 
+class journal;
+
 /// Of one thing. `kept`: what stands there passes for it. `linked`: it is another name of what was
 /// copied.
 enum class outcome : std::uint8_t { none, made, kept, linked };
 
 struct context {
   context(const copy_options& o, std::span<const copy_operand> operands, const dir& base,
-          copy_listener& l)
-      : options(o), target_base(base), listener(l), flow(o), supposed(o, operands) {}
+          copy_listener& l, unsigned workers);
+  ~context();
 
   copy_options options;
   const dir& target_base;  // what operands' targets are relative to
@@ -106,9 +115,19 @@ struct context {
   std::atomic<bool> any_failed = false;
   std::atomic<std::uint64_t> full_device = nowhere;  // a file system without room
   static constexpr std::uint64_t nowhere = UINT64_MAX;
+  std::unique_ptr<copying::journal> journal;
+  std::atomic<bool> nameless_hopeless = false;  // the file systems at hand know no file without a name
+  std::deque<limiter> gates;         // one for each worker, to be passed by one at a time
+  std::atomic<std::uint64_t> temporaries = 0;   // names made of it
+  std::set<std::string> to_sync;     // directories of operands; operands come one by one
+  std::set<std::string> looked_for_stale;  // the same
+  copy_verified verified;            // under the lock of those who speak
   /// What operands became, so that none overwrites another's copy. Operands come one by one.
   std::set<std::pair<std::string, identity>> made;
 
+  /// A file is not done when it is full.
+  bool settles() const noexcept { return options.atomic || syncs() || journal != nullptr; }
+  bool syncs() const noexcept { return options.durable || options.verify; }
   bool stopping() const noexcept { return options.stop != nullptr && options.stop->requested(); }
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
@@ -159,6 +178,14 @@ struct context {
     const std::lock_guard lock(speaking_);
     listener.restored(backup, target);
   }
+  void add_verified(const copy_verified& v) {
+    const std::lock_guard lock(speaking_);
+    verified.files += v.files;
+    verified.bytes += v.bytes;
+    verified.direct += v.direct;
+    verified.dropped += v.dropped;
+    verified.cached += v.cached;
+  }
   bool may_overwrite(const subject& i, const file_status& there) {
     const std::lock_guard lock(speaking_);
     return listener.may_overwrite(i.target_path(), there);
@@ -205,6 +232,22 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
 /// Removes what stands there to make way. False: a problem was reported.
 task<bool> remove_target(context& c, const item& i);
 
+/// A name for something that is to get another one, in the same directory as `path`.
+std::string name_beside(context& c, path_ref path);
+/// Removes a name, if it means what this copy made under it.
+task<result<void>> remove_own(const dir& in, path_ref name, identity who);
+/// Removes the temporaries that a copy with the same journal left in a directory.
+task<void> remove_stale(context& c, const dir& in, std::string path);
+
+/// Durability, as far as the file system has such a thing.
+task<result<void>> sync_file(const file& f);
+task<result<void>> sync_dir(const dir& d);
+task<result<void>> sync_path(context& c, const dir& in, std::string path);
+/// The journal's word for a directory that was synced.
+task<void> note_synced(context& c, std::string path);
+/// The directories of `to_sync`.
+task<void> sync_later(context& c, const dir& in);
+
 /// Whether source and target are the same thing: then there is nothing to copy, which may be as it
 /// should be.
 enum class sameness : std::uint8_t { different, same, settled };
@@ -231,6 +274,10 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
 /// is there now; the rest, and what goes wrong with it, is left to whoever asked.
 task<std::uint64_t> copy_ranges_together(context& c, const file& from, const file& to,
                                          std::uint64_t size);
+/// Reads `to` again and compares: under its name, or, if that is empty, as it is open. False: a
+/// problem was reported.
+task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
+                       const std::string& name, const file_status& source);
 /// Everything but blocks of zeros, through a buffer.
 task<bool> copy_without_zeros(context& c, const item& i, const file& from, const file& to,
                               std::uint64_t& copied);
@@ -250,6 +297,9 @@ struct target_state {
 /// not be opened.
 task<void> copy_attributes(context& c, const subject& about, const file& from, const file& to,
                            const file_status& s, const target_state& t);
+/// Gives a file that will take an old one's place what that has. False: a problem was reported.
+task<bool> copy_old_attributes(context& c, const subject& about, const file& old,
+                               const file_status& s, const file& to);
 /// For links and special files, which are not opened.
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s);
 

@@ -13,11 +13,12 @@ task<result<void>> link_at(const dir& there, path_ref existing, const item& i, l
 }
 
 /// Puts a link where something stands.
-task<result<void>> replace_by_link(const dir& there, path_ref existing, const item& i, lookup how) {
+task<result<void>> replace_by_link(context& c, const dir& there, path_ref existing, const item& i,
+                                   lookup how) {
   const auto make = [&there, existing, &i, how](path_ref at) {
     return link_at(there, existing, i, how, at);
   };
-  auto replacing = replace_target(i, make);
+  auto replacing = replace_target(c, i, make);
   auto replaced = co_await std::move(replacing);
   co_return replaced;
 }
@@ -66,7 +67,7 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   if (v != verdict::kept) c.tell_copying(i, i.backup_path());
   linked = co_await there.link(made, i.to, i.target_name);
   if (linked || linked.error() != errc::exists) co_return linked;
-  auto replacing = replace_by_link(there, made, i, lookup::no_follow);
+  auto replacing = replace_by_link(c, there, made, i, lookup::no_follow);
   linked = co_await std::move(replacing);
   if (linked) c.tell_removed(i);
   co_return linked;
@@ -127,7 +128,7 @@ task<outcome> link_instead(context& c, const item& i, const file_status& s) {
     linked = co_await i.from.link(i.name, i.to, i.target_name, how);
     const bool replaces = c.options.force || c.options.overwrite == overwrite_mode::ask;
     if (!linked && linked.error() == errc::exists && replaces) {
-      auto replacing = replace_by_link(i.from, i.name, i, how);
+      auto replacing = replace_by_link(c, i.from, i.name, i, how);
       linked = co_await std::move(replacing);
     }
   } else {

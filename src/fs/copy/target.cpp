@@ -162,6 +162,7 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
     const bool moved = co_await std::move(backing);
     co_return moved ? verdict::create : verdict::skip;
   }
+  if (o.atomic) co_return verdict::rewrite;  // whatever comes takes its place
   const bool makes_way = o.remove_first ||
                          (o.kind != copy_kind::attributes &&
                           ((o.preserve_links && t.reached.links > 1) ||

@@ -1,6 +1,8 @@
 // Copying directories: a walk that makes the same tree elsewhere.
 #include "fs/copy/tree.hpp"
 
+#include "fs/copy/journal.hpp"
+#include "fs/copy/pair.hpp"
 #include "fs/copy/paths.hpp"
 
 namespace sluice::inline v0::copying {
@@ -131,10 +133,17 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
   }
   d.target.expect(found->device, found->inode);
   if (d.depth == 0) now_.target_root = identity_of(*found);
+  d.fresh = made.has_value();
   d.is = made ? copy_dir::state::made : copy_dir::state::merged;
-  if (!made) co_return;
-  context_.count_directory();
-  context_.tell_copying(dir_subject(d));
+  if (context_.journal) {
+    auto remembering = remember_dir(d);
+    co_await std::move(remembering);
+  }
+  if (d.is == copy_dir::state::merged) co_return;
+  if (d.fresh) {
+    context_.count_directory();
+    context_.tell_copying(dir_subject(d));
+  }
   // A default access control list stands in the umask's place: start from what the system made.
   d.mode_made = found->mode;
   if ((found->mode & 0700) != 0700) {
@@ -144,6 +153,20 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
     if (!opened_up) context_.fail(dir_subject(d), copy_step::open_up, opened_up.error());
   }
   plan_mode(d, found->mode, withheld);
+}
+
+/// One that an earlier run made is still to become what it was made for.
+task<void> tree_copier::remember_dir(copy_dir& d) {
+  const std::string path = d.target.path();
+  std::string key = context_.journal->key_of(path);
+  if (d.fresh) {
+    auto adding = context_.journal->add(context_, made_line(key));
+    co_await std::move(adding);
+    co_return;
+  }
+  if (context_.journal->before().made(key)) d.is = copy_dir::state::made;
+  auto removing = remove_stale(context_, to_, path);
+  co_await std::move(removing);
 }
 
 /// In a dry run.
@@ -199,10 +222,10 @@ void tree_copier::plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withh
 }
 
 task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
-                                worker&) {
+                                worker& on) {
   auto both = std::static_pointer_cast<copy_dir>(d.shared_from_this());
   if (both->missing) {
-    auto copying_some = copy_entries(both, open, context_.supposed.absent(), some);
+    auto copying_some = copy_entries(both, open, context_.supposed.absent(), some, on);
     co_await std::move(copying_some);
     co_return;
   }
@@ -212,19 +235,25 @@ task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_ent
     context_.fail(dir_subject(*both), copy_step::open_target, pinned.error());
     co_return;
   }
-  auto copying_some = copy_entries(both, open, **pinned, some);
+  auto copying_some = copy_entries(both, open, **pinned, some, on);
   co_await std::move(copying_some);
   walker_.places().unpin(both->target);
 }
 
 task<void> tree_copier::copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from,
-                                     const dir& to, std::span<const walk_entry> some) {
+                                     const dir& to, std::span<const walk_entry> some, worker& on) {
+  full_files later(context_);
   for (const walk_entry& e : some) {
     if (e.type == file_type::directory) continue;
-    const item i(from, e.name, to, e.name, follows_all(), d);
+    item i(from, e.name, to, e.name, follows_all(), d);
+    i.gate = &context_.gates[on.index()];
+    i.later = &later;
     auto copied = copy_item(context_, i, e.type, e.status);
     co_await std::move(copied);
   }
+  if (later.empty()) co_return;
+  auto settling = later.settle();
+  co_await std::move(settling);
 }
 
 bool tree_copier::skips(walk_dir& d, path_ref name) {
@@ -289,6 +318,24 @@ task<void> tree_copier::finish_target(copy_dir& d) {
   }
   if (source != nullptr) walker_.places().unpin(d.where);
   walker_.places().unpin(d.target);
+}
+
+/// What is in it, and what it is; its own name is in the one above.
+task<void> tree_copier::make_durable(copy_dir& d) {
+  auto pinning = walker_.places().pin(d.target);
+  auto target = co_await std::move(pinning);
+  result<void> synced = target ? result<void>() : result<void>(std::unexpect, target.error());
+  if (target) {
+    auto syncing = sync_dir(**target);
+    synced = co_await std::move(syncing);
+    walker_.places().unpin(d.target);
+  }
+  if (!synced) {
+    context_.fail(dir_subject(d), copy_step::sync_directory, synced.error());
+    co_return;
+  }
+  auto noting = note_synced(context_, d.target.path());
+  co_await std::move(noting);
 }
 
 void tree_copier::failed(walk_dir& d, path_ref name, walk_step step, const error& why) {

@@ -23,7 +23,7 @@ class tree_copier final : public tree_visitor {
   tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
               std::span<const copy_operand> operands, std::size_t open_directories,
               copy_listener& l)
-      : context_(o, operands, to, l),
+      : context_(o, operands, to, l, c.size()),
         from_(from),
         to_(to),
         walker_(c, *this, walk_options_for(o, open_directories)) {
@@ -52,18 +52,25 @@ class tree_copier final : public tree_visitor {
   task<std::string> target_of(const copy_operand& o, const file_status& s);
   bool was_copied(const copy_operand& o, const file_status& s);
   task<void> copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from, const dir& to,
-                          std::span<const walk_entry> some);
+                          std::span<const walk_entry> some, worker& on);
   task<void> look_for_default_acl(copy_dir& d);
   task<void> make_target(copy_dir& d);
   task<void> suppose_in(copy_dir& d, const dir& parent, path_ref name);
   task<void> make_in(copy_dir& d, const dir& parent, path_ref name);
   void plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withheld);
+  task<void> remember_dir(copy_dir& d);
   task<void> finish_target(copy_dir& d);
+  task<void> make_durable(copy_dir& d);
+  task<bool> begin_run();
+  task<void> prepare_operand(const copy_operand& o);
+  task<void> finish_operand();
+  task<void> end_run();
 
   context context_;
   const dir& from_;
   const dir& to_;
   walker walker_;
+  bool begun_ = false;
   tree_run now_;
   std::span<const copy_operand> rest_;                  // after the tree at hand
   std::set<std::pair<std::string, identity>> sources_;  // operands seen

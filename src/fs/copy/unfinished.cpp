@@ -8,10 +8,21 @@ namespace copying {
 
 void unfinished_file::begin(copy_stopper* stop, const dir& in, path_ref name,
                             const file& made) noexcept {
+  made_ = &made;
+  enlist(stop, in, name);
+}
+
+void unfinished_file::begin(copy_stopper* stop, const dir& in, path_ref name,
+                            identity made) noexcept {
+  made_ = nullptr;
+  who_ = made;
+  enlist(stop, in, name);
+}
+
+void unfinished_file::enlist(copy_stopper* stop, const dir& in, path_ref name) noexcept {
   if (stop == nullptr) return;
   in_ = &in;
   name_ = name;
-  made_ = &made;
   listed_ = stop;
   stop->enter();
   next_ = stop->first_;
@@ -46,10 +57,14 @@ bool copy_stopper::remove_unfinished() noexcept {
   if (holder_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return false;
   enter();
   for (copying::unfinished_file* f = first_; f != nullptr; f = f->next_) {
-    const auto ours = sync(f->made_->stat(stat_mask::inode));
     const auto there = sync(f->in_->stat(f->name_, stat_mask::inode, lookup::no_follow));
-    if (!ours || !there) continue;
-    if (copying::identity_of(*ours) != copying::identity_of(*there)) continue;
+    if (!there) continue;
+    if (f->made_ != nullptr) {
+      const auto ours = sync(f->made_->stat(stat_mask::inode));
+      if (!ours) continue;
+      f->who_ = copying::identity_of(*ours);
+    }
+    if (f->who_ != copying::identity_of(*there)) continue;
     const auto gone = sync(f->in_->unlink(f->name_));
     static_cast<void>(gone);  // the process is about to end: nobody to tell
   }
