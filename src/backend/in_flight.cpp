@@ -1,7 +1,9 @@
 #include "backend/in_flight.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -13,7 +15,7 @@ namespace sluice::inline v0 {
 namespace {
 
 struct slot {
-  std::atomic<int> counts[in_flight_slot::buckets];
+  int* counts = nullptr;  // stays: other threads look at it at any time
   loop* owner = nullptr;  // under the mutex
 };
 
@@ -46,8 +48,12 @@ in_flight_slot::in_flight_slot(loop& owner) {
   const std::lock_guard lock(registry.mutex);
   for (index_ = 0; index_ < slot_count; ++index_) {
     if (registry.slots[index_].owner != nullptr) continue;
-    registry.slots[index_].owner = &owner;
-    counts_ = registry.slots[index_].counts;
+    slot& s = registry.slots[index_];
+    // Zeros of the system's own, of which most are never looked at.
+    if (s.counts == nullptr) s.counts = static_cast<int*>(std::calloc(buckets, sizeof(int)));
+    if (s.counts == nullptr) throw std::bad_alloc();
+    s.owner = &owner;
+    counts_ = s.counts;
     if (registry.used.load() <= index_) registry.used.store(index_ + 1);
     return;
   }
@@ -69,7 +75,7 @@ drained drain_everywhere(drain_request& request) noexcept {
   const unsigned bucket = static_cast<unsigned>(request.descriptor) % in_flight_slot::buckets;
   while (request.next_slot < used) {
     slot& s = registry.slots[request.next_slot++];
-    if (s.counts[bucket].load(std::memory_order_relaxed) == 0) continue;
+    if (std::atomic_ref<int>(s.counts[bucket]).load(std::memory_order_relaxed) == 0) continue;
     const std::lock_guard lock(registry.mutex);
     if (s.owner == nullptr) continue;
     if (s.owner == request.home && silence_here(request)) continue;

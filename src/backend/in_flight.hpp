@@ -11,9 +11,10 @@ namespace sluice::inline v0 {
 
 class in_flight_slot {
  public:
-  static constexpr unsigned buckets = 16384;  // up to so many descriptors it is exact
+  static constexpr unsigned buckets = 65536;  // up to so many descriptors it is exact
 
-  /// Takes a free slot. Throws std::system_error when a process has more than 256 loops.
+  /// Takes a free slot. Throws std::system_error when a process has more than 256 loops, and
+  /// std::bad_alloc.
   explicit in_flight_slot(loop& owner);
   /// Takes over another's, with what it counts.
   in_flight_slot(in_flight_slot&& other) noexcept;
@@ -26,17 +27,20 @@ class in_flight_slot {
 
   void begun(int descriptor) noexcept { change(descriptor, 1); }
   int on(int descriptor) const noexcept {
-    return counts_[static_cast<unsigned>(descriptor) % buckets].load(std::memory_order_relaxed);
+    return of(descriptor).load(std::memory_order_relaxed);
   }
   void ended(int descriptor) noexcept { change(descriptor, -1); }
 
  private:
+  std::atomic_ref<int> of(int descriptor) const noexcept {
+    return std::atomic_ref<int>(counts_[static_cast<unsigned>(descriptor) % buckets]);
+  }
   void change(int descriptor, int by) noexcept {
-    auto& n = counts_[static_cast<unsigned>(descriptor) % buckets];
+    const auto n = of(descriptor);
     n.store(n.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }
 
-  std::atomic<int>* counts_;
+  int* counts_;
   std::size_t index_;
 };
 

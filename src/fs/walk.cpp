@@ -8,15 +8,16 @@
 #include <utility>
 
 #include "fs/walk_buffers.hpp"
+#include "fs/walk_slices.hpp"
 #include "loop/cores.hpp"
 #include "sluice/core/group.hpp"
+#include "sluice/core/scope.hpp"
 
 namespace sluice::inline v0 {
 
 namespace {
 
 constexpr std::size_t nearly_full = walk_batch_bytes - 1024;  // more names are to be expected
-constexpr std::size_t slice_entries = 256;   // what another worker takes of a large directory
 constexpr std::size_t many_waiting = 10'000; // then a subdirectory is walked before going on
 constexpr std::size_t many_below = 1024;     // subdirectories kept until their directory is read
 constexpr unsigned most_nesting = 16;        // each level holds its buffers, 100 KiB
@@ -33,21 +34,19 @@ class directory_work final : public work {
   std::shared_ptr<walk_dir> dir_;
 };
 
-/// A part of a large directory's names, for another worker.
+/// Parts of a large directory's names, for another worker, as long as there are any.
 class slice_work final : public work {
  public:
-  slice_work(walker& w, std::shared_ptr<walk_dir> d, std::span<const std::byte> records,
-             std::uint64_t first)
-      : walker_(w), dir_(std::move(d)), records_(records.begin(), records.end()), first_(first) {}
+  slice_work(walker& w, std::shared_ptr<walk_dir> d, std::shared_ptr<walk_slices> of) noexcept
+      : walker_(w), dir_(std::move(d)), of_(std::move(of)) {}
   task<void> run(worker& on) override {
-    return walker_.walk_slice(std::move(dir_), records_, first_, on);
+    return walker_.walk_slices_of(std::move(dir_), std::move(of_), on);
   }
 
  private:
   walker& walker_;
   std::shared_ptr<walk_dir> dir_;
-  std::vector<std::byte> records_;
-  std::uint64_t first_;
+  std::shared_ptr<walk_slices> of_;
 };
 
 class roots_work final : public work {
@@ -130,6 +129,7 @@ task<void> walker::walk_one(std::shared_ptr<walk_dir> d, worker& on) {
 task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
   auto with = borrow();
   with->first = with->end = 0;
+  with->shared = nullptr;
   {
     dir_cursor cursor = open.entries();
     for (;;) {
@@ -155,50 +155,61 @@ task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
 
 task<void> walker::show(walk_dir& d, dir& open, entry_batch some, buffers& with, worker& on) {
   std::uint64_t after = with.end;
-  const entry_batch mine = share(d, some, after, on);
-  auto looking = look_at(d, open, mine, with, on);
-  co_await std::move(looking);
-  with.first = with.end = after;
-}
-
-/// When somebody has nothing to do, gives away slices of a large batch and keeps the first. `place`
-/// is the first entry's, and then the one behind the last.
-entry_batch walker::share(walk_dir& d, entry_batch whole, std::uint64_t& place, worker& on) {
-  const std::uint64_t first = place;
-  std::vector<std::size_t> cuts{0};
-  std::size_t n = 0;
-  for (dir_entry e : whole) {
-    if (n != 0 && n % slice_entries == 0) cuts.push_back(whole.offset_of(e));
-    ++n;
-  }
-  place += n;
-  if (!crew_.hungry()) return whole;
-  if (cuts.size() < 2) return whole;
-  cuts.push_back(whole.bytes().size());
-  for (std::size_t i = cuts.size() - 2; i > 0; --i) {
-    d.unfinished_.fetch_add(1, std::memory_order_relaxed);
-    const auto records = whole.bytes().subspan(cuts[i], cuts[i + 1] - cuts[i]);
-    crew_.add(on, std::make_unique<slice_work>(*this, d.shared_from_this(), records,
-                                               first + i * slice_entries));
-  }
-  return entry_batch(whole.bytes().first(cuts[1]));
-}
-
-task<void> walker::walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records,
-                              std::uint64_t first, worker& on) {
-  auto pinning = places_.pin(d->where);
-  auto pinned = co_await std::move(pinning);
-  if (!pinned) {
-    visitor_.failed(*d, {}, walk_step::open, pinned.error());
-  } else {
-    auto with = borrow();
-    with->first = with->end = first;
-    auto looking = look_at(*d, **pinned, entry_batch(records), *with, on);
+  for ([[maybe_unused]] dir_entry e : some) ++after;
+  const std::shared_ptr<walk_slices> slices = share(d, some, with.end, on);
+  if (slices == nullptr) {
+    auto looking = look_at(d, open, some, with, on);
     co_await std::move(looking);
+  } else {
+    while (const auto mine = slices->take()) {
+      with.first = with.end = mine->first;
+      auto looking = look_at(d, open, entry_batch(mine->records), with, on);
+      co_await std::move(looking);
+      slices->walked();
+    }
+  }
+  with.first = with.end = after;
+  // Whoever is still at the batch before this may have lost its core: wait, as what is walked ahead of
+  // the names' order has to be kept.
+  const auto before = std::exchange(with.shared, slices);
+  while (before != nullptr && !before->all_walked()) co_await yield();
+}
+
+/// When somebody has nothing to do, cuts a large batch whose first entry has this place into slices for
+/// everybody; else null.
+std::shared_ptr<walk_slices> walker::share(walk_dir& d, entry_batch whole, std::uint64_t first,
+                                           worker& on) {
+  if (!crew_.hungry()) return nullptr;
+  auto slices = std::make_shared<walk_slices>(whole, first);
+  if (slices->size() < 2) return nullptr;
+  const std::size_t helpers = std::min<std::size_t>(slices->size() - 1, crew_.size());
+  for (std::size_t i = 0; i < helpers; ++i) {
+    d.unfinished_.fetch_add(1, std::memory_order_relaxed);
+    crew_.add(on, std::make_unique<slice_work>(*this, d.shared_from_this(), slices));
+  }
+  return slices;
+}
+
+task<void> walker::walk_slices_of(std::shared_ptr<walk_dir> d, std::shared_ptr<walk_slices> of,
+                                  worker& on) {
+  auto mine = of->take();
+  if (mine) {
+    auto pinning = places_.pin(d->where);
+    auto pinned = co_await std::move(pinning);
+    if (!pinned) visitor_.failed(*d, {}, walk_step::open, pinned.error());
+    auto with = borrow();
+    for (; mine; mine = of->take()) {
+      if (pinned) {
+        with->first = with->end = mine->first;
+        auto looking = look_at(*d, **pinned, entry_batch(mine->records), *with, on);
+        co_await std::move(looking);
+      }
+      of->walked();
+    }
     auto going = go_below(*d, *with, on);
     co_await std::move(going);
     give_back(std::move(with));
-    places_.unpin(d->where);
+    if (pinned) places_.unpin(d->where);
   }
   auto finishing = finish(std::move(d), on);
   co_await std::move(finishing);

@@ -23,6 +23,7 @@ struct walker::buffers {
   std::uint64_t first = 0;       // places of those gathered, and of those passed by between them
   std::uint64_t end = 0;
   std::vector<std::shared_ptr<walk_dir>> below;
+  std::shared_ptr<walk_slices> shared;  // what others help with, or helped
   walk_entry entries[stats_at_once];
   alignas(8) std::byte records[walk_batch_bytes];
   std::size_t call_of[stats_at_once];  // which entry the call is about

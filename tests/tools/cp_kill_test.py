@@ -137,7 +137,7 @@ def test(c, scratch):
     make_source(src, rng)
     for options in ([], ["--resume"], ["--atomic"], ["--atomic", "--resume"], ["--fsync", "--resume"],
                     ["--atomic", "--fsync", "--resume"], ["--atomic", "--verify"]):
-        killed(c, scratch, command, src, rng, options, 24)
+        killed(c, scratch, command, src, rng, options, 24 if harness.LARGE else 8)
 
 
 if __name__ == "__main__":

@@ -92,6 +92,8 @@ def dry_runs(c, scratch):
     problems, tried = [], 0
     users = (None, harness.NOBODY) if harness.ROOT else (None,)
     for number, (options, operands) in enumerate(itertools.product(DRY_OPTIONS, DRY_OPERANDS)):
+        if number % 5 != 0 and not harness.LARGE:
+            continue    # all of them take minutes
         user = users[number % len(users)]
         area = Area(os.path.join(scratch, f"dry{number}"))
         met(area)
@@ -117,7 +119,8 @@ def dry_runs(c, scratch):
         if before != after:
             changed = [k for k in before.keys() | after.keys() if before.get(k) != after.get(k)]
             problems.append(f"{what}: changed {changed[:3]}")
-        if said[:3] != real[:3]:
+        # Errors of files that are copied side by side come in any order.
+        if (said.rc, said.out, sorted(said.err.splitlines())) != (real.rc, real.out, sorted(real.err.splitlines())):
             problems.append(f"{what}: {shown(str(said[:3]), 500)}, but really {shown(str(real[:3]), 500)}")
         harness.rmtree(area.root)
     c.nothing(f"--dry-run says what -v says and does nothing ({tried} combinations)", problems, most=12)

@@ -12,6 +12,8 @@
 
 namespace sluice::inline v0 {
 
+class walk_slices;
+
 /// A directory being walked. Visitors derive from it to keep what they need; it lives until
 /// everything below it has been left, or longer if somebody keeps it.
 class walk_dir : public std::enable_shared_from_this<walk_dir> {
@@ -135,13 +137,14 @@ class walker {
   task<void> show_large(walk_dir& d, dir& open, dir_cursor& cursor, buffers& with, entry_batch first,
                         worker& on);
   task<void> show_gathered(walk_dir& d, dir& open, gathered_names& names, buffers& with, worker& on);
-  task<void> walk_slice(std::shared_ptr<walk_dir> d, std::span<const std::byte> records,
-                        std::uint64_t first, worker& on);
+  task<void> walk_slices_of(std::shared_ptr<walk_dir> d, std::shared_ptr<walk_slices> of,
+                            worker& on);
   task<void> look_at(walk_dir& d, dir& open, entry_batch batch, buffers& with, worker& on);
   task<void> hand_on(walk_dir& d, dir& open, buffers& with, worker& on);
   task<void> go_below(walk_dir& d, buffers& with, worker& on);
   task<void> finish(std::shared_ptr<walk_dir> d, worker& on);
-  entry_batch share(walk_dir& d, entry_batch whole, std::uint64_t& place, worker& on);
+  std::shared_ptr<walk_slices> share(walk_dir& d, entry_batch whole, std::uint64_t first,
+                                     worker& on);
   std::unique_ptr<buffers> borrow();
   void give_back(std::unique_ptr<buffers> b);
 

@@ -74,9 +74,9 @@ struct item final : subject {
   std::string backup_path() const {
     return backup.empty() || operand() ? backup : in->target.path_of(backup);
   }
-  /// What stands already in a directory that this copy has made is another copy, whose name is the
+  /// What stands already in a directory that this very run has made is another copy, whose name is the
   /// same to a file system that ignores case. It is not overwritten.
-  bool among_copies() const noexcept { return in != nullptr && in->is == copy_dir::state::made; }
+  bool among_copies() const noexcept { return in != nullptr && in->fresh; }
   bool inherits_acl() const noexcept { return in == nullptr || in->inherits_acl; }
   std::string source_path() const override {
     return in != nullptr ? in->where.path_of(name) : std::string(name.c_str(), name.size());

@@ -117,7 +117,7 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
   const auto mode = static_cast<std::uint16_t>((d.status.mode & 01777 & ~withheld) | 0700);
   auto made = co_await parent.mkdir(name, mode);
   const auto* above = static_cast<const copy_dir*>(d.parent.get());
-  const bool among_copies = above != nullptr && above->is == copy_dir::state::made;
+  const bool among_copies = above != nullptr && above->fresh;
   if (!made && (made.error() != errc::exists || among_copies)) {
     context_.fail(dir_subject(d), copy_step::create_directory, made.error());
     co_return;

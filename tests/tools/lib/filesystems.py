@@ -18,7 +18,7 @@ import treecmp
 
 MIB = 1 << 20
 # `make test` has a minute for all of them; `make test-file-systems` takes its time.
-LARGE = os.environ.get("SLUICE_TEST_SIZE") == "large"
+LARGE = harness.LARGE
 
 
 class Missing(Exception):

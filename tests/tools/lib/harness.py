@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 NOBODY = 65534
 ROOT = os.geteuid() == 0
+LARGE = os.environ.get("SLUICE_TEST_SIZE") == "large"    # more of everything
 
 # Settings of the caller that would change what du and cp print.
 _HIDDEN = ("DU_BLOCK_SIZE", "BLOCK_SIZE", "BLOCKSIZE", "POSIXLY_CORRECT", "LANGUAGE", "SIMPLE_BACKUP_SUFFIX",
