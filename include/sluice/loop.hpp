@@ -17,14 +17,14 @@ namespace sluice::inline v0 {
 class backend;
 class backend_source;
 
-enum class backend_choice : std::uint8_t { automatic, uring, pool };
+enum class backend_choice : std::uint8_t { automatic, uring, epoll, pool };
 
 /// How the way of each operation is chosen: by measurement, or always as plain calls, or never.
 enum class way_choice : std::uint8_t { adaptive, calls, overlapped };
 
 struct loop_options {
-  /// `automatic` takes io_uring if the machine allows it, when an operation first has to wait: a
-  /// program of plain calls sets up nothing. SLUICE_BACKEND=uring|pool|auto overrides.
+  /// `automatic` takes io_uring if the machine allows it, else epoll, when an operation first has to
+  /// wait: a program of plain calls sets up nothing. SLUICE_BACKEND=uring|epoll|pool|auto overrides.
   backend_choice backend = backend_choice::automatic;
   way_choice ways = way_choice::adaptive;
   /// Never make a call on the loop's thread that may wait for a device: for servers.

@@ -13,11 +13,16 @@ std::int64_t adopt_socket(std::int64_t fd, handle_id& into) noexcept {
     ::close(made);
     return -ENOMEM;
   }
-  into = system_id::make(made, 1, system_id::socket);
+  into = system_id::fresh(made, 1, system_id::socket);
   return 0;
 }
 
 void nonblocking_scope::set(int on) noexcept { ::ioctl(fd_, FIONBIO, &on); }
+
+void make_nonblocking(int listener) noexcept {
+  int on = 1;
+  ::ioctl(listener, FIONBIO, &on);
+}
 
 namespace {
 

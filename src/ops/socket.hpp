@@ -31,6 +31,13 @@ class nonblocking_scope {
   int fd_;
 };
 
+/// There is no accept that says for itself that it is not to block: the listener has to. Others may
+/// take what was there for it.
+inline bool is_accept(const operation& op) noexcept {
+  return op.kind == op_kind::accept || op.kind == op_kind::accept_many;
+}
+void make_nonblocking(int listener) noexcept;
+
 /// What makes a socket at an address, and happens at once.
 template <class Op>
 struct native_maker {

@@ -24,7 +24,7 @@ std::int64_t accept_one(ops::accept_many& op) noexcept {
   return n;
 }
 
-/// One buffer's worth; items_end where that is the end of it, -1 where there may be more.
+/// One buffer's worth; items_end where that is the end of it.
 std::int64_t receive_one(ops::receive_many& op, int flags) noexcept {
   pool_buffer* b = op.pool->take();
   if (b == nullptr) return number(items_end::starved);
@@ -35,7 +35,8 @@ std::int64_t receive_one(ops::receive_many& op, int flags) noexcept {
   if (n == 0) return number(items_end::ended);
   b->size = static_cast<std::uint32_t>(n);
   op.give(std::move(held));
-  return number(items_end::no_room);
+  const bool whole = static_cast<std::size_t>(n) == op.pool->buffer_size();
+  return whole || !op.has_room() ? number(items_end::no_room) : came_short;
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ std::int64_t native<ops::accept_many>::attempt(ops::accept_many& op) noexcept {
 }
 
 std::int64_t native<ops::receive_many>::perform(ops::receive_many& op) noexcept {
-  return when_ready(fd_of(op), POLLIN, [&] { return receive_one(op, 0); });
+  const std::int64_t n = when_ready(fd_of(op), POLLIN, [&] { return receive_one(op, 0); });
+  return n == came_short ? number(items_end::no_room) : n;
 }
 
 std::int64_t native<ops::receive_many>::attempt(ops::receive_many& op) noexcept {

@@ -48,6 +48,9 @@ struct native<ops::read> {
   static std::int64_t attempt(ops::read& op) noexcept {
     return retry([&] { return call(op, MSG_DONTWAIT); });
   }
+  static std::size_t wanted(const ops::read& op) noexcept {
+    return transfer_size(op.buffer.size());
+  }
   static constexpr std::uint8_t opcode = IORING_OP_READ;
   static bool prepare(ops::read& op, io_uring_sqe& e) noexcept {
     if (!is_socket(op)) {
@@ -68,6 +71,12 @@ struct native<ops::read> {
     return n == 0 ? 0 : ::recv(fd_of(op), op.buffer.data(), n, flags);
   }
 };
+
+inline std::size_t total(std::span<const io_slice> slices) noexcept {
+  std::size_t n = 0;
+  for (const io_slice& s : slices) n += s.size;
+  return n;
+}
 
 /// What the last answer leaves of a write that is to be whole; both kinds of writes.
 template <class Op>
@@ -102,6 +111,9 @@ struct native_write {
 
 template <>
 struct native<ops::write> : native_write<ops::write> {
+  static std::size_t wanted(const ops::write& op) noexcept {
+    return transfer_size(op.buffer.size() - op.done);
+  }
   static std::size_t size(const ops::write& op) noexcept { return op.buffer.size(); }
   static ssize_t call(ops::write& op, int flags, std::size_t most) noexcept {
     const auto left = op.buffer.subspan(op.done);
@@ -139,6 +151,9 @@ struct native<ops::readv> {
     m.msg_iovlen = op.slices.size();
     return retry([&] { return ::recvmsg(fd_of(op), &m, MSG_DONTWAIT); });
   }
+  static std::size_t wanted(const ops::readv& op) noexcept {
+    return transfer_size(total(op.slices));
+  }
   static constexpr std::uint8_t opcode = IORING_OP_READV;
   static bool prepare(ops::readv& op, io_uring_sqe& e) noexcept {
     io_uring_prep_readv(&e, fd_of(op), as_iovec(op.slices),
@@ -154,11 +169,7 @@ struct native<ops::readv> {
 
 template <>
 struct native<ops::writev> : native_write<ops::writev> {
-  static std::size_t size(const ops::writev& op) noexcept {
-    std::size_t n = 0;
-    for (const io_slice& s : op.slices) n += s.size;
-    return n;
-  }
+  static std::size_t size(const ops::writev& op) noexcept { return total(op.slices); }
   static ssize_t call(ops::writev& op, int flags, std::size_t most) noexcept {
     const io_slice one = rest(op, most);
     if (one.data != nullptr) {

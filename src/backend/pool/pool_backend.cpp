@@ -1,26 +1,34 @@
 #include "backend/pool/pool_backend.hpp"
 
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
 
-#include "ops/calls.hpp"
+#include "ops/socket.hpp"
 
 namespace sluice::inline v0 {
 
+namespace {
+
+/// Says poll; which means that a call waits for a disk.
+bool is_always_ready(int fd) noexcept {
+  struct stat found;
+  return ::fstat(fd, &found) == 0 && (S_ISREG(found.st_mode) || S_ISBLK(found.st_mode));
+}
+
+}  // namespace
+
 pool_backend::pool_backend(loop& owner, const loop_options& options, std::string why)
     : native_backend(owner, options),
-      poll_(::epoll_create1(EPOLL_CLOEXEC)),
       event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      why_(std::move(why)) {
-  epoll_event wanted{EPOLLIN, {.fd = event_.get()}};
-  if (poll_.get() < 0 || event_.get() < 0 ||
-      ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, event_.get(), &wanted) < 0) {
-    throw std::system_error(errno, std::generic_category(), "sluice: cannot wait for events");
+      why_(std::move(why)),
+      asked_{{event_.get(), POLLIN, 0}} {
+  if (event_.get() < 0) {
+    throw std::system_error(errno, std::generic_category(), "sluice: cannot make an eventfd");
   }
 }
 
@@ -35,22 +43,12 @@ native_backend& pool_backend::outgrow() noexcept {
   may_be_outgrown_ = false;
   try {
     if (auto better = next_(*this, ring_entries_, why_)) {
-      poll_ = unique_fd();
       return give_way_to(std::move(better));
     }
   } catch (...) {  // no memory; the reason must not need any
     why_.clear();
   }
   return *this;
-}
-
-/// For epoll, rounded up: waking early would only mean coming back.
-int pool_backend::milliseconds_until(time_point_ns when) noexcept {
-  if (when == never) return -1;
-  if (when == 0) return 0;
-  const time_point_ns left = when - now();
-  if (left <= 0) return 0;
-  return static_cast<int>(std::min<time_point_ns>((left + 999'999) / 1'000'000, 1 << 30));
 }
 
 void pool_backend::turn(time_point_ns until) noexcept {
@@ -61,23 +59,48 @@ void pool_backend::turn(time_point_ns until) noexcept {
     if (until == 0) return;  // nothing is under way that an event could be about
   }
   hand_over();
-  epoll_event events[64];
+  // Without memory to ask about all, the others have their turn soon.
+  constexpr time_point_ns soon = 10'000'000;
+  if (!gather() && until != 0) until = std::min(until, now() + soon);
   if (until != 0) may_have_waited_ = true;
+  if (wait(until) <= 0) return;
+  if (asked_[0].revents != 0) {
+    std::uint64_t count;
+    [[maybe_unused]] const auto read = ::read(event_.get(), &count, sizeof count);
+    ++counts_.wakeups;
+  }
+  for (std::size_t i = 1; i < asked_.size(); ++i) {
+    if (asked_[i].revents != 0) go(*waiting_[i - 1]);
+  }
+}
+
+/// Makes the list of what is waited for; false when it is not all of it.
+bool pool_backend::gather() noexcept {
+  asked_.resize(1);
+  waiting_.clear();
+  bool all = true;
+  each_under_way([&](native_slot& s) {
+    if (s.at != native_slot::stage::awaiting_readiness) return;
+    try {
+      asked_.push_back({fd_of(*s.op), s.row->readiness, 0});
+      waiting_.push_back(&s);
+    } catch (...) {
+      asked_.resize(waiting_.size() + 1);
+      all = false;
+    }
+  });
+  return all;
+}
+
+int pool_backend::wait(time_point_ns until) noexcept {
   // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
   int n;
   do {
+    const timespec left = until == 0 || until == never ? timespec{} : left_until(until);
     ++counts_.kernel_entries;
-    n = ::epoll_wait(poll_.get(), events, 64, milliseconds_until(until));
+    n = ::ppoll(asked_.data(), asked_.size(), until == never ? nullptr : &left, nullptr);
   } while (n < 0 && errno == EINTR && until != 0);
-  for (int i = 0; i < n; ++i) {
-    if (events[i].data.fd == event_.get()) {
-      std::uint64_t count;
-      [[maybe_unused]] const auto read = ::read(event_.get(), &count, sizeof count);
-      ++counts_.wakeups;
-    } else {
-      ready(events[i].data.fd);
-    }
-  }
+  return n;
 }
 
 void pool_backend::wake() noexcept {
@@ -85,34 +108,17 @@ void pool_backend::wake() noexcept {
   [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }
 
-/// Watches a descriptor for what the first of its lines need, once; false when it is of a kind that is
-/// always ready. Nothing waits on it any more: stops watching.
-bool pool_backend::watch(int descriptor) noexcept {
-  const stream_lines& lines = *lines_.of(descriptor);
-  std::uint32_t events = 0;
-  if (lines.in.first != nullptr) events |= EPOLLIN;
-  if (lines.out.first != nullptr) events |= EPOLLOUT;
-  epoll_event wanted{events | EPOLLONESHOT, {.fd = descriptor}};
-  if (events == 0) {
-    ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, descriptor, &wanted);
-    return true;
-  }
-  if (::epoll_ctl(poll_.get(), EPOLL_CTL_MOD, descriptor, &wanted) == 0) return true;
-  return ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
-}
-
 void pool_backend::await_readiness(native_slot& s, bool fresh) noexcept {
+  s.at = native_slot::stage::awaiting_readiness;
   // A connection has to be asked for before there is anything to wait for.
   const bool begins = s.op->kind == op_kind::connect;
-  s.at = native_slot::stage::awaiting_readiness;
-  if (going_) return;
   if (begins && fresh && go(s)) return;
-  if (watch(system_id::descriptor(s.op->id))) return;
-  send_to_pool(s);  // a regular file, say
+  if (!is_socket(*s.op) && is_always_ready(fd_of(*s.op))) send_to_pool(s);
 }
 
 /// Makes the call, now that it need not wait. False: it would have to.
 bool pool_backend::go(native_slot& s) noexcept {
+  if (is_accept(*s.op)) make_nonblocking(fd_of(*s.op));
   const auto doing = s.row->attempt != nullptr ? s.row->attempt : s.row->perform;
   ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
   const std::int64_t result = doing(*s.op);
@@ -125,24 +131,7 @@ bool pool_backend::go(native_slot& s) noexcept {
   return true;
 }
 
-/// Does what waits for the descriptor, in order, as far as that goes without blocking.
-void pool_backend::ready(int descriptor) noexcept {
-  stream_lines& lines = *lines_.of(descriptor);
-  going_ = true;
-  for (stream_line* line : {&lines.in, &lines.out}) {
-    while (native_slot* s = line->first) {
-      pollfd p{descriptor, s->row->readiness, 0};
-      if (s->at == native_slot::stage::in_pool || ::poll(&p, 1, 0) <= 0 || !go(*s)) break;
-    }
-  }
-  going_ = false;
-  watch(descriptor);
-}
-
-void pool_backend::cancel_held(native_slot& s) noexcept {
-  finished(s, -ECANCELED);
-  watch(system_id::descriptor(s.op->id));
-}
+void pool_backend::cancel_held(native_slot& s) noexcept { finished(s, -ECANCELED); }
 
 std::string pool_backend::report() const {
   if (may_be_outgrown_) return why_;
