@@ -82,7 +82,7 @@ class loop final : public driver {
 
   /// For living inside somebody else's loop: when this descriptor is readable or `next_deadline`
   /// has passed, call run_once(0). Call it once before waiting for the first time, after asking for
-  /// the descriptor.
+  /// the descriptor. -1 where there is no such thing: on the pool backend.
   int native_handle() noexcept;
   /// On the loop's clock; 0 when there is something to run now, `never` when there are no timers.
   time_point_ns next_deadline() const noexcept;

@@ -132,6 +132,7 @@ int drive(loop& l, Done done) {
 
 TEST_P(Loops, LiveInsideAForeignPollLoop) {
   loop l(options());
+  if (l.native_handle() < 0) GTEST_SKIP() << "one that names all it waits for each time";
   auto ends = make_pipe();
   std::byte buffer[4];
   begun<result<void>> sleeper(l, sleep_for(20 * ms));
