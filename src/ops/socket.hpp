@@ -183,6 +183,11 @@ struct native_splice {
   static constexpr std::int16_t readiness = Events;
   static std::int64_t perform(Op& op) noexcept;
   static std::int64_t attempt(Op& op) noexcept;
+  /// Waiting for the stream would not help: it is the pipe that has no room, or nothing.
+  static constexpr std::int64_t pipe_in_the_way = INT64_MIN + 1;
+  static void finish(Op& op, std::int64_t n) noexcept {
+    finish_plainly<Op>(op, n == pipe_in_the_way ? -EAGAIN : n);
+  }
 };
 template <>
 struct native<ops::splice_in> : native_splice<ops::splice_in, POLLIN> {};

@@ -19,17 +19,23 @@
 
 namespace sluice::inline v0 {
 
-/// A descriptor may be non-blocking because somebody else who shares it wants it so; where the
-/// caller asked for a blocking call, EAGAIN means: wait for it.
-template <class Call>
-std::int64_t when_ready(int fd, short events, Call call) noexcept {
+/// Attempts until the answer is another than -EAGAIN.
+template <class Attempt>
+std::int64_t attempt_when_ready(int fd, short events, Attempt attempt) noexcept {
   for (;;) {
-    const std::int64_t n = retry(call);
+    const std::int64_t n = attempt();
     if (n != -EAGAIN) return n;
     pollfd p{fd, events, 0};
     const std::int64_t waited = retry([&] { return ::poll(&p, 1, -1); });
     if (waited < 0) return waited;
   }
+}
+
+/// A descriptor may be non-blocking because somebody else who shares it wants it so; where the
+/// caller asked for a blocking call, EAGAIN means: wait for it.
+template <class Call>
+std::int64_t when_ready(int fd, short events, Call call) noexcept {
+  return attempt_when_ready(fd, events, [&] { return retry(call); });
 }
 
 /// -1 is the ring's word for "at the stream's own position".
