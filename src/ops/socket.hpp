@@ -80,7 +80,7 @@ struct native<ops::accept> {
   static constexpr std::int16_t readiness = POLLIN;
   static std::int64_t attempt(ops::accept& op) noexcept;
   static std::int64_t perform(ops::accept& op) noexcept {
-    return when_ready(fd_of(op), POLLIN, [&] { return ::accept4(fd_of(op), where(op), size(op), SOCK_CLOEXEC); });
+    return attempt_when_ready(fd_of(op), POLLIN, [&] { return attempt(op); });
   }
   static constexpr std::uint8_t opcode = IORING_OP_ACCEPT;
   static bool prepare(ops::accept& op, io_uring_sqe& e) noexcept {
