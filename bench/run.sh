@@ -1,11 +1,13 @@
 #!/bin/sh
-# `make bench`: everything; `run.sh tools` (`make bench-tools`): only the tools. Results go to
-# bench/results/<time>/, see the page there; a summary goes to stdout.
+# `make bench`: everything; `run.sh tools [option]...` (`make bench-tools`): only the tools, with these
+# options of tools/tool_bench.py. Results go to bench/results/<time>/ or $INTO, see the page there; a
+# summary goes to stdout.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SLUICE_BUILD:-$root/build/release}
 parts=${1:-all}
-results=$root/bench/results/$(date +%Y-%m-%dT%H-%M-%S)
+[ $# -eq 0 ] || shift
+results=${INTO:-$root/bench/results/$(date +%Y-%m-%dT%H-%M-%S)}
 mkdir -p "$results"
 
 PYTHONPATH=$root/bench PYTHONDONTWRITEBYTECODE=1
@@ -30,5 +32,5 @@ if [ "$parts" = all ]; then
 fi
 printf '\n== tools\n'
 python3 "$root/bench/tools/tool_bench.py" --build "$build" \
-    --json "$results/tools.json" --raw "$results"
+    --into "$results" "$@"
 printf '\nAll of it: %s\n' "$results"

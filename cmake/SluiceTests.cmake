@@ -19,6 +19,10 @@ function(sluice_gtest target label)
   target_include_directories(${target} PRIVATE "${tests_dir}" "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${target} PRIVATE
     sluice::sluice GTest::gtest_main sluice_options)
+  list(LENGTH ARGN count)
+  if(count GREATER 5)
+    sluice_precompile(${target} <gtest/gtest.h>)
+  endif()
   gtest_discover_tests(${target} TEST_PREFIX "${label}." DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77)
 endfunction()
@@ -58,7 +62,8 @@ function(sluice_programs label pattern)
   endforeach()
 endfunction()
 
-# sluice_scripts(<label> <folder> <timeout>): each *.py and *.sh is a test of the tool, $SLUICE.
+# sluice_scripts(<label> <folder> <timeout> [<environment>...]): each *.py and *.sh is a test of the
+# tool, $SLUICE.
 function(sluice_scripts label folder timeout)
   sluice_glob(scripts ${folder}/*.py ${folder}/*.sh)
   foreach(script IN LISTS scripts)
@@ -71,7 +76,8 @@ function(sluice_scripts label folder timeout)
       endif()
       sluice_command_test(${label}.${name} LABEL ${label} TIMEOUT ${timeout}
         COMMAND ${interpreter} "${script}"
-        ENVIRONMENT "SLUICE=$<TARGET_FILE:sluice>" "SLUICE_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+        ENVIRONMENT "SLUICE=$<TARGET_FILE:sluice>" "SLUICE_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+          ${ARGN})
     endif()
   endforeach()
 endfunction()
@@ -167,6 +173,9 @@ endif()
 sluice_programs(example examples/*.cpp)
 sluice_programs(guide docs/guide/*.cpp)
 sluice_scripts(tools tests/tools 300)
+# Once so that all of them take a minute, and, by `make test-file-systems`, with everything.
+sluice_scripts(file_systems tests/file_systems 300)
+sluice_scripts(file_systems_large tests/file_systems 1800 SLUICE_TEST_SIZE=large)
 # Needs a large tree and minutes, so `make test` leaves the label out.
 sluice_scripts(linux_tree tests/linux_tree 1200)
 

@@ -16,6 +16,7 @@
 #include "sluice/io/process.hpp"
 #include "sluice/io/stream.hpp"
 #include "sluice/loop.hpp"
+#include "sluice/net/connect_to.hpp"
 #include "sluice/net/network.hpp"
 #include "sluice/shared_channel.hpp"
 #include "sluice/sync.hpp"

@@ -21,7 +21,7 @@ import tidy  # noqa: E402
 FENCE = re.compile(r"^```(\S*)[ ]*(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 WAYS = {"adaptive": "measured", "attempt": "at once, else overlapped", "overlapped": "overlapped",
-        "readiness": "when ready", "clock": "clock"}
+        "readiness": "when ready", "clock": "clock", "at_once": "at once"}
 CANCELS = {"always": "always", "until_started": "until started", "never": "never"}
 
 
@@ -56,16 +56,17 @@ def block_problem(page, named, block):
 def native_sides():
     """kind -> (cancellable, way), as src/ops tells them."""
     sides = {}
-    for header in sorted((ROOT / "src/ops").glob("*.hpp")):
-        for match in re.finditer(r"struct native<ops::(\w+)> \{(.*?)\n\};", header.read_text(), re.DOTALL):
-            body = match.group(2)
-            way = re.search(r"route = routing::(\w+)", body)
-            cancel = re.search(r"cancel = cancellable::(\w+)", body)
-            overlapped = "ring" if "bool prepare(" in body else "pool"
-            name = WAYS[way.group(1) if way else "adaptive"]
-            if name not in (WAYS["readiness"], WAYS["clock"]):
-                name += f" ({overlapped})"
-            sides[match.group(1)] = (CANCELS[cancel.group(1)], name)
+    text = "".join(header.read_text() for header in sorted((ROOT / "src/ops").glob("*.hpp")))
+    bases = dict(re.findall(r"^struct (native_\w+) \{(.*?)\n\};", text, re.DOTALL | re.MULTILINE))
+    for match in re.finditer(r"struct native<ops::(\w+)>(?: : (\w+)<.*?>)? \{(\}|.*?\n\});", text, re.DOTALL):
+        body = bases.get(match.group(2), "") + match.group(3)
+        way = re.search(r"route = routing::(\w+)", body)
+        cancel = re.search(r"cancel = cancellable::(\w+)", body)
+        overlapped = "ring" if "bool prepare(" in body else "pool"
+        name = WAYS[way.group(1) if way else "adaptive"]
+        if name not in (WAYS["readiness"], WAYS["clock"], WAYS["at_once"]):
+            name += f" ({overlapped})"
+        sides[match.group(1)] = (CANCELS[cancel.group(1)], name)
     return sides
 
 
@@ -134,6 +135,7 @@ def main():
 
     told, true = table_rows(ROOT / "docs/guide/03-files-and-directories.md"), native_sides()
     told |= table_rows(ROOT / "docs/guide/05-streams-signals-children-time.md")
+    told |= table_rows(ROOT / "docs/guide/17-networking.md")
     checks.nothing("operations in the guide's tables", [
         f"{kind}: the guide says {told.get(kind)}, the code {true.get(kind)}"
         for kind in sorted(told.keys() | true.keys()) if told.get(kind) != true.get(kind)])

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sluice/core/call.hpp"
+#include "sluice/fs/ops.hpp"
 #include "sluice/net/ops.hpp"
 
 namespace sluice::inline v0 {

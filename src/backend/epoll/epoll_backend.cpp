@@ -201,11 +201,7 @@ bool epoll_backend::take_turns() noexcept {
 
 void epoll_backend::turn(time_point_ns until) noexcept {
   if (take_turns()) until = 0;
-  hand_over();
-  // What posts have to say is heard without the kernel.
-  if (until == 0 && idle() && !shown_) return;
   epoll_event events[events_per_turn];
-  if (until != 0) may_have_waited_ = true;
   const int n = wait(events, until);
   for (int i = 0; i < n; ++i)
     take(events[i]);
@@ -214,7 +210,13 @@ void epoll_backend::turn(time_point_ns until) noexcept {
   if (!due_.empty()) wake();
 }
 
+/// Hands over what was gathered, and waits; how many events there are.
 int epoll_backend::wait(std::span<epoll_event> into, time_point_ns until) noexcept {
+  const in_kernel here(*this);
+  hand_over();
+  // What posts have to say is heard without the kernel.
+  if (until == 0 && idle() && !shown_) return 0;
+  if (until != 0) may_have_waited_ = true;
   const int fd = on_.poll.get();
   const int size = static_cast<int>(into.size());
   // The kernel interrupts the thread for work of its own, too.

@@ -23,20 +23,32 @@ bool is_always_ready(int fd) noexcept {
 }  // namespace
 
 pool_backend::pool_backend(loop& owner, const loop_options& options, std::string why)
-    : native_backend(owner, options),
-      event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      why_(std::move(why)),
-      asked_{{event_.get(), POLLIN, 0}} {
-  if (event_.get() < 0) {
+    : native_backend(owner, options), why_(std::move(why)), asked_{{-1, POLLIN, 0}} {
+  if (!can_be_woken()) {
     throw std::system_error(errno, std::generic_category(), "sluice: cannot make an eventfd");
   }
 }
 
 pool_backend::pool_backend(loop& owner, const loop_options& options, successor next)
-    : pool_backend(owner, options, "plain calls: nothing has had to wait yet") {
-  next_ = next;
-  ring_entries_ = options.ring_entries;
+    : native_backend(owner, options),
+      next_(next),
+      ring_entries_(options.ring_entries),
+      why_("plain calls: nothing has had to wait yet"),
+      asked_{{-1, POLLIN, 0}} {
   may_be_outgrown_ = true;
+}
+
+/// Before the first wait makes what others wake it by; a program of plain calls has no use for it.
+/// False when there are no descriptors.
+bool pool_backend::can_be_woken() noexcept {
+  if (event_.get() >= 0) return true;
+  unique_fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (event.get() < 0) return false;
+  event_ = std::move(event);
+  asked_[0].fd = event_.get();
+  wakes_.store(event_.get());
+  if (woken_before_.exchange(false)) wake();
+  return true;
 }
 
 native_backend& pool_backend::outgrow() noexcept {
@@ -58,11 +70,6 @@ void pool_backend::turn(time_point_ns until) noexcept {
     if (&better != this) return better.turn(until);
     if (until == 0) return;  // nothing is under way that an event could be about
   }
-  hand_over();
-  // Without memory to ask about all, the others have their turn soon.
-  constexpr time_point_ns soon = 10'000'000;
-  if (!gather() && until != 0) until = std::min(until, now() + soon);
-  if (until != 0) may_have_waited_ = true;
   if (wait(until) <= 0) return;
   if (asked_[0].revents != 0) {
     std::uint64_t count;
@@ -92,7 +99,16 @@ bool pool_backend::gather() noexcept {
   return all;
 }
 
+/// Hands over what was gathered, and waits; how many of those asked about have something to tell.
 int pool_backend::wait(time_point_ns until) noexcept {
+  const in_kernel here(*this);
+  hand_over();
+  const bool hears_all = gather() && can_be_woken();
+  if (!hears_all && until != 0) {
+    // Without memory or descriptors for anything better: looks again every millisecond.
+    until = woken_before_.exchange(false) ? 0 : std::min(until, now() + 1'000'000);
+  }
+  if (until != 0) may_have_waited_ = true;
   // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
   int n;
   do {
@@ -104,8 +120,15 @@ int pool_backend::wait(time_point_ns until) noexcept {
 }
 
 void pool_backend::wake() noexcept {
+  int event = wakes_.load();
+  if (event < 0) {
+    // Either we see the event that is being made, or who makes it sees this.
+    woken_before_.store(true);
+    event = wakes_.load();
+    if (event < 0) return;
+  }
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+  [[maybe_unused]] const auto written = ::write(event, &one, sizeof one);
 }
 
 void pool_backend::await_readiness(native_slot& s, bool fresh) noexcept {

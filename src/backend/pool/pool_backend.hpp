@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <vector>
 
 #include "backend/native_backend.hpp"
@@ -26,13 +27,20 @@ class pool_backend final : public native_backend {
 
  private:
   native_backend& outgrow() noexcept override;
+  /// What a ring would take goes to the pool only when there is none.
+  bool in_pool(const native_row& row) const noexcept override {
+    return !may_be_outgrown_ || row.prepare == nullptr;
+  }
   void await_readiness(native_slot& s, bool fresh) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
+  bool can_be_woken() noexcept;
   bool gather() noexcept;
   int wait(time_point_ns until) noexcept;
   bool go(native_slot& s) noexcept;
 
   unique_fd event_;
+  std::atomic<int> wakes_ = -1;             // the event, for other threads
+  std::atomic<bool> woken_before_ = false;  // while there was none
   successor next_ = nullptr;
   unsigned ring_entries_ = 0;
   std::string why_;
