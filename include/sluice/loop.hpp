@@ -17,14 +17,14 @@ namespace sluice::inline v0 {
 class backend;
 class backend_source;
 
-enum class backend_choice : std::uint8_t { automatic, uring, pool };
+enum class backend_choice : std::uint8_t { automatic, uring, epoll, pool };
 
 /// How the way of each operation is chosen: by measurement, or always as plain calls, or never.
 enum class way_choice : std::uint8_t { adaptive, calls, overlapped };
 
 struct loop_options {
-  /// `automatic` takes io_uring if the machine allows it, when an operation first has to wait: a
-  /// program of plain calls sets up nothing. SLUICE_BACKEND=uring|pool|auto overrides.
+  /// `automatic` takes io_uring if the machine allows it, else epoll, when an operation first has to
+  /// wait: a program of plain calls sets up nothing. SLUICE_BACKEND=uring|epoll|pool|auto overrides.
   backend_choice backend = backend_choice::automatic;
   way_choice ways = way_choice::adaptive;
   /// Never make a call on the loop's thread that may wait for a device: for servers.
@@ -82,7 +82,7 @@ class loop final : public driver {
 
   /// For living inside somebody else's loop: when this descriptor is readable or `next_deadline`
   /// has passed, call run_once(0). Call it once before waiting for the first time, after asking for
-  /// the descriptor.
+  /// the descriptor. -1 where there is no such thing: on the pool backend.
   int native_handle() noexcept;
   /// On the loop's clock; 0 when there is something to run now, `never` when there are no timers.
   time_point_ns next_deadline() const noexcept;

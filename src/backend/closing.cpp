@@ -22,7 +22,10 @@ void give_back(ops::close& op) noexcept {
 /// What is left of a close when the descriptor is silent.
 void close_drained(operation& op) noexcept {
   if (op.failure) return give_back(static_cast<ops::close&>(op));
-  if (native_backend* b = backend_of(op)) return b->submit(op, op_kind::close);
+  if (native_backend* b = backend_of(op)) {
+    b->forget(system_id::descriptor(op.id));
+    return b->submit(op, op_kind::close);
+  }
   const native_row& row = *row_for(op_kind::close);
   row.finish(op, row.perform(op));
   op.complete();

@@ -76,6 +76,12 @@ time_point_ns native_backend::now() noexcept {
   return t.tv_sec * time_point_ns{1'000'000'000} + t.tv_nsec;
 }
 
+timespec native_backend::left_until(time_point_ns when) noexcept {
+  constexpr time_point_ns second = 1'000'000'000;
+  const time_point_ns left = std::max<time_point_ns>(when - now(), 0);
+  return {left / second, left % second};
+}
+
 /// A plain call, if that is the way; false when the overlapped one is.
 bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   if (ways_ == way_choice::calls) {
@@ -178,33 +184,40 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
   }
 }
 
-stream_line* native_backend::line_of(const native_slot& s) noexcept {
-  const int descriptor = system_id::descriptor(s.op->id);
-  stream_lines* both = descriptor < 0 ? nullptr : lines_.of(descriptor);
-  if (both == nullptr) return nullptr;
-  return s.row->readiness == POLLIN ? &both->in : &both->out;
+/// What was accepted for nobody is not left to whoever has the descriptor next.
+void native_backend::forget(stream_lines& lines) noexcept {
+  lines.state = 0;
+  if (lines.parked < 0) return;
+  const int last = std::exchange(lines.parked, -1);
+  for (int fd = system_id::release_link(last);;) {
+    const int next = system_id::release_link(fd);
+    ::close(fd);
+    if (fd == last) return;
+    fd = next;
+  }
 }
 
 /// What waits for one stream goes one at a time in each direction: several would be woken in no order
 /// that is promised.
 void native_backend::stand_in_line(native_slot& s) noexcept {
-  stream_line* line = line_of(s);
-  if (line == nullptr) {
+  stream_lines* both = lines_for(s.op->id);
+  if (both == nullptr) {
     return finished(s, system_id::descriptor(s.op->id) < 0 ? -EBADF : -ENOMEM);
   }
+  stream_line& line = line_in(*both, *s.row);
   s.set(native_slot::in_line);
-  if (line->first != nullptr) {
+  if (line.first != nullptr) {
     s.at = native_slot::stage::behind;
-    line->behind.push(s);
+    line.behind.push(s);
     return;
   }
-  line->first = &s;
+  line.first = &s;
   await_readiness(s, true);
 }
 
 void native_backend::left_line(native_slot& s) noexcept {
   s.clear(native_slot::in_line);
-  stream_line& line = *line_of(s);
+  stream_line& line = line_in(lines_of(s), *s.row);
   if (line.first != &s) {  // cancelled, far behind
     line.behind.remove(s);
     return;

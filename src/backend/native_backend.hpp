@@ -1,6 +1,9 @@
 // What the backends of this machine share: plain calls, the pool, counting, closing.
 #pragma once
 
+#include <poll.h>
+#include <time.h>
+
 #include <memory>
 #include <new>
 
@@ -72,6 +75,10 @@ class live_list {
     ends_.prev->following = ends_.following->prev = &ends_;
     other.ends_.prev = other.ends_.following = &other.ends_;
   }
+  template <class Function>
+  void each(Function f) noexcept {
+    for (native_slot* s = ends_.following; s != &ends_; s = s->following) f(*s);
+  }
   template <class Predicate>
   native_slot* find(Predicate wanted) noexcept {
     for (native_slot* s = ends_.following; s != &ends_; s = s->following) {
@@ -100,6 +107,8 @@ class native_backend : public backend {
   void cancel(operation& op) noexcept final;
   void cancel_all() noexcept final;
   time_point_ns now() noexcept final;
+  /// What is left until then, at least nothing, as the kernel wants to be told.
+  timespec left_until(time_point_ns when) noexcept;
   bool idle() const noexcept final { return live_.empty() && held_ == 0; }
   void retire() noexcept final;
   void close(operation& closing) noexcept final;
@@ -110,6 +119,10 @@ class native_backend : public backend {
   void hold(int change) noexcept { held_ += static_cast<std::size_t>(change); }
   /// Asks everything under way on a descriptor to end; schedules the request when it has.
   void drain(drain_request& wanted) noexcept;
+  /// Nothing more will come of what had this descriptor.
+  void forget(int descriptor) noexcept {
+    if (stream_lines* lines = lines_.find(descriptor)) forget(*lines);
+  }
   /// The same, where that is all at once: true, nothing is left.
   bool silence(int descriptor) noexcept;
 
@@ -129,8 +142,23 @@ class native_backend : public backend {
   virtual void cancel_held(native_slot& s) noexcept = 0;
   /// The first of a line has ended, or needs it no more: the next one's turn.
   void left_line(native_slot& s) noexcept;
-  /// Its line; never null for one that stands in it.
-  stream_line* line_of(const native_slot& s) noexcept;
+  /// What is known of a handle's descriptor; null where that is none, or without memory.
+  stream_lines* lines_for(handle_id id) noexcept {
+    const int descriptor = system_id::descriptor(id);
+    stream_lines* lines = descriptor < 0 ? nullptr : lines_.of(descriptor);
+    if (lines != nullptr && lines->times != system_id::times(id)) {
+      forget(*lines);
+      lines->times = system_id::times(id);
+    }
+    return lines;
+  }
+  static stream_line& line_in(stream_lines& both, const native_row& row) noexcept {
+    return row.readiness == POLLIN ? both.in : both.out;
+  }
+  /// The same for one that stands in line.
+  stream_lines& lines_of(const native_slot& s) noexcept {
+    return *lines_.find(system_id::descriptor(s.op->id));
+  }
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
 
@@ -195,6 +223,11 @@ class native_backend : public backend {
     if (!drains_.empty()) [[unlikely]] tell_drains();
   }
 
+  template <class Function>
+  void each_under_way(Function f) noexcept {
+    live_.each(f);
+  }
+
   loop& owner_;
   bool may_be_outgrown_ = false;
   loop_statistics counts_;
@@ -211,6 +244,7 @@ class native_backend : public backend {
   }
   void measure_end(native_slot& s) noexcept;
   void route_everything() noexcept;
+  static void forget(stream_lines& lines) noexcept;
   void stand_in_line(native_slot& s) noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;

@@ -4,6 +4,7 @@
 
 #include <liburing.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <type_traits>
@@ -40,6 +41,8 @@ struct native_row {
   std::int64_t (*perform)(operation&) noexcept = nullptr;
   /// The call that must not block; -EAGAIN when it would have to. Null where none exists.
   std::int64_t (*attempt)(operation&) noexcept = nullptr;
+  /// The most bytes that the next attempt can answer with. Null where a short answer tells nothing.
+  std::size_t (*wanted)(const operation&) noexcept = nullptr;
   /// Fills a submission entry; false when the ring can't do it with these arguments. Null where
   /// the kernel has no such request.
   bool (*prepare)(operation&, io_uring_sqe&) noexcept = nullptr;
@@ -77,6 +80,9 @@ constexpr native_row make_row() noexcept {
     r.attempt = [](operation& op) noexcept -> std::int64_t {
       return N::attempt(static_cast<Op&>(op));
     };
+  }
+  if constexpr (requires(const Op& op) { N::wanted(op); }) {
+    r.wanted = [](const operation& op) noexcept { return N::wanted(static_cast<const Op&>(op)); };
   }
   if constexpr (requires(Op& op, io_uring_sqe& e) { N::prepare(op, e); }) {
     r.prepare = [](operation& op, io_uring_sqe& e) noexcept {

@@ -33,6 +33,10 @@ constexpr bool is_offset(std::uint64_t offset) noexcept { return offset <= INT64
 /// What an attempt answers that would block, where no event tells when it would not.
 inline constexpr std::int64_t needs_a_thread = -ENOTBLK;
 
+/// What an attempt answers that has taken less than it asked for, and wants more: there is probably
+/// nothing left, and -EAGAIN would be the answer to the next.
+inline constexpr std::int64_t came_short = INT64_MIN;
+
 inline int fd_of(const operation& op) noexcept { return system_id::descriptor(op.id); }
 
 }  // namespace sluice::inline v0

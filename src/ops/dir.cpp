@@ -71,7 +71,7 @@ void native<ops::open>::finish(ops::open& op, std::int64_t n) noexcept {
   }
   unsigned key = system_id::fs_key(op.id);
   if (key == 0 || op.path.c_str()[0] == '/') key = system_id::find_fs_key(fd);
-  op.value = system_id::make(fd, key, any(op.mode & open_mode::direct) ? system_id::direct : 0);
+  op.value = system_id::fresh(fd, key, any(op.mode & open_mode::direct) ? system_id::direct : 0);
 }
 
 std::int64_t native<ops::link>::perform(ops::link& op) noexcept {

@@ -13,11 +13,16 @@ std::int64_t adopt_socket(std::int64_t fd, handle_id& into) noexcept {
     ::close(made);
     return -ENOMEM;
   }
-  into = system_id::make(made, 1, system_id::socket);
+  into = system_id::fresh(made, 1, system_id::socket);
   return 0;
 }
 
 void nonblocking_scope::set(int on) noexcept { ::ioctl(fd_, FIONBIO, &on); }
+
+void make_nonblocking(int listener) noexcept {
+  int on = 1;
+  ::ioctl(listener, FIONBIO, &on);
+}
 
 namespace {
 
@@ -113,8 +118,10 @@ std::int64_t native<ops::connect>::begin(ops::connect& op) noexcept {
 /// Interrupted, it goes on by itself, and asking again would be an error.
 std::int64_t native<ops::connect>::perform(ops::connect& op) noexcept {
   const int fd = fd_of(op);
-  if (::connect(fd, as_sockaddr(op.where), op.where.size()) == 0) return 0;
-  if (errno != EINTR && errno != EINPROGRESS) return -errno;
+  if (!op.begun) {
+    if (::connect(fd, as_sockaddr(op.where), op.where.size()) == 0) return 0;
+    if (errno != EINTR && errno != EINPROGRESS) return -errno;
+  }
   pollfd p{fd, POLLOUT, 0};
   retry([&] { return ::poll(&p, 1, -1); });
   int why = 0;
@@ -135,8 +142,9 @@ std::int64_t native<ops::connect>::attempt(ops::connect& op) noexcept {
   const nonblocking_scope at_once(fd);
   if (::connect(fd, as_sockaddr(op.where), op.where.size()) == 0) return 0;
   if (errno == EINPROGRESS || errno == EINTR) return -EAGAIN;
-  // A Unix listener's backlog is full, and no event will tell when it is not.
-  return errno == EAGAIN ? needs_a_thread : -errno;
+  if (errno != EAGAIN) return -errno;
+  op.begun = false;  // a Unix listener's backlog is full, and no event will tell when it is not
+  return needs_a_thread;
 }
 
 void native<ops::connect>::finish(ops::connect& op, std::int64_t n) noexcept {

@@ -31,6 +31,13 @@ class nonblocking_scope {
   int fd_;
 };
 
+/// There is no accept that says for itself that it is not to block: the listener has to. Others may
+/// take what was there for it.
+inline bool is_accept(const operation& op) noexcept {
+  return op.kind == op_kind::accept || op.kind == op_kind::accept_many;
+}
+void make_nonblocking(int listener) noexcept;
+
 /// What makes a socket at an address, and happens at once.
 template <class Op>
 struct native_maker {
@@ -73,7 +80,7 @@ struct native<ops::accept> {
   static constexpr std::int16_t readiness = POLLIN;
   static std::int64_t attempt(ops::accept& op) noexcept;
   static std::int64_t perform(ops::accept& op) noexcept {
-    return when_ready(fd_of(op), POLLIN, [&] { return attempt(op); });
+    return attempt_when_ready(fd_of(op), POLLIN, [&] { return attempt(op); });
   }
   static constexpr std::uint8_t opcode = IORING_OP_ACCEPT;
   static bool prepare(ops::accept& op, io_uring_sqe& e) noexcept {
@@ -176,6 +183,11 @@ struct native_splice {
   static constexpr std::int16_t readiness = Events;
   static std::int64_t perform(Op& op) noexcept;
   static std::int64_t attempt(Op& op) noexcept;
+  /// Waiting for the stream would not help: it is the pipe that has no room, or nothing.
+  static constexpr std::int64_t pipe_in_the_way = INT64_MIN + 1;
+  static void finish(Op& op, std::int64_t n) noexcept {
+    finish_plainly<Op>(op, n == pipe_in_the_way ? -EAGAIN : n);
+  }
 };
 template <>
 struct native<ops::splice_in> : native_splice<ops::splice_in, POLLIN> {};

@@ -24,7 +24,7 @@ std::int64_t accept_one(ops::accept_many& op) noexcept {
   return n;
 }
 
-/// One buffer's worth; items_end where that is the end of it, -1 where there may be more.
+/// One buffer's worth; items_end where that is the end of it.
 std::int64_t receive_one(ops::receive_many& op, int flags) noexcept {
   pool_buffer* b = op.pool->take();
   if (b == nullptr) return number(items_end::starved);
@@ -35,7 +35,8 @@ std::int64_t receive_one(ops::receive_many& op, int flags) noexcept {
   if (n == 0) return number(items_end::ended);
   b->size = static_cast<std::uint32_t>(n);
   op.give(std::move(held));
-  return number(items_end::no_room);
+  const bool whole = static_cast<std::size_t>(n) == op.pool->buffer_size();
+  return whole || !op.has_room() ? number(items_end::no_room) : came_short;
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ std::int64_t native<ops::accept>::attempt(ops::accept& op) noexcept {
 }
 
 std::int64_t native<ops::accept_many>::perform(ops::accept_many& op) noexcept {
-  return when_ready(fd_of(op), POLLIN, [&] { return accept_one(op); });
+  return attempt_when_ready(fd_of(op), POLLIN, [&] { return accept_one(op); });
 }
 
 std::int64_t native<ops::accept_many>::attempt(ops::accept_many& op) noexcept {
@@ -56,7 +57,8 @@ std::int64_t native<ops::accept_many>::attempt(ops::accept_many& op) noexcept {
 }
 
 std::int64_t native<ops::receive_many>::perform(ops::receive_many& op) noexcept {
-  return when_ready(fd_of(op), POLLIN, [&] { return receive_one(op, 0); });
+  const std::int64_t n = attempt_when_ready(fd_of(op), POLLIN, [&] { return receive_one(op, 0); });
+  return n == came_short ? number(items_end::no_room) : n;
 }
 
 std::int64_t native<ops::receive_many>::attempt(ops::receive_many& op) noexcept {
@@ -96,7 +98,7 @@ std::int64_t native<ops::send_file>::attempt(ops::send_file& op) noexcept {
 }
 
 std::int64_t native<ops::send_file>::perform(ops::send_file& op) noexcept {
-  return when_ready(fd_of(op), POLLOUT, [&] { return attempt(op); });
+  return attempt_when_ready(fd_of(op), POLLOUT, [&] { return attempt(op); });
 }
 
 namespace {
@@ -119,11 +121,14 @@ std::int64_t splice(ops::splice_out& op) noexcept {
 template <class Op, short Events>
 std::int64_t native_splice<Op, Events>::attempt(Op& op) noexcept {
   const nonblocking_scope at_once(fd_of(op));
-  return splice(op);
+  const std::int64_t n = splice(op);
+  if (n != -EAGAIN) return n;
+  pollfd pipe{system_id::descriptor(op.pipe_id), Events == POLLIN ? POLLOUT : POLLIN, 0};
+  return ::poll(&pipe, 1, 0) == 0 ? pipe_in_the_way : n;
 }
 template <class Op, short Events>
 std::int64_t native_splice<Op, Events>::perform(Op& op) noexcept {
-  return when_ready(fd_of(op), Events, [&] { return attempt(op); });
+  return attempt_when_ready(fd_of(op), Events, [&] { return attempt(op); });
 }
 template struct native_splice<ops::splice_in, POLLIN>;
 template struct native_splice<ops::splice_out, POLLOUT>;
@@ -171,7 +176,7 @@ std::int64_t native<ops::send_message>::attempt(ops::send_message& op) noexcept 
 }
 
 std::int64_t native<ops::send_message>::perform(ops::send_message& op) noexcept {
-  return when_ready(fd_of(op), POLLOUT, [&] { return attempt(op); });
+  return attempt_when_ready(fd_of(op), POLLOUT, [&] { return attempt(op); });
 }
 
 msghdr* native<ops::receive_message>::header(ops::receive_message& op) noexcept {
@@ -194,7 +199,7 @@ std::int64_t native<ops::receive_message>::attempt(ops::receive_message& op) noe
 }
 
 std::int64_t native<ops::receive_message>::perform(ops::receive_message& op) noexcept {
-  return when_ready(fd_of(op), POLLIN, [&] { return attempt(op); });
+  return attempt_when_ready(fd_of(op), POLLIN, [&] { return attempt(op); });
 }
 
 void native<ops::receive_message>::finish(ops::receive_message& op, std::int64_t n) noexcept {

@@ -19,17 +19,23 @@
 
 namespace sluice::inline v0 {
 
-/// A descriptor may be non-blocking because somebody else who shares it wants it so; where the
-/// caller asked for a blocking call, EAGAIN means: wait for it.
-template <class Call>
-std::int64_t when_ready(int fd, short events, Call call) noexcept {
+/// Attempts until the answer is another than -EAGAIN.
+template <class Attempt>
+std::int64_t attempt_when_ready(int fd, short events, Attempt attempt) noexcept {
   for (;;) {
-    const std::int64_t n = retry(call);
+    const std::int64_t n = attempt();
     if (n != -EAGAIN) return n;
     pollfd p{fd, events, 0};
     const std::int64_t waited = retry([&] { return ::poll(&p, 1, -1); });
     if (waited < 0) return waited;
   }
+}
+
+/// A descriptor may be non-blocking because somebody else who shares it wants it so; where the
+/// caller asked for a blocking call, EAGAIN means: wait for it.
+template <class Call>
+std::int64_t when_ready(int fd, short events, Call call) noexcept {
+  return attempt_when_ready(fd, events, [&] { return retry(call); });
 }
 
 /// -1 is the ring's word for "at the stream's own position".
@@ -47,6 +53,9 @@ struct native<ops::read> {
   }
   static std::int64_t attempt(ops::read& op) noexcept {
     return retry([&] { return call(op, MSG_DONTWAIT); });
+  }
+  static std::size_t wanted(const ops::read& op) noexcept {
+    return transfer_size(op.buffer.size());
   }
   static constexpr std::uint8_t opcode = IORING_OP_READ;
   static bool prepare(ops::read& op, io_uring_sqe& e) noexcept {
@@ -68,6 +77,12 @@ struct native<ops::read> {
     return n == 0 ? 0 : ::recv(fd_of(op), op.buffer.data(), n, flags);
   }
 };
+
+inline std::size_t total(std::span<const io_slice> slices) noexcept {
+  std::size_t n = 0;
+  for (const io_slice& s : slices) n += s.size;
+  return n;
+}
 
 /// What the last answer leaves of a write that is to be whole; both kinds of writes.
 template <class Op>
@@ -102,6 +117,9 @@ struct native_write {
 
 template <>
 struct native<ops::write> : native_write<ops::write> {
+  static std::size_t wanted(const ops::write& op) noexcept {
+    return transfer_size(op.buffer.size() - op.done);
+  }
   static std::size_t size(const ops::write& op) noexcept { return op.buffer.size(); }
   static ssize_t call(ops::write& op, int flags, std::size_t most) noexcept {
     const auto left = op.buffer.subspan(op.done);
@@ -139,6 +157,9 @@ struct native<ops::readv> {
     m.msg_iovlen = op.slices.size();
     return retry([&] { return ::recvmsg(fd_of(op), &m, MSG_DONTWAIT); });
   }
+  static std::size_t wanted(const ops::readv& op) noexcept {
+    return transfer_size(total(op.slices));
+  }
   static constexpr std::uint8_t opcode = IORING_OP_READV;
   static bool prepare(ops::readv& op, io_uring_sqe& e) noexcept {
     io_uring_prep_readv(&e, fd_of(op), as_iovec(op.slices),
@@ -154,11 +175,7 @@ struct native<ops::readv> {
 
 template <>
 struct native<ops::writev> : native_write<ops::writev> {
-  static std::size_t size(const ops::writev& op) noexcept {
-    std::size_t n = 0;
-    for (const io_slice& s : op.slices) n += s.size;
-    return n;
-  }
+  static std::size_t size(const ops::writev& op) noexcept { return total(op.slices); }
   static ssize_t call(ops::writev& op, int flags, std::size_t most) noexcept {
     const io_slice one = rest(op, most);
     if (one.data != nullptr) {

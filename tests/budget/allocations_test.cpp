@@ -117,6 +117,38 @@ task<bool> nested_scopes(site s) {
   co_return std::get<1>(results);
 }
 
+/// The two ends of a connection in this program.
+struct ends {
+  sluice::stream here, there;
+  explicit ends(const sluice::network& net = sluice::network(sluice::system())) {
+    auto listener = sluice::sync(net.listen(sluice::address::loopback(0))).value();
+    const auto at = sluice::sync(listener.local_address()).value();
+    here = sluice::sync(net.connect(at)).value();
+    there = sluice::sync(listener.accept()).value();
+  }
+};
+
+task<bool> hear(ends& e) {
+  auto r = co_await e.there.read_some(buffer);
+  co_return r.has_value() && *r == 100;
+}
+task<bool> say(ends& e) {
+  auto r = co_await e.here.write_all(std::span(buffer).first(100));
+  co_return r.whole();
+}
+
+/// Whoever reads waits each time.
+task<std::uint64_t> count_messages(ends& e, bool& good) {
+  std::uint64_t before = 0;
+  for (int i = 0; i < 2 * rounds; ++i) {
+    if (i == rounds) before = allocated.load();
+    auto both = sluice::when_all(hear(e), say(e));
+    const auto results = co_await std::move(both);
+    good = good && std::get<0>(results) && std::get<1>(results);
+  }
+  co_return allocated.load() - before;
+}
+
 /// Warms up, so that caches, threads and tables are there, and then counts.
 task<std::uint64_t> count(site s, task<bool> (*what)(site), bool& good) {
   std::uint64_t before = 0;
@@ -194,6 +226,23 @@ TEST_F(Allocations, AreCounted) {
   void* volatile too = ::malloc(1);
   ::free(too);
   EXPECT_EQ(allocated.load(), before + 2);
+}
+
+/// Files, and messages over a connection.
+TEST_F(Allocations, NoneByReadiness) {
+  for (const auto by : {sluice::backend_choice::epoll, sluice::backend_choice::pool}) {
+    for (const auto ways : {sluice::way_choice::adaptive, sluice::way_choice::overlapped}) {
+      expect_none(by, ways);
+      sluice::loop_options o;
+      o.backend = by;
+      o.ways = ways;
+      loop l(o);
+      ends e;
+      bool good = true;
+      EXPECT_EQ(l.run(count_messages(e, good)), 0u);
+      EXPECT_TRUE(good);
+    }
+  }
 }
 
 TEST_F(Allocations, NoneOnTheRing) {

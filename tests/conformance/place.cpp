@@ -50,12 +50,16 @@ void on_pool(place& p) {
   p.options = on(backend_choice::pool, way_choice::adaptive);
   in_system(p);
 }
+void on_epoll(place& p) {
+  p.options = on(backend_choice::epoll, way_choice::adaptive);
+  in_system(p);
+}
 void on_uring_overlapped(place& p) {
   p.options = on(backend_choice::uring, way_choice::overlapped);
   in_system(p);
 }
-void on_pool_overlapped(place& p) {
-  p.options = on(backend_choice::pool, way_choice::overlapped);
+void on_epoll_overlapped(place& p) {
+  p.options = on(backend_choice::epoll, way_choice::overlapped);
   in_system(p);
 }
 
@@ -167,9 +171,10 @@ const std::vector<place_maker>& own_places() {
   static const std::vector<place_maker> places = [] {
     std::vector<place_maker> all{
         {"system_uring", on_uring, true},
+        {"system_epoll", on_epoll, true},
         {"system_pool", on_pool, true},
         {"system_uring_overlapped", on_uring_overlapped, true},
-        {"system_pool_overlapped", on_pool_overlapped, true},
+        {"system_epoll_overlapped", on_epoll_overlapped, true},
         {"system_sync", in_system, false},
         {"memory", in_memory, false},
         {"memory_sync", without_loop<in_memory>, false},

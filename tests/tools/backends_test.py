@@ -78,7 +78,7 @@ def test(c, scratch):
     harness.settle(scratch)
 
     few = {resource.RLIMIT_NOFILE: 16}
-    for backend in ("auto", "pool", "uring"):
+    for backend in ("auto", "pool", "epoll", "uring"):
         env = harness.base_env(SLUICE_BACKEND=backend)
         core(c, backend, scratch, [], expected, env=env)
         core(c, f"{backend}, 16 descriptors", scratch, [], expected, env=env, limits=few)
@@ -118,6 +118,9 @@ def test(c, scratch):
                 shown(result.out + result.err))
         core(c, f"auto, refused with {error}", scratch, before, expected, env=harness.base_env(SLUICE_BACKEND="auto"))
         core(c, f"pool, refused with {error}", scratch, before, expected, env=harness.base_env(SLUICE_BACKEND="pool"))
+        result = harness.run([*before, TOOL, "--backend-report"], env=harness.base_env(SLUICE_BACKEND="auto"))
+        c.check(f"refused with {error}, epoll takes its place", result.rc == 0 and result.out.startswith(b"epoll: ") and b"io_uring" in result.out,
+                shown(result.out + result.err))
         core(c, f"uring, refused with {error}", scratch, before, expected, may_refuse=True,
              env=harness.base_env(SLUICE_BACKEND="uring"))
         core(c, f"auto, refused with {error}, 16 descriptors", scratch, before, expected, limits=few,

@@ -100,7 +100,7 @@ TEST_F(Environment, TheReportSaysWhichBackendAndWhy) {
   EXPECT_EQ(pool.backend_report(), "pool: chosen by loop_options");
   loop best;
   const std::string report = best.backend_report();
-  EXPECT_TRUE(report.starts_with("io_uring: ") || report.starts_with("pool: ")) << report;
+  EXPECT_TRUE(report.starts_with("io_uring: ") || report.starts_with("epoll: ")) << report;
   EXPECT_EQ(report.find('\n'), std::string::npos);
 }
 
@@ -108,6 +108,9 @@ TEST_F(Environment, TheVariableOverrides) {
   set("pool");
   loop l(asking_for(sluice::backend_choice::automatic));
   EXPECT_EQ(l.backend_report(), "pool: chosen by SLUICE_BACKEND");
+  set("epoll");
+  loop e(asking_for(sluice::backend_choice::pool));
+  EXPECT_EQ(e.backend_report(), "epoll: chosen by SLUICE_BACKEND");
   set("auto");
   loop a(asking_for(sluice::backend_choice::pool));
   EXPECT_NE(a.backend_report(), "pool: chosen by loop_options");
@@ -119,7 +122,7 @@ TEST_F(Environment, NonsenseIsRefusedWithWords) {
     loop l;
     FAIL() << l.backend_report();
   } catch (const std::invalid_argument& e) {
-    EXPECT_STREQ(e.what(), "SLUICE_BACKEND: unknown backend 'nonsense' (uring, pool or auto)");
+    EXPECT_STREQ(e.what(), "SLUICE_BACKEND: unknown backend 'nonsense' (uring, epoll, pool or auto)");
   }
 }
 

@@ -37,12 +37,14 @@ class on_backend : public testing::TestWithParam<sluice::backend_choice> {
 };
 
 inline std::string backend_name(const testing::TestParamInfo<sluice::backend_choice>& info) {
-  return info.param == sluice::backend_choice::uring ? "uring" : "pool";
+  constexpr const char* names[] = {"automatic", "uring", "epoll", "pool"};
+  return names[static_cast<std::size_t>(info.param)];
 }
 
 #define ON_EVERY_BACKEND(suite)                                                        \
   INSTANTIATE_TEST_SUITE_P(, suite,                                                    \
                            testing::Values(sluice::backend_choice::uring,              \
+                                           sluice::backend_choice::epoll,              \
                                            sluice::backend_choice::pool),              \
                            unit::backend_name)
 

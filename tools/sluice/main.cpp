@@ -26,7 +26,7 @@ constexpr char after_commands[] =
     "  --backend-report    how I/O is done on this machine, and why\n"
     "\n"
     "Environment:\n"
-    "  SLUICE_BACKEND      uring, pool, or auto (io_uring if the machine allows it)\n"
+    "  SLUICE_BACKEND      uring, epoll, pool, or auto (io_uring if allowed, else epoll)\n"
     "\n"
     "Examples:\n"
     "  sluice cp -a project /backup  a faithful copy, on all cores\n"

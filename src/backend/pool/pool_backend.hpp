@@ -1,16 +1,17 @@
 #pragma once
 
-#include <sys/epoll.h>
+#include <poll.h>
 
 #include <atomic>
-#include <span>
+#include <vector>
 
 #include "backend/native_backend.hpp"
 #include "backend/unique_fd.hpp"
 
 namespace sluice::inline v0 {
 
-/// Without io_uring: blocking calls on threads, waiting for peers by epoll.
+/// What every system has: blocking calls on threads, and poll for what waits for a peer, all of it
+/// named each time.
 class pool_backend final : public native_backend {
  public:
   pool_backend(loop& owner, const loop_options& options, std::string why);
@@ -22,7 +23,6 @@ class pool_backend final : public native_backend {
 
   void turn(time_point_ns until) noexcept override;
   void wake() noexcept override;
-  int native_handle() noexcept override;
   std::string report() const override;
 
  private:
@@ -33,21 +33,19 @@ class pool_backend final : public native_backend {
   }
   void await_readiness(native_slot& s, bool fresh) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
-  bool can_wait() noexcept;
-  int wait(std::span<epoll_event> events, time_point_ns until) noexcept;
-  int wait_blindly(time_point_ns until) noexcept;
-  int milliseconds_until(time_point_ns when) noexcept;
-  void ready(int descriptor) noexcept;
-  bool watch(int descriptor) noexcept;
+  bool can_be_woken() noexcept;
+  bool gather() noexcept;
+  int wait(time_point_ns until) noexcept;
   bool go(native_slot& s) noexcept;
 
-  unique_fd poll_, event_;
+  unique_fd event_;
   std::atomic<int> wakes_ = -1;             // the event, for other threads
   std::atomic<bool> woken_before_ = false;  // while there was none
   successor next_ = nullptr;
   unsigned ring_entries_ = 0;
   std::string why_;
-  bool going_ = false;  // through a line: who moves up is looked at there
+  std::vector<pollfd> asked_;           // the event first
+  std::vector<native_slot*> waiting_;  // for the others
 };
 
 }  // namespace sluice::inline v0

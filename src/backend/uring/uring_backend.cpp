@@ -86,7 +86,7 @@ void uring_backend::wait_by_poll(native_slot& s) noexcept {
 void uring_backend::attempt(native_slot& s) noexcept {
   ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
   const std::int64_t result = s.row->attempt(*s.op);
-  if (result == -EAGAIN) return wait_by_poll(s);
+  if (result == -EAGAIN || result == came_short) return wait_by_poll(s);
   if (result == needs_a_thread) return send_to_pool(s);
   finished(s, result);
 }

@@ -21,9 +21,21 @@ unsigned key_of(const struct stat& found) noexcept {
   return 1 + static_cast<unsigned>(device % (fs_keys - 1));  // many file systems: share
 }
 
+/// What is known of a number, whoever has it at present.
+struct number {
+  release_place link;
+  std::atomic<std::uint32_t> times;
+};
+
 constexpr int chunk_size = 256;
 constexpr int chunk_count = 16384;
-std::atomic<release_place*> chunks[chunk_count];
+std::atomic<number*> chunks[chunk_count];
+
+number* find(int fd) noexcept {
+  if (fd < 0 || fd / chunk_size >= chunk_count) return nullptr;
+  number* chunk = chunks[fd / chunk_size].load(std::memory_order_acquire);
+  return chunk == nullptr ? nullptr : chunk + fd % chunk_size;
+}
 
 }  // namespace
 
@@ -32,32 +44,40 @@ unsigned find_fs_key(int fd) noexcept {
   return ::fstat(fd, &found) < 0 ? 1 : key_of(found);
 }
 
+/// One thread at a time has a number, so nobody counts meanwhile.
+handle_id fresh(int fd, unsigned key, handle_id flags) noexcept {
+  number* n = find(fd);
+  if (n == nullptr) return make(fd, key, flags);
+  const std::uint32_t times = n->times.load(std::memory_order_relaxed) + 1;
+  n->times.store(times, std::memory_order_relaxed);
+  return make(fd, key, flags) | (handle_id{times} & ((1u << times_bits) - 1)) << times_at;
+}
+
 handle_id of_descriptor(int fd) noexcept {
   struct stat found;
   if (::fstat(fd, &found) < 0) return make(fd, 1, 0);
-  if (S_ISSOCK(found.st_mode)) return make(fd, 1, socket);
+  if (S_ISSOCK(found.st_mode)) return fresh(fd, 1, socket);
   const int flags = ::fcntl(fd, F_GETFL);
-  return make(fd, key_of(found), flags >= 0 && (flags & O_DIRECT) != 0 ? direct : 0);
+  return fresh(fd, key_of(found), flags >= 0 && (flags & O_DIRECT) != 0 ? direct : 0);
 }
 
 bool reserve_release(int fd) noexcept {
   if (fd / chunk_size >= chunk_count) return false;
-  std::atomic<release_place*>& place = chunks[fd / chunk_size];
+  std::atomic<number*>& place = chunks[fd / chunk_size];
   if (place.load(std::memory_order_acquire) != nullptr) return true;
-  auto* fresh = new (std::nothrow) release_place[chunk_size];
-  if (fresh == nullptr) return false;
-  release_place* expected = nullptr;
-  if (!place.compare_exchange_strong(expected, fresh, std::memory_order_acq_rel)) delete[] fresh;
+  auto* made = new (std::nothrow) number[chunk_size];
+  if (made == nullptr) return false;
+  number* expected = nullptr;
+  if (!place.compare_exchange_strong(expected, made, std::memory_order_acq_rel)) delete[] made;
   return true;
 }
 
 bool has_release_link(int fd) noexcept {
-  return fd / chunk_size < chunk_count &&
-         chunks[fd / chunk_size].load(std::memory_order_acquire) != nullptr;
+  return find(fd) != nullptr;
 }
 
 release_place& release_link(int fd) noexcept {
-  return chunks[fd / chunk_size].load(std::memory_order_acquire)[fd % chunk_size];
+  return find(fd)->link;
 }
 
 }  // namespace sluice::inline v0::system_id

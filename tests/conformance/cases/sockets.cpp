@@ -185,6 +185,21 @@ SLUICE_CASE(spliced_through_a_pipe, listen, connect, accept, splice_in, splice_o
   CHECK_THAT(read.whole() && as_text(got) == "never in this program");
 }
 
+/// The stream has room, and still nothing can be moved: that is not waited for.
+SLUICE_CASE(an_empty_pipe_is_told_of, listen, connect, accept, splice_out, write) {
+  auto both = co_await connected_pair(p);
+  REQUIRE_GOOD(both);
+  auto pipe = p.make_pipe();
+  REQUIRE_GOOD(pipe);
+  const auto none = co_await both->ours.splice_from(pipe->reader, 10);
+  CHECK_FAILS(none, again);
+  const auto put = co_await pipe->writer.write_all(as_bytes("now"));
+  CHECK_THAT(put.whole());
+  const auto some = co_await both->ours.splice_from(pipe->reader, 10);
+  REQUIRE_GOOD(some);
+  CHECK_SAME(*some, 3u);
+}
+
 SLUICE_CASE(messages_arrive_whole, bind, send_message, receive_message, socket_address) {
   const network net(p.root.in());
   auto a = co_await net.bind(address::loopback(0));
