@@ -6,7 +6,7 @@
 #include <new>
 #include <vector>
 
-#include "sluice/core/job.hpp"
+#include "sluice/core/operation.hpp"
 
 namespace sluice::inline v0 {
 
@@ -21,6 +21,7 @@ struct stream_line {
 struct stream_lines {
   stream_line in, out;
   int parked = -1;          // the last of a ring of connections that were accepted beyond the room
+  handle_id parked_for = 0; // their listener
   std::uint8_t state = 0;   // of whoever watches the descriptor
 };
 

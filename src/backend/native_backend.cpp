@@ -56,6 +56,7 @@ void native_backend::route_everything() noexcept {
 }
 
 native_backend::~native_backend() {
+  lines_.each([this](int descriptor, stream_lines&) { close_parked(descriptor); });
   retire();
   while (released_ >= 0)
     ::close(std::exchange(released_,
@@ -239,9 +240,7 @@ void native_backend::cancel(operation& op) noexcept {
 }
 
 void native_backend::cancel_all() noexcept {
-  const auto not_yet = [](const native_slot& s) { return !s.has(native_slot::cancel_wanted); };
-  while (native_slot* s = live_.find(not_yet))
-    end_early(*s);
+  live_.each([this](native_slot& s) { end_early(s); });
 }
 
 void native_backend::end_early(native_slot& s) noexcept {
@@ -274,6 +273,7 @@ bool native_backend::silence(int descriptor) noexcept {
   // Ending one may change the list: look from its start again each time.
   while (native_slot* s = live_on(descriptor, true))
     end_early(*s);
+  close_parked(descriptor);
   settle_drains();
   return live_on(descriptor, false) == nullptr;
 }
@@ -298,7 +298,51 @@ void native_backend::tell_drains() noexcept {
 
 void native_backend::close(operation& closing) noexcept { close_descriptor(closing); }
 
+/// A ring of descriptors, of which the last is known. While there are any, the listener counts as busy,
+/// so that whoever closes it comes here.
+bool native_backend::park(handle_id listener, int connection) noexcept {
+  const int descriptor = system_id::descriptor(listener);
+  stream_lines* lines = lines_.of(descriptor);
+  if (lines == nullptr || !system_id::reserve_release(connection)) return false;
+  auto& link = system_id::release_link(connection);
+  if (lines->parked < 0) {
+    link = connection;
+    lines->parked_for = listener;
+    counted_.begun(descriptor);
+  } else {
+    link = system_id::release_link(lines->parked).exchange(connection);
+  }
+  lines->parked = connection;
+  return true;
+}
+
+int native_backend::unpark(handle_id listener) noexcept {
+  const int descriptor = system_id::descriptor(listener);
+  stream_lines* lines = lines_.find(descriptor);
+  if (lines == nullptr || lines->parked < 0) return -1;
+  // It went on a thread from which we were not seen, and another one has its number now.
+  if (lines->parked_for != listener) close_parked(descriptor);
+  if (lines->parked < 0) return -1;
+  auto& last = system_id::release_link(lines->parked);
+  const int first = last;
+  if (first == lines->parked) {
+    lines->parked = -1;
+    counted_.ended(descriptor);
+  } else {
+    last = system_id::release_link(first).load();
+  }
+  return first;
+}
+
+void native_backend::close_parked(int descriptor) noexcept {
+  stream_lines* lines = lines_.find(descriptor);
+  if (lines == nullptr || lines->parked < 0) return;
+  for (int fd = unpark(lines->parked_for); fd >= 0; fd = unpark(lines->parked_for))
+    ::close(fd);
+}
+
 bool native_backend::release(int descriptor) noexcept {
+  close_parked(descriptor);
   system_id::release_link(descriptor)
       .store(std::exchange(released_, descriptor), std::memory_order_relaxed);
   return true;

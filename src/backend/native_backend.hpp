@@ -79,6 +79,15 @@ class live_list {
     }
     return nullptr;
   }
+  /// Calls `f` with everything that is here; a call may remove what it is given.
+  template <class Function>
+  void each(Function f) noexcept {
+    for (native_slot* s = ends_.following; s != &ends_;) {
+      native_slot* const after = s->following;
+      f(*s);
+      s = after;
+    }
+  }
 
  private:
   native_slot ends_{};
@@ -129,6 +138,11 @@ class native_backend : public backend {
   void left_line(native_slot& s) noexcept;
   /// Its line; never null for one that stands in it.
   stream_line* line_of(const native_slot& s) noexcept;
+  /// Keeps a connection that came when there was no room for it, until its listener is asked again or
+  /// closed; first come, first served. False: there is no memory for that.
+  bool park(handle_id listener, int connection) noexcept;
+  /// The oldest that is kept for a listener; -1: none.
+  int unpark(handle_id listener) noexcept;
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
 
@@ -199,6 +213,7 @@ class native_backend : public backend {
   bool gave_way() noexcept;
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
+  void close_parked(int descriptor) noexcept;
   void tell_drains() noexcept;
 
   struct closer : job {

@@ -7,13 +7,13 @@
 
 namespace sluice::inline v0 {
 
-std::int64_t adopt_socket(std::int64_t fd, handle_id& into) noexcept {
+std::int64_t adopt_socket(std::int64_t fd, handle_id& into, handle_id flags) noexcept {
   const int made = static_cast<int>(fd);
   if (!system_id::reserve_release(made)) {
     ::close(made);
     return -ENOMEM;
   }
-  into = system_id::make(made, 1, system_id::socket);
+  into = system_id::make(made, 1, flags);
   return 0;
 }
 

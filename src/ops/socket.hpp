@@ -16,7 +16,8 @@ inline const sockaddr* as_sockaddr(const address& a) noexcept {
 inline sockaddr* as_sockaddr(address& a) noexcept { return reinterpret_cast<sockaddr*>(a.data()); }
 
 /// A new socket of ours as a handle's id; what cannot be released later is closed now.
-std::int64_t adopt_socket(std::int64_t fd, handle_id& into) noexcept;
+std::int64_t adopt_socket(std::int64_t fd, handle_id& into,
+                          handle_id flags = system_id::socket) noexcept;
 
 /// Calls that would block do not while this lives: neither sendfile nor splice can be told so.
 class nonblocking_scope {
@@ -38,7 +39,7 @@ struct native_maker {
   static constexpr auto route = routing::at_once;
   static std::int64_t perform(Op& op) noexcept { return make(op); }
   static void finish(Op& op, std::int64_t n) noexcept {
-    if (n >= 0) n = adopt_socket(n, op.value);
+    if (n >= 0) n = adopt_socket(n, op.value, system_id::fresh_socket());
     if (n < 0) op.failure = system_error(n);
   }
 
@@ -83,6 +84,10 @@ struct native<ops::accept> {
   static void finish(ops::accept& op, std::int64_t n) noexcept {
     if (n >= 0) n = adopt_socket(n, op.value);
     if (n < 0) op.failure = system_error(n);
+  }
+  /// Of one that somebody else has accepted.
+  static void ask_peer(ops::accept& op, int fd) noexcept {
+    if (op.from != nullptr) ::getpeername(fd, where(op), size(op));
   }
 
  private:

@@ -38,7 +38,10 @@ class item_stream : private item_sink<typename Op::item_type> {
     };
     op_.waiter = this;
   }
-  ~item_stream() { store_.clear(*op_.target); }
+  ~item_stream() {
+    SLUICE_ASSERT(!busy(), "a stream of items was destroyed while it was under way");
+    store_.clear(*op_.target);
+  }
   item_stream(const item_stream&) = delete;
   item_stream& operator=(const item_stream&) = delete;
 
@@ -58,7 +61,9 @@ class item_stream : private item_sink<typename Op::item_type> {
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
       const surroundings around = detail::surroundings_of(h);
       item_stream& s = on_;
-      if (s.store_.empty() && s.state_ == state::idle) s.begin(around);
+      // Whoever takes now is who it listens to when it begins again.
+      if (!s.busy()) s.home_ = around.home, s.stop_ = around.stop;
+      if (s.store_.empty() && s.state_ == state::idle) s.go();
       if (s.store_.empty() && s.busy()) {
         s.waiter_ = h;
         return true;
@@ -100,12 +105,6 @@ class item_stream : private item_sink<typename Op::item_type> {
   };
   bool busy() const noexcept { return state_ == state::under_way || state_ == state::starved; }
 
-  void begin(surroundings around) noexcept {
-    home_ = around.home;
-    stop_ = around.stop;
-    go();
-  }
-
   /// Submits until it is under way, has an item, or will not go on.
   void go() noexcept {
     op_.run = [](job& j) noexcept {
@@ -140,8 +139,13 @@ class item_stream : private item_sink<typename Op::item_type> {
     free_.self = this;
     free_.run = [](job& j) noexcept {
       auto& self = *static_cast<free_job&>(j).self;
+      self.op_.pool->pass_on();
       self.wait_stop_.unlink();
-      self.go();
+      if (self.ending_) {
+        self.end_with(errc::canceled);
+      } else {
+        self.go();
+      }
       self.tell();
     };
     op_.pool->when_free(free_);
@@ -159,7 +163,7 @@ class item_stream : private item_sink<typename Op::item_type> {
   void stop() noexcept {
     if (state_ == state::under_way) return op_.target->cancel(op_);
     if constexpr (requires { op_.pool; }) {
-      // Where a buffer is free already, the operation is about to go on: it listens itself.
+      // Where a buffer is free already, the job that tells of it finds out.
       if (state_ != state::starved || !op_.pool->forget(free_)) return;
       wait_stop_.unlink();
       end_with(errc::canceled);

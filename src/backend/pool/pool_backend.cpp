@@ -108,7 +108,10 @@ void pool_backend::await_readiness(native_slot& s, bool fresh) noexcept {
   if (going_) return;
   if (begins && fresh && go(s)) return;
   if (watch(system_id::descriptor(s.op->id))) return;
-  send_to_pool(s);  // a regular file, say
+  // A regular file, say. What gives items does so on this thread, and is no use there: the call tells.
+  const op_kind kind = s.op->kind;
+  const bool items = kind == op_kind::accept_many || kind == op_kind::receive_many;
+  if (!items || !go(s)) send_to_pool(s);
 }
 
 /// Makes the call, now that it need not wait. False: it would have to.
@@ -140,8 +143,9 @@ void pool_backend::ready(int descriptor) noexcept {
 }
 
 void pool_backend::cancel_held(native_slot& s) noexcept {
+  const int descriptor = system_id::descriptor(s.op->id);  // a connection's is closed then
   finished(s, -ECANCELED);
-  watch(system_id::descriptor(s.op->id));
+  watch(descriptor);
 }
 
 std::string pool_backend::report() const {

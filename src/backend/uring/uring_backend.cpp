@@ -68,7 +68,7 @@ void uring_backend::overlap(native_slot& s) noexcept {
 /// told of one at a time. What has left others behind waits for the next turn: nothing may end here.
 void uring_backend::await_readiness(native_slot& s, bool fresh) noexcept {
   const native_row& row = *s.row;
-  if (take_parked(s)) return;
+  if (fresh && take_parked(s)) return;
   const bool to_ring = row.prepare != nullptr && ring_->supports[row.opcode];
   if (!to_ring && row.attempt == nullptr) return send_to_pool(s);
   if (!to_ring || refuses_[static_cast<std::size_t>(s.op->kind)]) s.set(native_slot::by_calls);
@@ -113,11 +113,16 @@ bool uring_backend::put(native_slot& s) noexcept {
     s.set(native_slot::was_polled);
     io_uring_prep_poll_add(e, system_id::descriptor(s.op->id),
                            static_cast<unsigned>(s.row->readiness));
-  } else if (s.row->prepare(*s.op, *e) && provide(s, *e)) {
+  } else if (!s.row->prepare(*s.op, *e)) {
+    refused(s, *e);
+    return true;
+  } else if (provide(s, *e)) {
     ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].ring;
     s.at = native_slot::stage::in_ring;
   } else {
-    refused(s, *e);
+    io_uring_prep_nop(e);
+    io_uring_sqe_set_data64(e, tag_ignored);
+    make_by_calls(s);
     return true;
   }
   if (s.row->readiness != 0) unseen::streams.release();
@@ -172,7 +177,7 @@ bool uring_backend::fill_once() noexcept {
   }
   while (job* j = backlog_.pop()) {
     auto& s = *static_cast<native_slot*>(j);
-    if (put(s)) continue;
+    if (take_parked(s) || put(s)) continue;
     backlog_.push_front(s);
     return false;
   }

@@ -32,10 +32,16 @@ unsigned find_fs_key(int fd) noexcept {
   return ::fstat(fd, &found) < 0 ? 1 : key_of(found);
 }
 
+handle_id fresh_socket() noexcept {
+  static std::atomic<std::uint32_t> made = 0;
+  constexpr std::uint32_t most = (1u << 22) - 1;
+  return socket | handle_id{made.fetch_add(1, std::memory_order_relaxed) & most} << generation_at;
+}
+
 handle_id of_descriptor(int fd) noexcept {
   struct stat found;
   if (::fstat(fd, &found) < 0) return make(fd, 1, 0);
-  if (S_ISSOCK(found.st_mode)) return make(fd, 1, socket);
+  if (S_ISSOCK(found.st_mode)) return make(fd, 1, fresh_socket());
   const int flags = ::fcntl(fd, F_GETFL);
   return make(fd, key_of(found), flags >= 0 && (flags & O_DIRECT) != 0 ? direct : 0);
 }

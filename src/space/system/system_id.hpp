@@ -23,6 +23,11 @@ constexpr unsigned fs_key(handle_id id) noexcept {
 }
 inline constexpr unsigned fs_keys = 16;
 
+/// Sockets of one descriptor, one after the other, are told apart by what stands above the flags.
+inline constexpr unsigned generation_at = 40;
+/// The flags of a socket, and a number that few others have.
+handle_id fresh_socket() noexcept;
+
 constexpr handle_id make(int fd, unsigned key, handle_id flags) noexcept {
   return static_cast<std::uint32_t>(fd) | (handle_id{key} << 32) | flags;
 }
