@@ -350,7 +350,11 @@ bool native_backend::release(int descriptor) noexcept {
 
 /// A thread of the pool closes them, one batch at a time; what is released meanwhile waits.
 void native_backend::close_released() noexcept {
-  if (closer_.busy.load(std::memory_order_acquire)) return;
+  if (closer_.busy.load()) {
+    closer_.wanted.store(true);
+    if (closer_.busy.load()) return;  // else it may have ended without seeing that
+  }
+  closer_.of = this;
   closer_.busy.store(true, std::memory_order_relaxed);
   closer_.first = std::exchange(released_, -1);
   closer_.run = [](job& j) noexcept {
@@ -360,7 +364,10 @@ void native_backend::close_released() noexcept {
       ::close(fd);
       fd = next;
     }
-    closing.busy.store(false, std::memory_order_release);
+    native_backend& loops = *closing.of;
+    closing.busy.store(false);
+    // A loop that sleeps would leave them open: somebody may wait for that end of a connection.
+    if (closing.wanted.exchange(false)) loops.wake();
   };
   to_pool_.push(closer_);
 }

@@ -36,7 +36,8 @@ struct native_slot : job {
     was_polled = 4,
     in_line = 8,
     by_calls = 16,   // made by a call whenever the descriptor is ready
-    enough = 32      // its sink is full: what more comes is the end
+    enough = 32,     // its sink is full: what more comes is the end
+    lent = 64        // it has sent, and its buffer is still needed
   };
   std::uint8_t marks;
 
@@ -218,6 +219,8 @@ class native_backend : public backend {
 
   struct closer : job {
     std::atomic<bool> busy = false;
+    std::atomic<bool> wanted = false;  // more was released meanwhile
+    native_backend* of = nullptr;
     int first = -1;
   };
 

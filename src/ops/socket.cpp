@@ -19,6 +19,11 @@ std::int64_t adopt_socket(std::int64_t fd, handle_id& into, handle_id flags) noe
 
 void nonblocking_scope::set(int on) noexcept { ::ioctl(fd_, FIONBIO, &on); }
 
+void make_nonblocking(int listener) noexcept {
+  int on = 1;
+  ::ioctl(listener, FIONBIO, &on);
+}
+
 namespace {
 
 struct option_place {

@@ -32,6 +32,13 @@ class nonblocking_scope {
   int fd_;
 };
 
+/// There is no accept that says for itself that it is not to block: the listener has to. Others may
+/// take what was there for it.
+inline bool is_accept(const operation& op) noexcept {
+  return op.kind == op_kind::accept || op.kind == op_kind::accept_many;
+}
+void make_nonblocking(int listener) noexcept;
+
 /// What makes a socket at an address, and happens at once.
 template <class Op>
 struct native_maker {
@@ -74,7 +81,9 @@ struct native<ops::accept> {
   static constexpr std::int16_t readiness = POLLIN;
   static std::int64_t attempt(ops::accept& op) noexcept;
   static std::int64_t perform(ops::accept& op) noexcept {
-    return when_ready(fd_of(op), POLLIN, [&] { return ::accept4(fd_of(op), where(op), size(op), SOCK_CLOEXEC); });
+    return when_ready(fd_of(op), POLLIN, [&] {
+      return ::accept4(fd_of(op), where(op), size(op), SOCK_CLOEXEC);
+    });
   }
   static constexpr std::uint8_t opcode = IORING_OP_ACCEPT;
   static bool prepare(ops::accept& op, io_uring_sqe& e) noexcept {

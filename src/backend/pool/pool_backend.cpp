@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "ops/calls.hpp"
+#include "ops/socket.hpp"
 
 namespace sluice::inline v0 {
 
@@ -102,8 +103,10 @@ bool pool_backend::watch(int descriptor) noexcept {
 }
 
 void pool_backend::await_readiness(native_slot& s, bool fresh) noexcept {
-  // A connection has to be asked for before there is anything to wait for.
-  const bool begins = s.op->kind == op_kind::connect;
+  // A connection has to be asked for before there is anything to wait for; nothing needs no waiting.
+  const bool begins = s.op->kind == op_kind::connect ||
+                      (s.op->kind == op_kind::read && is_socket(*s.op) &&
+                       static_cast<ops::read&>(*s.op).buffer.empty());
   s.at = native_slot::stage::awaiting_readiness;
   if (going_) return;
   if (begins && fresh && go(s)) return;
@@ -116,6 +119,7 @@ void pool_backend::await_readiness(native_slot& s, bool fresh) noexcept {
 
 /// Makes the call, now that it need not wait. False: it would have to.
 bool pool_backend::go(native_slot& s) noexcept {
+  if (is_accept(*s.op)) make_nonblocking(fd_of(*s.op));
   const auto doing = s.row->attempt != nullptr ? s.row->attempt : s.row->perform;
   ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
   const std::int64_t result = doing(*s.op);

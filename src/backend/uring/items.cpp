@@ -109,6 +109,7 @@ void uring_backend::make_by_calls(native_slot& s) noexcept {
     return finished(s, -ECANCELED);
   }
   s.set(native_slot::by_calls);
+  if (is_accept(*s.op)) make_nonblocking(fd_of(*s.op));
   if (s.op->kind == op_kind::receive_many) {
     static_cast<ops::receive_many&>(*s.op).pool->provide_to(nullptr);
   }
@@ -117,6 +118,7 @@ void uring_backend::make_by_calls(native_slot& s) noexcept {
   if (result != -EINVAL && s.op->kind != op_kind::send_zc) {
     refuses_[static_cast<std::size_t>(s.op->kind)] = true;
   }
+  ended_ = true;
   if (result == -EAGAIN) return wait_by_poll(s);
   finished(s, result);
 }
@@ -162,18 +164,23 @@ bool uring_backend::take_parked(native_slot& s) noexcept {
   if (kind == op_kind::accept) {
     const int fd = unpark(s.op->id);
     if (fd < 0) return false;
+    ++counts_.kinds[static_cast<std::size_t>(kind)].ring;
     native<ops::accept>::ask_peer(static_cast<ops::accept&>(*s.op), fd);
+    ended_ = true;
     finished(s, fd);
     return true;
   }
   if (kind != op_kind::accept_many) return false;
   auto& many = static_cast<ops::accept_many&>(*s.op);
+  if (!many.has_room()) return false;
   while (many.has_room()) {
     const int fd = unpark(many.id);
     if (fd < 0) return false;
     handle_id id = 0;
+    ended_ = true;
     if (adopt_socket(fd, id) >= 0) many.give(id);
   }
+  ended_ = true;
   finished(s, static_cast<int>(items_end::no_room));
   return true;
 }
@@ -204,6 +211,7 @@ void uring_backend::take_sent(native_slot& s, const io_uring_cqe& c) noexcept {
     s.result = c.res >= 0 ? static_cast<int>(items_end::ended) : c.res;
     if ((c.flags & IORING_CQE_F_MORE) != 0) {
       // Others need not wait until the peer has acknowledged this.
+      s.set(native_slot::lent);
       if (c.res >= 0 && s.has(native_slot::in_line)) left_line(s);
       return;
     }

@@ -8,6 +8,7 @@
 
 #include "backend/uring/thread_sanitizer.hpp"
 #include "ops/calls.hpp"
+#include "ops/socket.hpp"
 #include "sluice/fs/ops.hpp"
 
 namespace sluice::inline v0 {
@@ -84,9 +85,13 @@ void uring_backend::wait_by_poll(native_slot& s) noexcept {
 /// A call that can't block, of what the ring does not do.
 void uring_backend::attempt(native_slot& s) noexcept {
   ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
+  if (is_accept(*s.op)) make_nonblocking(fd_of(*s.op));
   const std::int64_t result = s.row->attempt(*s.op);
-  if (result == -EAGAIN) return wait_by_poll(s);
   if (result == needs_a_thread) return send_to_pool(s);
+  // Items may have come before there was an end.
+  ended_ = result != -EAGAIN || s.op->kind == op_kind::accept_many ||
+           s.op->kind == op_kind::receive_many || ended_;
+  if (result == -EAGAIN) return wait_by_poll(s);
   finished(s, result);
 }
 
@@ -151,12 +156,15 @@ void uring_backend::cancel_held(native_slot& s) noexcept {
 }
 
 /// Puts into the ring what has been waiting for room, and what this turn has to say. False: the
-/// kernel takes no more at present, so there must be no waiting for what it was not told.
+/// kernel takes no more at present, so there must be no waiting for what it was not told; or something
+/// has ended meanwhile, and whoever waits for that must not wait for the kernel.
 bool uring_backend::fill() noexcept {
   while (!fill_once()) {
     if (!tell()) return false;
   }
-  return true;
+  if (!ended_) [[likely]] return true;
+  ended_ = false;
+  return false;
 }
 
 /// False: the queue is full.
