@@ -6,7 +6,7 @@
 #include <new>
 #include <vector>
 
-#include "sluice/core/job.hpp"
+#include "sluice/core/operation.hpp"
 
 namespace sluice::inline v0 {
 

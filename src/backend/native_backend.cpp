@@ -59,6 +59,7 @@ void native_backend::route_everything() noexcept {
 }
 
 native_backend::~native_backend() {
+  lines_.each([this](int descriptor, stream_lines&) { close_parked(descriptor); });
   retire();
   while (released_ >= 0)
     ::close(std::exchange(released_,
@@ -185,16 +186,9 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
 }
 
 /// What was accepted for nobody is not left to whoever has the descriptor next.
-void native_backend::forget(stream_lines& lines) noexcept {
+void native_backend::forget(int descriptor, stream_lines& lines) noexcept {
   lines.state = 0;
-  if (lines.parked < 0) return;
-  const int last = std::exchange(lines.parked, -1);
-  for (int fd = system_id::release_link(last);;) {
-    const int next = system_id::release_link(fd);
-    ::close(fd);
-    if (fd == last) return;
-    fd = next;
-  }
+  close_parked(descriptor);
 }
 
 /// What waits for one stream goes one at a time in each direction: several would be woken in no order
@@ -284,9 +278,7 @@ void native_backend::cancel(operation& op) noexcept {
 }
 
 void native_backend::cancel_all() noexcept {
-  const auto not_yet = [](const native_slot& s) { return !s.has(native_slot::cancel_wanted); };
-  while (native_slot* s = live_.find(not_yet))
-    end_early(*s);
+  live_.each([this](native_slot& s) { end_early(s); });
 }
 
 void native_backend::end_early(native_slot& s) noexcept {
@@ -319,6 +311,7 @@ bool native_backend::silence(int descriptor) noexcept {
   // Ending one may change the list: look from its start again each time.
   while (native_slot* s = live_on(descriptor, true))
     end_early(*s);
+  close_parked(descriptor);
   settle_drains();
   return live_on(descriptor, false) == nullptr;
 }
@@ -343,7 +336,53 @@ void native_backend::tell_drains() noexcept {
 
 void native_backend::close(operation& closing) noexcept { close_descriptor(closing); }
 
+/// A ring of descriptors, of which the last is known. While there are any, the listener counts as busy,
+/// so that whoever closes it comes here.
+bool native_backend::park(handle_id listener, int connection) noexcept {
+  const int descriptor = system_id::descriptor(listener);
+  stream_lines* lines = lines_for(listener);
+  if (lines == nullptr || !system_id::reserve_release(connection)) return false;
+  auto& link = system_id::release_link(connection);
+  if (lines->parked < 0) {
+    link = connection;
+    counted_.begun(descriptor);
+  } else {
+    link = system_id::release_link(lines->parked).exchange(connection);
+  }
+  lines->parked = connection;
+  return true;
+}
+
+int native_backend::unpark(handle_id listener) noexcept {
+  const int descriptor = system_id::descriptor(listener);
+  stream_lines* lines = lines_for(listener);
+  if (lines == nullptr || lines->parked < 0) return -1;
+  auto& last = system_id::release_link(lines->parked);
+  const int first = last;
+  if (first == lines->parked) {
+    lines->parked = -1;
+    counted_.ended(descriptor);
+  } else {
+    last = system_id::release_link(first).load();
+  }
+  return first;
+}
+
+void native_backend::close_parked(int descriptor) noexcept {
+  stream_lines* lines = lines_.find(descriptor);
+  if (lines == nullptr || lines->parked < 0) return;
+  const int last = std::exchange(lines->parked, -1);
+  counted_.ended(descriptor);
+  for (int fd = system_id::release_link(last);;) {
+    const int next = system_id::release_link(fd);
+    ::close(fd);
+    if (fd == last) return;
+    fd = next;
+  }
+}
+
 bool native_backend::release(int descriptor) noexcept {
+  close_parked(descriptor);
   system_id::release_link(descriptor)
       .store(std::exchange(released_, descriptor), std::memory_order_relaxed);
   return true;
@@ -351,7 +390,11 @@ bool native_backend::release(int descriptor) noexcept {
 
 /// A thread of the pool closes them, one batch at a time; what is released meanwhile waits.
 void native_backend::close_released() noexcept {
-  if (closer_.busy.load(std::memory_order_acquire)) return;
+  if (closer_.busy.load()) {
+    closer_.wanted.store(true);
+    if (closer_.busy.load()) return;  // else it may have ended without seeing that
+  }
+  closer_.of = this;
   closer_.busy.store(true, std::memory_order_relaxed);
   closer_.first = std::exchange(released_, -1);
   closer_.run = [](job& j) noexcept {
@@ -361,7 +404,10 @@ void native_backend::close_released() noexcept {
       ::close(fd);
       fd = next;
     }
-    closing.busy.store(false, std::memory_order_release);
+    native_backend& loops = *closing.of;
+    closing.busy.store(false);
+    // A loop that sleeps would leave them open: somebody may wait for that end of a connection.
+    if (closing.wanted.exchange(false)) loops.wake();
   };
   to_pool_.push(closer_);
 }

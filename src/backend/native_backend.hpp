@@ -39,7 +39,8 @@ struct native_slot : job {
     was_polled = 4,
     in_line = 8,
     by_calls = 16,   // made by a call whenever the descriptor is ready
-    enough = 32      // its sink is full: what more comes is the end
+    enough = 32,     // its sink is full: what more comes is the end
+    lent = 64        // it has sent, and its buffer is still needed
   };
   std::uint8_t marks;
 
@@ -75,16 +76,21 @@ class live_list {
     ends_.prev->following = ends_.following->prev = &ends_;
     other.ends_.prev = other.ends_.following = &other.ends_;
   }
-  template <class Function>
-  void each(Function f) noexcept {
-    for (native_slot* s = ends_.following; s != &ends_; s = s->following) f(*s);
-  }
   template <class Predicate>
   native_slot* find(Predicate wanted) noexcept {
     for (native_slot* s = ends_.following; s != &ends_; s = s->following) {
       if (wanted(*s)) return s;
     }
     return nullptr;
+  }
+  /// Calls `f` with everything that is here; a call may remove what it is given.
+  template <class Function>
+  void each(Function f) noexcept {
+    for (native_slot* s = ends_.following; s != &ends_;) {
+      native_slot* const after = s->following;
+      f(*s);
+      s = after;
+    }
   }
 
  private:
@@ -121,7 +127,7 @@ class native_backend : public backend {
   void drain(drain_request& wanted) noexcept;
   /// Nothing more will come of what had this descriptor.
   void forget(int descriptor) noexcept {
-    if (stream_lines* lines = lines_.find(descriptor)) forget(*lines);
+    if (stream_lines* lines = lines_.find(descriptor)) forget(descriptor, *lines);
   }
   /// The same, where that is all at once: true, nothing is left.
   bool silence(int descriptor) noexcept;
@@ -147,7 +153,7 @@ class native_backend : public backend {
     const int descriptor = system_id::descriptor(id);
     stream_lines* lines = descriptor < 0 ? nullptr : lines_.of(descriptor);
     if (lines != nullptr && lines->times != system_id::times(id)) {
-      forget(*lines);
+      forget(descriptor, *lines);
       lines->times = system_id::times(id);
     }
     return lines;
@@ -159,6 +165,11 @@ class native_backend : public backend {
   stream_lines& lines_of(const native_slot& s) noexcept {
     return *lines_.find(system_id::descriptor(s.op->id));
   }
+  /// Keeps a connection that came when there was no room for it, until its listener is asked again or
+  /// closed; first come, first served. False: there is no memory for that.
+  bool park(handle_id listener, int connection) noexcept;
+  /// The oldest that is kept for a listener; -1: none.
+  int unpark(handle_id listener) noexcept;
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
 
@@ -244,7 +255,7 @@ class native_backend : public backend {
   }
   void measure_end(native_slot& s) noexcept;
   void route_everything() noexcept;
-  static void forget(stream_lines& lines) noexcept;
+  void forget(int descriptor, stream_lines& lines) noexcept;
   void stand_in_line(native_slot& s) noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;
@@ -256,10 +267,13 @@ class native_backend : public backend {
   time_point_ns time_for(const native_row& row) noexcept { return in_pool(row) ? now() : spent_; }
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
+  void close_parked(int descriptor) noexcept;
   void tell_drains() noexcept;
 
   struct closer : job {
     std::atomic<bool> busy = false;
+    std::atomic<bool> wanted = false;  // more was released meanwhile
+    native_backend* of = nullptr;
     int first = -1;
   };
 

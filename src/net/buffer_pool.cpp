@@ -83,23 +83,37 @@ pool_buffer* buffer_pool::take() noexcept {
   pool_buffer* b = free_;
   if (b == nullptr) return nullptr;  // they all went to the provider
   free_ = b->next;
+  b->taken = true;
   ++in_use_;
   return b;
 }
 
 void buffer_pool::put(pool_buffer& b) noexcept {
   --in_use_;
+  b.taken = false;
   if (provider_ != nullptr) {
     provider_->provide(b);
   } else {
     b.next = free_;
     free_ = &b;
   }
+  pass_on();
+}
+
+void buffer_pool::pass_on() noexcept {
+  if (!any_free()) return;
   if (job* waiter = waiting_.pop()) home_.schedule(*waiter);
 }
 
 void buffer_pool::provide_to(std::unique_ptr<provider> p) noexcept {
+  const bool had_one = provider_ != nullptr;
   provider_ = std::move(p);
+  if (provider_ == nullptr && had_one) {
+    for (pool_buffer* b : all_) {
+      if (!b->taken) b->next = std::exchange(free_, b);
+    }
+    return;
+  }
   while (free_ != nullptr) {
     pool_buffer& b = *std::exchange(free_, free_->next);
     provider_->provide(b);

@@ -91,6 +91,10 @@ struct native<ops::accept> {
     if (n >= 0) n = adopt_socket(n, op.value);
     if (n < 0) op.failure = system_error(n);
   }
+  /// Of one that somebody else has accepted.
+  static void ask_peer(ops::accept& op, int fd) noexcept {
+    if (op.from != nullptr) ::getpeername(fd, where(op), size(op));
+  }
 
  private:
   static sockaddr* where(ops::accept& op) noexcept {

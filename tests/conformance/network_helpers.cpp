@@ -23,6 +23,9 @@ task<result<connection>> pair_at(place& p, address where, socket_settings how) {
 
 }  // namespace
 
+task<result<connection>> connected_pair(place& p) {
+  return pair_at(p, address::loopback(0), socket_settings());
+}
 task<result<connection>> connected_pair(place& p, socket_settings how) {
   return pair_at(p, address::loopback(0), how);
 }
@@ -31,7 +34,7 @@ task<result<connection>> local_pair(place& p) {
   static std::atomic<unsigned> made = 0;
   const std::string name =
       "@sluice-" + std::to_string(::getpid()) + "-" + std::to_string(made.fetch_add(1));
-  return pair_at(p, address::local(name).value(), {});
+  return pair_at(p, address::local(name).value(), socket_settings());
 }
 
 }  // namespace sluice::conformance

@@ -12,7 +12,8 @@ struct connection {
 };
 
 /// The two ends of a connection over this machine's loopback.
-task<result<connection>> connected_pair(place& p, socket_settings how = socket_settings());
+task<result<connection>> connected_pair(place& p);
+task<result<connection>> connected_pair(place& p, socket_settings how);
 /// Of a Unix one.
 task<result<connection>> local_pair(place& p);
 

@@ -131,12 +131,16 @@ void without_loop(place& p) {
 
 /// Its files are those of the memory space; time and pipes are its own.
 void in_simulation(place& p) {
-  auto world = std::make_shared<sim::world>();
+  sim::world_options calm;
+  calm.small_windows = 0;
+  auto world = std::make_shared<sim::world>(calm);
   p.options = world->loops();
   p.one_thread = true;
   p.root = world->root();
   using enum op_kind;
-  p.lacks = memory_lacks() & ~kinds({nop, sleep, read, write, readv, writev});
+  p.lacks = memory_lacks() & ~kinds({nop, sleep, read, write, readv, writev, listen, connect, accept,
+                                     accept_many, receive_many, send_zc, send_file, shutdown,
+                                     get_option, set_option, socket_address});
   p.keeps = world;
 }
 

@@ -15,8 +15,8 @@ namespace sluice::inline v0 {
 /// a stream receives. `Store` has the room for items that nobody has taken yet; when it is used up
 /// the operation ends, and begins again once there is room: nothing is lost. Nothing is allocated.
 ///
-/// One task takes, and the operation listens to that task's stop source. This must not die while the
-/// operation is under way: take until `next` has failed, or await `end`.
+/// One task takes at a time, and a stop requested of it while it waits ends the operation. This must not
+/// die while the operation is under way: take until `next` has failed, or await `end`.
 template <class Op, class Store>
 class item_stream : private item_sink<typename Op::item_type> {
   using item = typename Op::item_type;
@@ -38,7 +38,10 @@ class item_stream : private item_sink<typename Op::item_type> {
     };
     op_.waiter = this;
   }
-  ~item_stream() { store_.clear(*op_.target); }
+  ~item_stream() {
+    SLUICE_ASSERT(!busy(), "a stream of items was destroyed while it was under way");
+    store_.clear(*op_.target);
+  }
   item_stream(const item_stream&) = delete;
   item_stream& operator=(const item_stream&) = delete;
 
@@ -46,8 +49,12 @@ class item_stream : private item_sink<typename Op::item_type> {
   /// ended with (and the next call begins it again), or errc::end_of_file when there will be no more.
   [[nodiscard]] auto next() noexcept { return taking(*this); }
 
-  /// Asks the operation to end, and completes when it has. What has been got can still be taken.
+  /// Asks the operation to end, and completes when it has. What has been got can still be taken: as long
+  /// as `any`, for after that `next` begins it again.
   [[nodiscard]] auto end() noexcept { return ending(*this); }
+
+  /// Items have come that nobody has taken: `next` need not wait.
+  bool any() const noexcept { return !store_.empty(); }
 
  private:
   class taking {
@@ -58,9 +65,23 @@ class item_stream : private item_sink<typename Op::item_type> {
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
       const surroundings around = detail::surroundings_of(h);
       item_stream& s = on_;
-      if (s.store_.empty() && s.state_ == state::idle) s.begin(around);
+      s.home_ = around.home;
+      const bool stopped = around.stop != nullptr && around.stop->stop_requested();
+      if (s.store_.empty() && s.state_ == state::idle) {
+        s.paused_ = false;
+        if (stopped) {
+          s.end_with(errc::canceled);
+        } else {
+          s.go();
+        }
+      }
       if (s.store_.empty() && s.busy()) {
         s.waiter_ = h;
+        if (stopped) {
+          s.stop();
+        } else if (around.stop != nullptr) {
+          s.listen(*around.stop);
+        }
         return true;
       }
       if (around.home->spend_inline()) return false;
@@ -85,6 +106,7 @@ class item_stream : private item_sink<typename Op::item_type> {
     }
     void await_resume() const noexcept {
       on_.ending_ = false;
+      on_.paused_ = true;
       if (on_.op_.failure == errc::canceled) on_.state_ = state::idle;
     }
 
@@ -100,12 +122,6 @@ class item_stream : private item_sink<typename Op::item_type> {
   };
   bool busy() const noexcept { return state_ == state::under_way || state_ == state::starved; }
 
-  void begin(surroundings around) noexcept {
-    home_ = around.home;
-    stop_ = around.stop;
-    go();
-  }
-
   /// Submits until it is under way, has an item, or will not go on.
   void go() noexcept {
     op_.run = [](job& j) noexcept {
@@ -115,7 +131,7 @@ class item_stream : private item_sink<typename Op::item_type> {
     };
     do {
       state_ = state::under_way;
-      if (!start(op_, *home_, stop_)) return;
+      if (!start(op_, *home_, nullptr)) return;
     } while (goes_on());
   }
 
@@ -123,7 +139,12 @@ class item_stream : private item_sink<typename Op::item_type> {
   bool goes_on() noexcept {
     const bool more = !op_.failure && op_.value != items_end::ended;
     state_ = more ? state::idle : state::ended;
+    const bool stopping = std::exchange(stopping_, false);
     if (!more || ending_ || !store_.empty()) return false;
+    if (stopping) {
+      end_with(errc::canceled);
+      return false;
+    }
     if constexpr (requires { op_.pool; }) {
       // Some may have been given back since it ended.
       if (op_.value == items_end::starved && !op_.pool->any_free() && !op_.pool->grow()) {
@@ -135,20 +156,25 @@ class item_stream : private item_sink<typename Op::item_type> {
   }
 
   void wait_for_buffer() noexcept {
-    if (stop_ != nullptr && stop_->stop_requested()) return end_with(errc::canceled);
     state_ = state::starved;
     free_.self = this;
     free_.run = [](job& j) noexcept {
       auto& self = *static_cast<free_job&>(j).self;
-      self.wait_stop_.unlink();
-      self.go();
+      self.op_.pool->pass_on();
+      if (std::exchange(self.stopping_, false)) {
+        self.end_with(errc::canceled);
+      } else {
+        self.go();
+      }
       self.tell();
     };
     op_.pool->when_free(free_);
-    if (stop_ == nullptr) return;
-    wait_stop_.self = this;
-    wait_stop_.requested = [](stop_slot& s) noexcept { static_cast<wait_stop&>(s).self->stop(); };
-    stop_->link(wait_stop_);
+  }
+
+  void listen(stop_source& to) noexcept {
+    stopper_.self = this;
+    stopper_.requested = [](stop_slot& s) noexcept { static_cast<stop_link&>(s).self->stop(); };
+    to.link(stopper_);
   }
 
   void end_with(error why) noexcept {
@@ -157,11 +183,15 @@ class item_stream : private item_sink<typename Op::item_type> {
   }
 
   void stop() noexcept {
-    if (state_ == state::under_way) return op_.target->cancel(op_);
+    stopping_ = true;
+    if (state_ == state::under_way) {
+      if (op_.pending()) op_.target->cancel(op_);  // else its end is on its way
+      return;
+    }
     if constexpr (requires { op_.pool; }) {
-      // Where a buffer is free already, the operation is about to go on: it listens itself.
+      // Where a buffer is free already, the job that tells of it finds out.
       if (state_ != state::starved || !op_.pool->forget(free_)) return;
-      wait_stop_.unlink();
+      stopping_ = false;
       end_with(errc::canceled);
       tell();
     }
@@ -172,6 +202,7 @@ class item_stream : private item_sink<typename Op::item_type> {
     if (waiter_ && (!busy() || (!ending_ && !store_.empty()))) resume(*home_);
   }
   void resume(driver& home) noexcept {
+    stopper_.unlink();
     wake_.waiter = std::exchange(waiter_, nullptr).address();
     wake_.run = nullptr;
     home.schedule(wake_);
@@ -186,27 +217,28 @@ class item_stream : private item_sink<typename Op::item_type> {
     output oldest(store_.take(*op_.target));
     // Have more on its way before this is all used up; where calls block, that would be too early.
     const bool ahead = home_ != nullptr && home_->carrier() != nullptr;
-    if (ahead && state_ == state::idle && store_.is_low() && !ending_) go();
+    if (ahead && state_ == state::idle && store_.is_low() && !paused_) go();
     return oldest;
   }
 
   struct free_job : job {
     item_stream* self;
   };
-  struct wait_stop : stop_slot {
+  struct stop_link : stop_slot {
     item_stream* self = nullptr;
   };
 
   Op op_;
   Store store_;
   state state_ = state::idle;
-  bool ending_ = false;  // somebody awaits its end
+  bool ending_ = false;    // somebody awaits its end
+  bool paused_ = false;    // it has ended so, and begins again only when nothing is left
+  bool stopping_ = false;  // asked to end, and not to go on
   driver* home_ = nullptr;
-  stop_source* stop_ = nullptr;
   std::coroutine_handle<> waiter_;
   resumption wake_;
   free_job free_;
-  wait_stop wait_stop_;
+  stop_link stopper_;
 };
 
 /// Room for handles that nobody has taken yet.

@@ -22,6 +22,7 @@ struct pool_buffer {
   std::byte* data = nullptr;
   std::uint32_t size = 0;    // bytes in it
   std::uint16_t index = 0;
+  bool taken = false;        // holds something, or is about to
 };
 
 struct pool_limits {
@@ -57,6 +58,7 @@ class buffer_pool {
   /// The one with this number, which somebody picked whom they were provided to.
   pool_buffer& picked(unsigned index) noexcept {
     ++in_use_;
+    all_[index]->taken = true;
     return *all_[index];
   }
   bool any_free() const noexcept { return in_use_ < all_.size(); }
@@ -65,6 +67,9 @@ class buffer_pool {
   /// Runs `waiter` on the loop once a buffer is free; or not, if `forget` comes first.
   void when_free(job& waiter) noexcept;
   bool forget(job& waiter) noexcept { return waiting_.remove(waiter); }
+  /// Who was told that a buffer is free may have nothing to put into it: where one still is, the next
+  /// one is told.
+  void pass_on() noexcept;
   /// Any thread.
   void give_back(pool_buffer& b) noexcept;
 
@@ -74,6 +79,7 @@ class buffer_pool {
     virtual void provide(pool_buffer& free) noexcept = 0;
   };
   provider* provided() const noexcept { return provider_.get(); }
+  /// Null: it has none any more, and all that is free is the pool's again.
   void provide_to(std::unique_ptr<provider> p) noexcept;
 
  private:

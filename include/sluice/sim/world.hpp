@@ -26,14 +26,19 @@ struct fault_rates {
   unsigned again = 0;           // EINTR and EAGAIN: as on this machine they are tried again, later
   unsigned no_space = 0;        // errc::no_space, of what takes room
   unsigned io = 0;              // errc::io, of anything; a close that reports it has closed
-  unsigned too_many_files = 0;  // errc::too_many_files, of open and make_pipe
-  unsigned stream_end = 0;      // a pipe loses its other end
+  unsigned too_many_files = 0;  // errc::too_many_files, of open, make_pipe, listen, connect and accept
+  unsigned stream_end = 0;      // a pipe loses one of its ends
+  unsigned connection_reset = 0;  // errc::connection_reset, and what is on its way is lost
+  unsigned refused = 0;         // errc::connection_refused, of a connect
+  unsigned items_end = 0;       // a stream of items ends for no reason, and has to be begun again
 };
 
 struct world_options {
   std::uint64_t seed = 1;
   fault_rates faults;
   unsigned at_once = 300;             // of a thousand operations, finish inside their submission
+  unsigned small_windows = 500;       // of a thousand pipes and directions of connections, hold 1 to
+                                      // 5000 bytes; the others 64 KiB
   time_point_ns longest_delay = 200'000;  // between the steps of an operation; most are shorter
   unsigned queue = 32;                // operations of one loop that are begun; the others wait
   std::uint64_t most_steps = 100'000'000;  // more, and the world has come to a dead end
@@ -48,9 +53,9 @@ class dead_end : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A machine: a clock that stands still while something runs, a disk, pipes, and loops that take
-/// turns on the thread that drives one of them or calls `run`. No thread is started, no clock is read,
-/// nothing is drawn but from the seed: the same program in the same world does the same.
+/// A machine: a clock that stands still while something runs, a disk, pipes, a network of its own, and
+/// loops that take turns on the thread that drives one of them or calls `run`. No thread is started, no
+/// clock is read, nothing is drawn but from the seed: the same program in the same world does the same.
 ///
 /// Programs use the ordinary handles: on a loop of this world, system().current_dir() is the root of
 /// its disk, system().make_pipe() and system().sleep() are its own. Its operations begin in the order

@@ -133,8 +133,10 @@ void pool_backend::wake() noexcept {
 
 void pool_backend::await_readiness(native_slot& s, bool fresh) noexcept {
   s.at = native_slot::stage::awaiting_readiness;
-  // A connection has to be asked for before there is anything to wait for.
-  const bool begins = s.op->kind == op_kind::connect;
+  // A connection has to be asked for before there is anything to wait for; nothing needs no waiting.
+  const bool begins = s.op->kind == op_kind::connect ||
+                      (s.op->kind == op_kind::read && is_socket(*s.op) &&
+                       static_cast<ops::read&>(*s.op).buffer.empty());
   if (begins && fresh && go(s)) return;
   if (!is_socket(*s.op) && is_always_ready(fd_of(*s.op))) send_to_pool(s);
 }

@@ -41,7 +41,7 @@ struct engine::hosted {
 };
 
 engine::engine(const world_options& o)
-    : options(o), rng(o.seed), disk_(ids(), now), pipes_(ids()) {}
+    : options(o), rng(o.seed), disk_(ids(), now), pipes_(ids()), sockets_(ids(), pipes_) {}
 
 engine::~engine() {
   hosted_.clear();
@@ -132,11 +132,7 @@ bool engine::take_turn() {
 void engine::close_released() {
   const handle_id id = released_.back();
   released_.pop_back();
-  if (pipes::about(id)) {
-    close_pipe(pipes_.find(id));
-  } else {
-    disk_.close(id);
-  }
+  if (!close_end(id)) disk_.close(id);
 }
 
 bool engine::step_for(const sim_backend* waiting, time_point_ns limit) {
@@ -147,6 +143,10 @@ bool engine::step_for(const sim_backend* waiting, time_point_ns limit) {
   if (!released_.empty() && rng.chance(300)) close_released();
   if (waiting != nullptr && waiting->has_work(now)) return true;
   if (rng.chance(900) && take_turn()) return true;
+  if (!released_.empty()) {  // soon: others may wait for the end of it
+    close_released();
+    return true;
+  }
   return pass_time(waiting, limit) || take_turn();
 }
 
@@ -206,14 +206,13 @@ std::string engine::describe() const {
 
 world::counts engine::count() const noexcept {
   world::counts c = counts_;
-  c.open_handles = disk_.open_handles() + pipes_.open_ends() - released_.size();
+  c.open_handles = disk_.open_handles() + pipes_.open_ends() + sockets_.held() - released_.size();
   return c;
 }
 
 void engine::perform(operation& op) noexcept {
-  const bool piped = pipes::about(op.id);
   if (down_) return op.fail(system_error(-EIO));
-  if (piped) return perform_piped(op);
+  if (is_networked(op)) return perform_piped(op);
   if (!disk_.has(op.kind)) return op.fail(errc::not_supported);
   disk_.perform(op);
   op.complete();

@@ -7,7 +7,7 @@
 
 #include "backend/sim/disk.hpp"
 #include "backend/sim/guard.hpp"
-#include "backend/sim/pipes.hpp"
+#include "backend/sim/sockets.hpp"
 #include "backend/sim/sim_backend.hpp"
 #include "sluice/sim/world.hpp"
 
@@ -18,10 +18,11 @@ struct flight {
   operation* op;
   sim_backend* on;
   flight_number number;
+  op_kind kind;  // known even when the operation is not there any more
   enum class stage : std::uint8_t {
     queued,    // for its loop's queue
     begun,     // will be carried out
-    parked,    // in its pipe, which has no bytes or no room
+    parked,    // in its line: nothing to take, or no room
     draining,  // a close, while others are in flight on the handle
     carried,   // done, and not announced
     asleep
@@ -29,6 +30,7 @@ struct flight {
   bool begun = false;  // it takes a place in its loop's queue
   bool stop_wanted = false;
   unsigned tries = 0;
+  pipe_end line;  // where it stands while it is parked
   guard memory;
 };
 
@@ -101,13 +103,29 @@ class engine final : public machine, public backend_source, public crew_host {
   void heed_stop(flight& f);
   void begin_piped(sim_backend& on, operation& op);
   void perform_piped(operation& op) noexcept;
+  void park(sim_backend& on, operation& op, pipe_end line);
+  bool close_end(handle_id id);
+  bool is_open(handle_id id) noexcept;
   void finish_at_once(operation& op) noexcept;
   void crash_if_due();
   std::size_t piece();
   void look_after(pipe& p);
   void pump(pipe& p);
   void leave_pipe(const flight& f);
-  void close_pipe(pipe_end end);
+
+  // network.cpp
+  static bool is_networked(const operation& op) noexcept;
+  std::size_t window();
+  pipe_end line_of(const operation& op, std::int64_t& why_not) noexcept;
+  bool do_at_once(operation& op, std::int64_t& n);
+  std::int64_t attempt(pipe_end at, operation& op);
+  std::int64_t knock(ops::connect& op);
+  std::int64_t accept_next(pipe& from, address* where);
+  std::int64_t accept_many(pipe& from, ops::accept_many& op);
+  std::int64_t receive_many(pipe& from, ops::receive_many& op);
+  std::int64_t send_file(pipe& to, ops::send_file& op);
+  std::int64_t write(pipe_end at, operation& op, bool whole, std::size_t& done, std::size_t size);
+  void look_after_both(socket& s);
 
   // engine.cpp
   void at(time_point_ns when, event_kind what, std::uint64_t about);
@@ -137,6 +155,7 @@ class engine final : public machine, public backend_source, public crew_host {
   std::vector<std::unique_ptr<hosted>> hosted_;
   disk disk_;
   pipes pipes_;
+  sockets sockets_;
   const sim_backend* turning_ = nullptr;  // it is we who drive it
   bool stuck_ = false;  // loops that nobody can end were left as they are
   bool down_ = false;

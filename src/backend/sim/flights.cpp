@@ -39,7 +39,7 @@ bool is_write(const operation& op) noexcept {
 
 flight& engine::admit(sim_backend& on, operation& op) {
   const flight_number n = ++flights_made_;
-  flight& f = *flights_.emplace(n, new flight{&op, &on, n}).first->second;
+  flight& f = *flights_.emplace(n, new flight{&op, &on, n, op.kind}).first->second;
   const tag m{tag::word, n};
   std::memcpy(op.scratch, &m, sizeof m);
   ++on.under_way;
@@ -60,7 +60,7 @@ void engine::begin(sim_backend& on, operation& op) noexcept {
     admit(on, op).at = flight::stage::asleep;
     return;
   }
-  const bool piped = pipes::about(op.id) && machine::made(op.id);
+  const bool piped = is_networked(op);
   if (down_) {
     op.failure = system_error(-EIO);
   } else if (!piped && op.kind != op_kind::nop && !disk_.has(op.kind)) {
@@ -129,11 +129,7 @@ void engine::carry_out(operation& op) {
   const int fault = draw_fault(op, options.faults, rng);
   if (fault != 0) ++counts_.faults;
   if (op.kind == op_kind::close) {
-    if (pipes::about(op.id)) {
-      close_pipe(pipes_.find(op.id));
-    } else {
-      disk_.perform(op);
-    }
+    if (!close_end(op.id)) disk_.perform(op);
     if (fault != 0 && !op.failure) op.failure = system_error(-fault);
   } else if (fault != 0) {
     op.failure = system_error(-fault);
@@ -149,14 +145,16 @@ void engine::carry_out(operation& op) {
   if (crash_in > 0 && --crash_in == 0) crash_due_ = true;
 }
 
+/// What was lent for a send comes back late.
 void engine::deliver(flight& f) {
   f.at = flight::stage::carried;
-  at(now + delay(), event_kind::deliver, f.number);
+  const bool late = f.op->kind == op_kind::send_zc && rng.chance(500);
+  at(now + delay() + (late ? options.longest_delay : 0), event_kind::deliver, f.number);
 }
 
 void engine::end_stopped(flight& f) {
   ++counts_.stopped;
-  f.op->failure = system_error(-ECANCELED);
+  book(*f.op, -ECANCELED);
   deliver(f);
 }
 
@@ -166,7 +164,8 @@ bool engine::is_alive(flight& f) {
   if (m.magic == tag::word && m.number == f.number && f.op->pending()) return true;
   const auto gone = flights_.extract(f.number);
   --f.on->under_way;
-  complain("an operation was destroyed, or submitted again, while it was in flight");
+  complain(std::string(name_of(gone.mapped()->kind)) +
+           ": an operation was destroyed, or submitted again, while it was in flight");
   return false;
 }
 
@@ -283,12 +282,13 @@ void engine::crash() {
   }
   for (const auto& [n, f] : flights_) {
     if (f->at == flight::stage::asleep || f->at == flight::stage::carried) continue;
-    f->op->failure = f->op->kind == op_kind::close ? error() : system_error(-EIO);
+    if (f->op->kind != op_kind::close) book(*f->op, -EIO);
     deliver(*f);
   }
   draining_.clear();
   released_.clear();
   pipes_.close_all();
+  sockets_.close_all();
   disk_.crash(rng);
   down_ = true;
   crash_in = 0;

@@ -1,4 +1,5 @@
-// Reads and writes of pipes: they wait for each other, and keep their order.
+// What flows through pipes and connections: whoever brings and whoever takes wait for each other, and
+// keep their order.
 #include <cerrno>
 
 #include "backend/sim/engine.hpp"
@@ -6,26 +7,10 @@
 
 namespace sluice::inline v0::sim {
 
-namespace {
-
-constexpr std::size_t large_pipe = 64 * 1024;
-
-bool fits(const operation& op, pipe_end end) noexcept {
-  const bool reads = op.kind == op_kind::read || op.kind == op_kind::readv;
-  const bool writes = op.kind == op_kind::write || op.kind == op_kind::writev;
-  return end.of != nullptr && (end.which == pipe::reader ? reads : writes);
-}
-
-void book(operation& op, std::int64_t n) noexcept {
-  visit(op, [n]<class Op>(Op& o) { finish_plainly<Op>(o, n); });
-}
-
-}  // namespace
-
 error engine::make_pipe(handle_id (&ends)[2]) noexcept {
   if (down_) return system_error(-EIO);
   if (rng.chance(options.faults.too_many_files)) return system_error(-EMFILE);
-  pipes_.make(ends, rng.chance(500) ? large_pipe : rng.between(1, 5000));
+  pipes_.make(ends, window());
   return {};
 }
 
@@ -37,30 +22,36 @@ std::size_t engine::piece() {
 }
 
 void engine::begin_piped(sim_backend& on, operation& op) {
-  const pipe_end end = pipes_.find(op.id);
-  if (op.kind == op_kind::close && end.of != nullptr) {
+  if (op.kind == op_kind::close && is_open(op.id)) {
     if (!rng.chance(options.at_once)) return hand_over(admit(on, op));
     carry_out(op);
     return finish_at_once(op);
   }
-  std::int64_t n = -EBADF;
-  if (fits(op, end)) {
-    const bool now_or_never = end.of->waiting[end.which].empty() && rng.chance(options.at_once);
-    n = now_or_never ? pipes::transfer(end, op, piece()) : -EAGAIN;
-    look_after(*end.of);
-  }
-  if (n == -EAGAIN) {
-    flight& f = admit(on, op);
-    f.memory.lend(op);
-    f.at = flight::stage::parked;
-    end.of->waiting[end.which].push_back(f.number);
-    return;
+  std::int64_t n = 0;
+  if (!do_at_once(op, n)) {
+    const pipe_end line = line_of(op, n);
+    if (line.of != nullptr) {
+      // What is lent has to be given back later.
+      const bool now_or_never = line.of->waiting[line.which].empty() &&
+                                op.kind != op_kind::send_zc && rng.chance(options.at_once);
+      n = now_or_never ? attempt(line, op) : -EAGAIN;
+      look_after(*line.of);
+    }
+    if (n == -EAGAIN) return park(on, op, line);
   }
   book(op, n);
   finish_at_once(op);
 }
 
-/// Soon, somebody will see whether bytes can move.
+void engine::park(sim_backend& on, operation& op, pipe_end line) {
+  flight& f = admit(on, op);
+  f.memory.lend(op);
+  f.at = flight::stage::parked;
+  f.line = line;
+  line.of->waiting[line.which].push_back(f.number);
+}
+
+/// Soon, somebody will see whether something can move.
 void engine::look_after(pipe& p) {
   if (std::exchange(p.looked_after, true)) return;
   at(now + delay(), event_kind::pump, pipes_.index_of(p));
@@ -68,9 +59,15 @@ void engine::look_after(pipe& p) {
 
 void engine::pump(pipe& p) {
   p.looked_after = false;
-  if (rng.chance(options.faults.stream_end)) {
+  const fault_rates& rates = options.faults;
+  if (rng.chance(p.connects ? rates.connection_reset : rates.stream_end)) {
     ++counts_.faults;
-    p.open[rng.below(2)] = false;
+    if (socket* s = p.connects ? sockets_.around(p) : nullptr) {
+      sockets::reset(*s);
+      look_after_both(*s);
+    } else if (!p.connects) {
+      p.open[rng.below(2)] = false;
+    }
   }
   bool moved = false;
   for (const auto which : {pipe::reader, pipe::writer}) {
@@ -81,13 +78,14 @@ void engine::pump(pipe& p) {
         continue;
       }
       if (const char* wrong = f->memory.use()) complain(wrong, *f->op);
-      const std::int64_t n = pipes::transfer({&p, which}, *f->op, piece());
+      const std::size_t there = p.bytes.size() + p.arrivals.size();
+      const std::int64_t n = attempt({&p, which}, *f->op);
       f->memory.keep();
+      moved = moved || n != -EAGAIN || there != p.bytes.size() + p.arrivals.size();
       if (n == -EAGAIN) break;
       p.waiting[which].pop_front();
       book(*f->op, n);
       deliver(*f);
-      moved = true;
     }
   }
   if (moved && !(p.waiting[0].empty() && p.waiting[1].empty())) look_after(p);
@@ -95,28 +93,40 @@ void engine::pump(pipe& p) {
 
 /// For a thread without a loop: nobody would bring what is not there.
 void engine::perform_piped(operation& op) noexcept {
-  const pipe_end end = pipes_.find(op.id);
-  std::int64_t n = -EBADF;
-  if (op.kind == op_kind::close && end.of != nullptr) {
-    close_pipe(end);
-    n = 0;
-  } else if (fits(op, end)) {
-    n = pipes::transfer(end, op, SIZE_MAX);
-    look_after(*end.of);
+  std::int64_t n = 0;
+  if (op.kind == op_kind::close && is_open(op.id)) {
+    close_end(op.id);
+  } else if (!do_at_once(op, n)) {
+    const pipe_end line = line_of(op, n);
+    if (line.of != nullptr) {
+      n = attempt(line, op);
+      look_after(*line.of);
+    }
   }
   book(op, n == -EAGAIN ? -EDEADLK : n);
   op.complete();
 }
 
 void engine::leave_pipe(const flight& f) {
-  const pipe_end end = pipes_.find(f.op->id);
-  if (end.of != nullptr) std::erase(end.of->waiting[end.which], f.number);
+  std::erase(f.line.of->waiting[f.line.which], f.number);
 }
 
-void engine::close_pipe(pipe_end end) {
-  if (end.of == nullptr) return;
-  end.of->open[end.which] = false;
+bool engine::is_open(handle_id id) noexcept {
+  return sockets_.find(id) != nullptr || pipes_.find(id).of != nullptr;
+}
+
+/// False: it is none of a pipe's or a socket's.
+bool engine::close_end(handle_id id) {
+  if (socket* s = sockets_.find(id)) {
+    look_after_both(*s);
+    sockets_.close(*s, s->option(socket_option::linger) == 0);
+    return true;
+  }
+  const pipe_end end = pipes_.find(id);
+  if (end.of == nullptr) return pipes::about(id) || sockets::about(id);
+  end.of->open[end.which] = end.of->held[end.which] = false;
   look_after(*end.of);
+  return true;
 }
 
 }  // namespace sluice::inline v0::sim

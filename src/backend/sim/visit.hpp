@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "core/system_error.hpp"
 #include "sluice/fs/ops.hpp"
 #include "sluice/io/ops.hpp"
 #include "sluice/net/ops.hpp"
@@ -20,6 +21,21 @@ void visit(operation& op, F&& f) {
 #undef SLUICE_VISIT
     default: return;  // transfers are made of others
   }
+}
+
+/// Books what became of it, as the system's numbers tell: what a failed write has sent counts, too.
+inline void book(operation& op, std::int64_t n) noexcept {
+  visit(op, [n]<class Op>(Op& o) {
+    if (Op::its_kind == op_kind::get_option && n >= 0) return;  // any number may be its value
+    finish_plainly<Op>(o, n);
+    if constexpr (requires { o.whole; o.done; }) {
+      o.value = o.done + (n > 0 ? static_cast<std::size_t>(n) : 0);
+    } else if constexpr (requires { o.source_id; o.done; }) {
+      o.value = o.done;
+    } else if constexpr (requires { o.sink; }) {
+      o.value = n >= 0 ? static_cast<items_end>(n) : items_end::no_room;
+    }
+  });
 }
 
 /// Memory that somebody lends to the machine.

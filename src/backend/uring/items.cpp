@@ -19,9 +19,15 @@ class provided_buffers final : public buffer_pool::provider {
  public:
   /// Null where it can't be had.
   static std::unique_ptr<provided_buffers> make(io_uring& ring, const buffer_pool& pool,
-                                                std::uint16_t group) noexcept {
-    std::unique_ptr<provided_buffers> p(new (std::nothrow) provided_buffers(ring, pool, group));
-    if (p == nullptr) return p;
+                                                group_numbers& groups) noexcept {
+    const int group = groups.take();
+    if (group < 0) return nullptr;
+    std::unique_ptr<provided_buffers> p(new (std::nothrow) provided_buffers(
+        ring, pool, groups, static_cast<std::uint16_t>(group)));
+    if (p == nullptr) {
+      groups.give_back(static_cast<std::uint16_t>(group));
+      return p;
+    }
     const std::size_t bytes = p->entries_ * sizeof(io_uring_buf);
     void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
     if (at == MAP_FAILED) return nullptr;
@@ -29,7 +35,7 @@ class provided_buffers final : public buffer_pool::provider {
     io_uring_buf_reg wanted{};
     wanted.ring_addr = reinterpret_cast<std::uint64_t>(at);
     wanted.ring_entries = p->entries_;
-    wanted.bgid = group;
+    wanted.bgid = p->group_;
     p->registered_ = io_uring_register_buf_ring(&ring, &wanted, 0) == 0;
     if (!p->registered_) return nullptr;
     io_uring_buf_ring_init(p->buffers_);
@@ -37,6 +43,7 @@ class provided_buffers final : public buffer_pool::provider {
   }
   ~provided_buffers() override {
     if (registered_) io_uring_unregister_buf_ring(&ring_, group_);
+    groups_.give_back(group_);
     if (buffers_ != nullptr) ::munmap(buffers_, entries_ * sizeof(io_uring_buf));
   }
 
@@ -48,13 +55,16 @@ class provided_buffers final : public buffer_pool::provider {
   std::uint16_t group() const noexcept { return group_; }
 
  private:
-  provided_buffers(io_uring& ring, const buffer_pool& pool, std::uint16_t group) noexcept
+  provided_buffers(io_uring& ring, const buffer_pool& pool, group_numbers& groups,
+                   std::uint16_t group) noexcept
       : ring_(ring),
+        groups_(groups),
         entries_(std::bit_ceil(pool.limits().most)),
         size_(static_cast<unsigned>(pool.buffer_size())),
         group_(group) {}
 
   io_uring& ring_;
+  group_numbers& groups_;
   io_uring_buf_ring* buffers_ = nullptr;
   unsigned entries_;
   unsigned size_;
@@ -64,20 +74,13 @@ class provided_buffers final : public buffer_pool::provider {
 
 }  // namespace
 
-/// Says from which buffers the kernel is to pick. False: there is no such thing here, and calls are
-/// made instead.
+/// Says from which buffers the kernel is to pick. False: there is no such thing here.
 bool uring_backend::provide(native_slot& s, io_uring_sqe& e) noexcept {
   if (s.op->kind != op_kind::receive_many) return true;
   buffer_pool& pool = *static_cast<ops::receive_many&>(*s.op).pool;
   if (pool.provided() == nullptr) {
-    auto fresh = groups_ < UINT16_MAX
-                     ? provided_buffers::make(ring_->raw, pool, static_cast<std::uint16_t>(groups_))
-                     : nullptr;
-    if (fresh == nullptr) {
-      refuses_[static_cast<std::size_t>(op_kind::receive_many)] = true;
-      return false;
-    }
-    ++groups_;
+    auto fresh = provided_buffers::make(ring_->raw, pool, groups_);
+    if (fresh == nullptr) return false;
     pool.provide_to(std::move(fresh));
   }
   e.buf_group = static_cast<provided_buffers*>(pool.provided())->group();
@@ -98,15 +101,27 @@ void uring_backend::take_item(native_slot& s, const io_uring_cqe& c) noexcept {
   take_specially(s, c.res);
 }
 
-/// The kernel has no such request after all: from now on a call is made when the descriptor is ready.
+/// The kernel does not take this request: calls are made in its stead, whenever the descriptor is
+/// ready. Where a call does what the request did not, the next ones need not be tried.
 void uring_backend::make_by_calls(native_slot& s) noexcept {
-  refuses_[static_cast<std::size_t>(s.op->kind)] = true;
-  s.set(native_slot::by_calls);
   if (s.has(native_slot::cancel_wanted)) {
     cancels_.remove(s);
     return finished(s, -ECANCELED);
   }
-  wait_by_poll(s);
+  s.set(native_slot::by_calls);
+  if (is_accept(*s.op)) make_nonblocking(fd_of(*s.op));
+  if (s.op->kind == op_kind::receive_many) {
+    static_cast<ops::receive_many&>(*s.op).pool->provide_to(nullptr);
+  }
+  std::int64_t result = s.row->attempt(*s.op);
+  if (result == came_short) result = -EAGAIN;
+  // Without copying only some kinds of sockets send.
+  if (result != -EINVAL && s.op->kind != op_kind::send_zc) {
+    refuses_[static_cast<std::size_t>(s.op->kind)] = true;
+  }
+  ended_ = true;
+  if (result == -EAGAIN) return wait_by_poll(s);
+  finished(s, result);
 }
 
 void uring_backend::ask_for_the_end(native_slot& s) noexcept {
@@ -119,9 +134,13 @@ void uring_backend::ask_for_the_end(native_slot& s) noexcept {
 void uring_backend::end_items(native_slot& s, int result) noexcept {
   const bool asked = s.has(native_slot::cancel_wanted);
   if (asked) cancels_.remove(s);
+  if ((result == -EAGAIN || result == -EINTR) && asked) result = -ECANCELED;
   if (result == -ECANCELED && !asked) result = static_cast<int>(items_end::no_room);
-  if (result == -EAGAIN && !asked) return make_by_calls(s);
-  finished(s, result);
+  if (result == -EINTR) result = static_cast<int>(items_end::no_room);
+  if (result != -EAGAIN) return finished(s, result);
+  // A descriptor that must not block is not waited for by the kernel: ask again when it is ready.
+  if (s.has(native_slot::enough)) return finished(s, static_cast<int>(items_end::no_room));
+  wait_by_poll(s);
 }
 
 void uring_backend::take_connection(native_slot& s, int result, bool more) noexcept {
@@ -130,13 +149,7 @@ void uring_backend::take_connection(native_slot& s, int result, bool more) noexc
     handle_id id = 0;
     if (op.has_room()) {
       if (adopt_socket(result, id) >= 0) op.give(id);
-    } else if (stream_lines* lines = lines_.of(fd_of(op));
-               lines != nullptr && system_id::reserve_release(result)) {
-      // A ring of descriptors, of which the last is known: first come, first served.
-      auto& link = system_id::release_link(result);
-      link = lines->parked < 0 ? result : system_id::release_link(lines->parked).exchange(result);
-      lines->parked = result;
-    } else {
+    } else if (!park(op.id, result)) {
       ::close(result);
     }
     if (more && !op.has_room()) ask_for_the_end(s);
@@ -149,29 +162,26 @@ void uring_backend::take_connection(native_slot& s, int result, bool more) noexc
 /// Connections that came when there was no room for them. True: that was all there is to do.
 bool uring_backend::take_parked(native_slot& s) noexcept {
   const op_kind kind = s.op->kind;
-  if (kind != op_kind::accept && kind != op_kind::accept_many) return false;
-  stream_lines& lines = *lines_.of(fd_of(*s.op));
-  const auto next = [&lines] {
-    auto& last = system_id::release_link(lines.parked);
-    const int first = last;
-    if (first == lines.parked) {
-      lines.parked = -1;
-    } else {
-      last = system_id::release_link(first).load();
-    }
-    return first;
-  };
-  if (lines.parked < 0) return false;
   if (kind == op_kind::accept) {
-    finished(s, next());
+    const int fd = unpark(s.op->id);
+    if (fd < 0) return false;
+    ++counts_.kinds[static_cast<std::size_t>(kind)].ring;
+    native<ops::accept>::ask_peer(static_cast<ops::accept&>(*s.op), fd);
+    ended_ = true;
+    finished(s, fd);
     return true;
   }
+  if (kind != op_kind::accept_many) return false;
   auto& many = static_cast<ops::accept_many&>(*s.op);
-  while (lines.parked >= 0 && many.has_room()) {
+  if (!many.has_room()) return false;
+  while (many.has_room()) {
+    const int fd = unpark(many.id);
+    if (fd < 0) return false;
     handle_id id = 0;
-    if (adopt_socket(next(), id) >= 0) many.give(id);
+    ended_ = true;
+    if (adopt_socket(fd, id) >= 0) many.give(id);
   }
-  if (many.has_room()) return false;
+  ended_ = true;
   finished(s, static_cast<int>(items_end::no_room));
   return true;
 }
@@ -197,16 +207,19 @@ void uring_backend::take_received(native_slot& s, const io_uring_cqe& c) noexcep
 /// First the count, then that the buffer is free.
 void uring_backend::take_sent(native_slot& s, const io_uring_cqe& c) noexcept {
   auto& op = static_cast<ops::send_zc&>(*s.op);
-  if ((c.flags & IORING_CQE_F_NOTIF) != 0) return end_items(s, static_cast<int>(s.result));
-  const bool more = (c.flags & IORING_CQE_F_MORE) != 0;
-  if (!more && (c.res == -EINVAL || c.res == -EOPNOTSUPP || c.res == -ENOMEM)) {
-    return make_by_calls(s);
+  if ((c.flags & IORING_CQE_F_NOTIF) == 0) {
+    if (c.res >= 0) op.give(static_cast<std::size_t>(c.res));
+    s.result = c.res >= 0 ? static_cast<int>(items_end::ended) : c.res;
+    if ((c.flags & IORING_CQE_F_MORE) != 0) {
+      // Others need not wait until the peer has acknowledged this.
+      s.set(native_slot::lent);
+      if (c.res >= 0 && s.has(native_slot::in_line)) left_line(s);
+      return;
+    }
   }
-  if (c.res >= 0) op.give(static_cast<std::size_t>(c.res));
-  s.result = c.res >= 0 ? static_cast<int>(items_end::ended) : c.res;
-  if (!more) return end_items(s, static_cast<int>(s.result));
-  // Others need not wait until the peer has acknowledged this.
-  if (s.has(native_slot::in_line)) left_line(s);
+  const auto result = static_cast<int>(s.result);
+  if (result == -EINVAL || result == -EOPNOTSUPP || result == -ENOMEM) return make_by_calls(s);
+  end_items(s, result);
 }
 
 }  // namespace sluice::inline v0

@@ -8,6 +8,7 @@
 
 #include "backend/uring/thread_sanitizer.hpp"
 #include "ops/calls.hpp"
+#include "ops/socket.hpp"
 #include "sluice/fs/ops.hpp"
 
 namespace sluice::inline v0 {
@@ -69,7 +70,7 @@ void uring_backend::overlap(native_slot& s) noexcept {
 /// told of one at a time. What has left others behind waits for the next turn: nothing may end here.
 void uring_backend::await_readiness(native_slot& s, bool fresh) noexcept {
   const native_row& row = *s.row;
-  if (take_parked(s)) return;
+  if (fresh && take_parked(s)) return;
   const bool to_ring = row.prepare != nullptr && ring_->supports[row.opcode];
   if (!to_ring && row.attempt == nullptr) return send_to_pool(s);
   if (!to_ring || refuses_[static_cast<std::size_t>(s.op->kind)]) s.set(native_slot::by_calls);
@@ -85,9 +86,14 @@ void uring_backend::wait_by_poll(native_slot& s) noexcept {
 /// A call that can't block, of what the ring does not do.
 void uring_backend::attempt(native_slot& s) noexcept {
   ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
-  const std::int64_t result = s.row->attempt(*s.op);
-  if (result == -EAGAIN || result == came_short) return wait_by_poll(s);
+  if (is_accept(*s.op)) make_nonblocking(fd_of(*s.op));
+  std::int64_t result = s.row->attempt(*s.op);
+  if (result == came_short) result = -EAGAIN;
   if (result == needs_a_thread) return send_to_pool(s);
+  // Items may have come before there was an end.
+  ended_ = result != -EAGAIN || s.op->kind == op_kind::accept_many ||
+           s.op->kind == op_kind::receive_many || ended_;
+  if (result == -EAGAIN) return wait_by_poll(s);
   finished(s, result);
 }
 
@@ -114,11 +120,16 @@ bool uring_backend::put(native_slot& s) noexcept {
     s.set(native_slot::was_polled);
     io_uring_prep_poll_add(e, system_id::descriptor(s.op->id),
                            static_cast<unsigned>(s.row->readiness));
-  } else if (s.row->prepare(*s.op, *e) && provide(s, *e)) {
+  } else if (!s.row->prepare(*s.op, *e)) {
+    refused(s, *e);
+    return true;
+  } else if (provide(s, *e)) {
     ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].ring;
     s.at = native_slot::stage::in_ring;
   } else {
-    refused(s, *e);
+    io_uring_prep_nop(e);
+    io_uring_sqe_set_data64(e, tag_ignored);
+    make_by_calls(s);
     return true;
   }
   if (s.row->readiness != 0) unseen::streams.release();
@@ -147,12 +158,15 @@ void uring_backend::cancel_held(native_slot& s) noexcept {
 }
 
 /// Puts into the ring what has been waiting for room, and what this turn has to say. False: the
-/// kernel takes no more at present, so there must be no waiting for what it was not told.
+/// kernel takes no more at present, so there must be no waiting for what it was not told; or something
+/// has ended meanwhile, and whoever waits for that must not wait for the kernel.
 bool uring_backend::fill() noexcept {
   while (!fill_once()) {
     if (!tell()) return false;
   }
-  return true;
+  if (!ended_) [[likely]] return true;
+  ended_ = false;
+  return false;
 }
 
 /// False: the queue is full.
@@ -173,7 +187,7 @@ bool uring_backend::fill_once() noexcept {
   }
   while (job* j = backlog_.pop()) {
     auto& s = *static_cast<native_slot*>(j);
-    if (put(s)) continue;
+    if (take_parked(s) || put(s)) continue;
     backlog_.push_front(s);
     return false;
   }

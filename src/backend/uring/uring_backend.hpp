@@ -1,10 +1,38 @@
 #pragma once
 
+#include <vector>
+
 #include "backend/native_backend.hpp"
 #include "backend/unique_fd.hpp"
 #include "backend/uring/ring.hpp"
 
 namespace sluice::inline v0 {
+
+/// Names of groups of buffers that are provided to the kernel.
+class group_numbers {
+ public:
+  /// -1: there are too many.
+  int take() noexcept {
+    if (!free_.empty()) {
+      const int last = free_.back();
+      free_.pop_back();
+      return last;
+    }
+    if (made_ == UINT16_MAX) return -1;
+    return static_cast<int>(made_++);
+  }
+  /// Without memory for it the number is lost.
+  void give_back(std::uint16_t n) noexcept {
+    try {
+      free_.push_back(n);
+    } catch (...) {
+    }
+  }
+
+ private:
+  std::vector<std::uint16_t> free_;
+  unsigned made_ = 0;
+};
 
 /// io_uring: what is submitted during a turn of the loop enters the kernel together, in the same
 /// system call that waits. What the ring can't do goes to the pool.
@@ -87,8 +115,9 @@ class uring_backend final : public native_backend {
   bool buffers_registered_ = false;
   unsigned room_ = 0;   // entries until the queue, or this batch, is full
   unsigned told_ = 0;   // entries that the kernel was given since completions were last taken
+  bool ended_ = false;  // something has, that the kernel did not tell of
   bool early_ = false;  // give them to it in small batches while tasks run
-  unsigned groups_ = 0;  // of buffers, that were provided so far
+  group_numbers groups_;
   bool refuses_[256] = {};  // kinds of requests of which this kernel wants nothing in the form we use
   job_queue backlog_;  // operations that found the ring full
   job_queue cancels_;  // in the ring, to be cancelled

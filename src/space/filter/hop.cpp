@@ -25,6 +25,16 @@ hop_space::without_record hop_space::fitting(op_kind kind) noexcept {
     case writev:
     case wait_signal:
     case wait_child:
+    case connect:
+    case accept:
+    case accept_many:
+    case receive_many:
+    case send_zc:
+    case send_file:
+    case splice_in:
+    case splice_out:
+    case send_message:
+    case receive_message:
       return without_record::pass;
     default:
       return without_record::wait;

@@ -112,6 +112,7 @@ outcome run_case(const test_case& c, const place_maker& where) {
 outcome check_lacks(const place_maker& where) {
   place p;
   where.make(p);
+  p.start_loop();  // what belongs to no handle is asked of the loop's own machine
   const space_table& table = p.root.in().table();
   for (std::size_t k = 0; k < op_kinds; ++k) {
     const op_kind kind = static_cast<op_kind>(k);
