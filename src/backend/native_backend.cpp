@@ -304,19 +304,27 @@ bool native_backend::release(int descriptor) noexcept {
   return true;
 }
 
-/// A thread of the pool closes them, one batch at a time; what is released meanwhile waits.
+/// A thread of the pool closes them. It looks itself for what is released meanwhile: the loop may be
+/// asleep by the time that it is through.
 void native_backend::close_released() noexcept {
-  if (closer_.busy.load(std::memory_order_acquire)) return;
-  closer_.busy.store(true, std::memory_order_relaxed);
-  closer_.first = std::exchange(released_, -1);
+  int last = released_;
+  for (int fd = last; fd >= 0; fd = system_id::release_link(fd).load(std::memory_order_relaxed))
+    last = fd;
+  int before = closer_.first.load();
+  do system_id::release_link(last).store(before, std::memory_order_relaxed);
+  while (!closer_.first.compare_exchange_weak(before, released_));
+  released_ = -1;
+  if (closer_.busy.exchange(true)) return;
   closer_.run = [](job& j) noexcept {
     auto& closing = static_cast<closer&>(j);
-    for (int fd = closing.first; fd >= 0;) {
-      const int next = system_id::release_link(fd).load(std::memory_order_relaxed);
-      ::close(fd);
-      fd = next;
-    }
-    closing.busy.store(false, std::memory_order_release);
+    do {
+      for (int fd = closing.first.exchange(-1); fd >= 0;) {
+        const int next = system_id::release_link(fd).load(std::memory_order_relaxed);
+        ::close(fd);
+        fd = next;
+      }
+      closing.busy.store(false);
+    } while (closing.first.load() >= 0 && !closing.busy.exchange(true));
   };
   to_pool_.push(closer_);
 }

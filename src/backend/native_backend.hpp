@@ -203,7 +203,7 @@ class native_backend : public backend {
 
   struct closer : job {
     std::atomic<bool> busy = false;
-    int first = -1;
+    std::atomic<int> first = -1;  // of a list as `released_`
   };
 
   policy::pointer policy_;
