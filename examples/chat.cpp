@@ -1,6 +1,6 @@
-// A chat: `chat 127.0.0.1:7777`, and then `nc 127.0.0.1 7777` as often as you like. What one says the room
-// hands to all through a channel for each, so that one who is slow holds up nobody: a line that finds no room is
-// lost to that one. Without arguments three members talk.
+// A chat: `chat 127.0.0.1:7777`, and then `nc 127.0.0.1 7777` as often as you like. What one says the
+// room hands to all through a channel for each, so that one who is slow holds up nobody: a line that
+// finds no room is lost to that one. Without arguments three members talk.
 // Output: each of 3 heard 3 lines
 #include <sluice/sluice.hpp>
 

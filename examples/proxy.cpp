@@ -87,6 +87,7 @@ int main(int argc, char** argv) {
   if (argc == 3) return loop.run(proxy(*front, *target)), 0;
   auto behind = sluice::sync(net.listen(*target));
   if (!behind) return 1;
-  const auto front_at = sluice::sync(front->local_address()), behind_at = sluice::sync(behind->local_address());
+  const auto front_at = sluice::sync(front->local_address());
+  const auto behind_at = sluice::sync(behind->local_address());
   return loop.run(demonstrate(*front, *front_at, *behind, *behind_at)) ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-// Ping over UDP: `udp_ping 127.0.0.1:7777` answers; `udp_ping 127.0.0.1:7777 5` asks five times. Messages may be
-// lost: an answer has a second to come. Without arguments it asks itself.
+// Ping over UDP: `udp_ping 127.0.0.1:7777` answers; `udp_ping 127.0.0.1:7777 5` asks five times. Messages
+// may be lost: an answer has a second to come. Without arguments it asks itself.
 // Output: 5 of 5 answered
 #include <sluice/sluice.hpp>
 
@@ -23,8 +23,8 @@ sluice::task<void> answer(const sluice::datagram& socket) {
 }
 
 /// Nanoseconds until the answer with this number; 0 if it was too late.
-sluice::task<sluice::time_point_ns> ask(const sluice::datagram& socket, sluice::address at, std::uint32_t number,
-                                        sluice::loop& loop) {
+sluice::task<sluice::time_point_ns> ask(const sluice::datagram& socket, sluice::address at,
+                                        std::uint32_t number, sluice::loop& loop) {
   const sluice::time_point_ns begun = loop.now();
   std::uint32_t back = 0;
   const sluice::io_slice out[] = {{&number, sizeof number}}, in[] = {{&back, sizeof back}};

@@ -329,28 +329,6 @@ TEST_P(Loops, ReleasedHandlesAreClosed) {
   EXPECT_LT(::fcntl(reader, F_GETFD), 0);
 }
 
-/// Those too that are released while others are being closed, though nothing happens afterwards.
-TEST_P(Loops, ReleasedHandlesAreClosedWhileItSleeps) {
-  loop l(options());
-  std::vector<sluice::pipe_ends> pipes;
-  for (int i = 0; i < 100; ++i) pipes.push_back(make_pipe());
-  auto last = make_pipe();
-  std::byte into[1];
-  begun<result<std::size_t>> waiting(l, read_some(last.reader, into));
-  auto drop = [](sluice::stream& end) -> task<void> {
-    const sluice::stream dropped = std::move(end);
-    co_return;
-  };
-  for (sluice::pipe_ends& ends : pipes) l.run(drop(ends.reader));
-  std::thread other([&] {
-    pollfd p{sluice::system_space::descriptor(pipes.back().writer), 0, 0};
-    EXPECT_EQ(::poll(&p, 1, 10'000), 1);
-    EXPECT_TRUE(sluice::sync(last.writer.write_some(into)));
-  });
-  EXPECT_EQ(waiting.finish(l).value(), 1u);
-  other.join();
-}
-
 TEST_P(Loops, ClosingABorrowedHandleDisturbsNobody) {
   loop l(options(sluice::way_choice::overlapped));
   auto both = [](int rounds) -> task<int> {

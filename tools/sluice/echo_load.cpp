@@ -133,7 +133,7 @@ std::uint64_t processor_time() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   const auto of = [](const timeval& t) {
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_usec) * 1000;
+    return static_cast<std::uint64_t>(t.tv_sec * second + t.tv_usec * 1000);
   };
   return of(used.ru_utime) + of(used.ru_stime);
 }
@@ -182,8 +182,9 @@ int echo_load(const echo_options& how) {
     print(*all);
   }
   if (all->failed == 0) return 0;
+  const std::string why = describe(all->first_failure, "exchange with", how.at.text());
   complain(program(), std::to_string(all->failed) + " of " + std::to_string(how.connections) +
-                          " connections failed: " + describe(all->first_failure, "exchange with", how.at.text()));
+                          " connections failed: " + why);
   return 1;
 }
 
