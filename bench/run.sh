@@ -1,6 +1,7 @@
 #!/bin/sh
-# `make bench`: everything; `run.sh tools` (`make bench-tools`): only the tools. Results go to
-# bench/results/<time>/, see the page there; a summary goes to stdout.
+# `make bench`: everything but the network; `run.sh tools` (`make bench-tools`): only the tools; `run.sh net
+# [OPTION]...` (`make bench-net`): only the network. Results go to bench/results/<time>/, see the page there;
+# a summary goes to stdout.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SLUICE_BUILD:-$root/build/release}
@@ -19,6 +20,12 @@ print(describe(m))
 END
 "$build/sluice" --backend-report
 
+if [ "$parts" = net ]; then
+    shift
+    python3 "$root/bench/net/net_bench.py" --build "$build" --json "$results/net.json" "$@"
+    printf '\nAll of it: %s\n' "$results"
+    exit
+fi
 if [ "$parts" = all ]; then
     printf '\n== micro\n'
     "$build/micro_bench" --benchmark_min_time=0.5 --benchmark_repetitions=5 \
