@@ -38,6 +38,7 @@ help:
 	@echo '  make ci-sanitizers    the same tests under address, undefined and thread sanitizers'
 	@echo '  make fuzz             fuzz each parser of foreign bytes for FUZZ_SECONDS (20)'
 	@echo '  make test-linux-tree  the tool on the Linux source tree (installs 140 MB)'
+	@echo '  make test-file-systems  more of them, and a million entries (needs root; some minutes)'
 	@echo
 	@echo 'Measure'
 	@echo '  make bench            all benchmarks'
@@ -57,13 +58,18 @@ setup:
 .PHONY: test
 test: setup
 	$(call build,release)
-	@$(CTEST) --preset release -LE '^linux_tree$$'
+	@$(CTEST) --preset release -LE '^(linux_tree|file_systems_large)$$'
 
 .PHONY: test-linux-tree
 test-linux-tree: setup
 	@tools/setup.sh packages-linux-tree.txt
 	$(call build,release)
 	@$(CTEST) --preset release -L '^linux_tree$$'
+
+.PHONY: test-file-systems
+test-file-systems: setup
+	$(call build,release,product)
+	@$(CTEST) --preset release -L '^file_systems_large$$'
 
 .PHONY: gcc
 gcc: setup
@@ -99,7 +105,9 @@ bench: setup
 
 .PHONY: bench-tools
 bench-tools: all
-	@bench/run.sh tools
+	-@tools/setup.sh packages-linux-tree.txt
+	@INTO='$(INTO)' bench/run.sh tools $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick) \
+		$(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: bench-net bench-net-full
 bench-net bench-net-full: all

@@ -1,12 +1,14 @@
 #!/bin/sh
-# `make bench`: everything but the network; `run.sh tools` (`make bench-tools`): only the tools; `run.sh net
-# [OPTION]...` (`make bench-net`): only the network. Results go to bench/results/<time>/, see the page there;
-# a summary goes to stdout.
+# `make bench`: everything but the network; `run.sh tools [option]...` (`make bench-tools`): only the tools,
+# with these options of tools/tool_bench.py; `run.sh net [option]...` (`make bench-net`): only the network,
+# with those of net/net_bench.py. Results go to bench/results/<time>/ or $INTO, see the page there; a
+# summary goes to stdout.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SLUICE_BUILD:-$root/build/release}
 parts=${1:-all}
-results=$root/bench/results/$(date +%Y-%m-%dT%H-%M-%S)
+[ $# -eq 0 ] || shift
+results=${INTO:-$root/bench/results/$(date +%Y-%m-%dT%H-%M-%S)}
 mkdir -p "$results"
 
 PYTHONPATH=$root/bench PYTHONDONTWRITEBYTECODE=1
@@ -21,7 +23,6 @@ END
 "$build/sluice" --backend-report
 
 if [ "$parts" = net ]; then
-    shift
     python3 "$root/bench/net/net_bench.py" --build "$build" --json "$results/net.json" "$@"
     printf '\nAll of it: %s\n' "$results"
     exit
@@ -37,5 +38,5 @@ if [ "$parts" = all ]; then
 fi
 printf '\n== tools\n'
 python3 "$root/bench/tools/tool_bench.py" --build "$build" \
-    --json "$results/tools.json" --raw "$results"
+    --into "$results" "$@"
 printf '\nAll of it: %s\n' "$results"

@@ -15,7 +15,9 @@ add_library(sluice_options INTERFACE)
 target_compile_options(sluice_options INTERFACE
   -Wall -Wextra -Wpedantic
   # Option structs are meant to be filled by name and in part; the rest has defaults.
-  -Wno-missing-field-initializers)
+  -Wno-missing-field-initializers
+  # A program that links with --gc-sections gets what it uses and no more.
+  -ffunction-sections -fdata-sections)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports both falsely on coroutine frames.
   target_compile_options(sluice_options INTERFACE
@@ -39,7 +41,7 @@ add_library(sluice_tool_options INTERFACE)
 target_link_libraries(sluice_tool_options INTERFACE sluice_options)
 if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
   target_link_options(sluice_tool_options INTERFACE
-    -static-libstdc++ -static-libgcc -Wl,--as-needed)
+    -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,--gc-sections)
   find_library(SLUICE_LIBURING_ARCHIVE NAMES liburing.a)
   mark_as_advanced(SLUICE_LIBURING_ARCHIVE)
   if(SLUICE_LIBURING_ARCHIVE)

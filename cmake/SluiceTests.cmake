@@ -62,7 +62,8 @@ function(sluice_programs label pattern)
   endforeach()
 endfunction()
 
-# sluice_scripts(<label> <folder> <timeout>): each *.py and *.sh is a test of the tool, $SLUICE.
+# sluice_scripts(<label> <folder> <timeout> [<environment>...]): each *.py and *.sh is a test of the
+# tool, $SLUICE.
 function(sluice_scripts label folder timeout)
   sluice_glob(scripts ${folder}/*.py ${folder}/*.sh)
   foreach(script IN LISTS scripts)
@@ -75,7 +76,8 @@ function(sluice_scripts label folder timeout)
       endif()
       sluice_command_test(${label}.${name} LABEL ${label} TIMEOUT ${timeout}
         COMMAND ${interpreter} "${script}"
-        ENVIRONMENT "SLUICE=$<TARGET_FILE:sluice>" "SLUICE_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+        ENVIRONMENT "SLUICE=$<TARGET_FILE:sluice>" "SLUICE_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+          ${ARGN})
     endif()
   endforeach()
 endfunction()
@@ -171,6 +173,9 @@ endif()
 sluice_programs(example examples/*.cpp)
 sluice_programs(guide docs/guide/*.cpp)
 sluice_scripts(tools tests/tools 300)
+# Once so that all of them take a minute, and, by `make test-file-systems`, with everything.
+sluice_scripts(file_systems tests/file_systems 300)
+sluice_scripts(file_systems_large tests/file_systems 1800 SLUICE_TEST_SIZE=large)
 # Needs a large tree and minutes, so `make test` leaves the label out.
 sluice_scripts(linux_tree tests/linux_tree 1200)
 

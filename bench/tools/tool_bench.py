@@ -1,94 +1,156 @@
 #!/usr/bin/env python3
-"""sluice cp and sluice du beside GNU's, by hyperfine, with warm and, for root, cold caches.
+"""sluice cp, du and traverse beside GNU's cp and du, on fresh file systems: see pairs.py.
 
-    tool_bench.py [--build build/release] [--rounds 5] [--json FILE] [--raw FOLDER]
+    tool_bench.py [--into FOLDER] [--rows GLOB]... [--quick] [--minutes N] [--list]
 
-hyperfine times one command after the other, and a machine is not the same for long; so each round
-is a hyperfine run of both commands, and the one that goes first changes.
+Each row is written to FOLDER/tools.json when it is done; rows that are there are not measured again,
+so an interrupted run goes on where it was. For root: it mounts, and drops everybody's caches. On two
+quiet cores and a disk of 1 GB/s the rows of one file system take some 25 minutes.
 """
 import argparse
+import fnmatch
+import itertools
 import json
 import os
 import pathlib
-import shlex
-import statistics
-import subprocess
+import signal
 import sys
-import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from common import ROOT, can_drop_caches, make_tree, working_folder  # noqa: E402
+import images  # noqa: E402
+import pairs  # noqa: E402
+import report  # noqa: E402
+import rows  # noqa: E402
+from common import ROOT, machine, working_folder  # noqa: E402
 
-DROP = "sync; echo 3 > /proc/sys/vm/drop_caches"
-RUNS_A_ROUND = 2
-
-
-def hyperfine(commands, prepare, raw):
-    with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        told = subprocess.run(
-            ["hyperfine", "--style=none", f"--runs={RUNS_A_ROUND}", "--ignore-failure",
-             "--export-json", out.name, "--prepare", prepare,
-             *[part for name, command in commands for part in ("-n", name, command)]],
-            capture_output=True, text=True)
-        if told.returncode != 0:
-            sys.exit(f"hyperfine failed:\n{told.stdout}{told.stderr}")
-        results = json.load(out)["results"]
-    raw.append(results)
-    return {r["command"]: r["times"] for r in results}
+QUICK = 5  # pairs, where the protocol has 15
 
 
-def compare(label, theirs, ours, prepare, rounds, all_raw):
-    raw, ratios = [], []
-    times = {"gnu": [], "sluice": []}
-    for turn in range(rounds):
-        commands = [("gnu", theirs), ("sluice", ours)]
-        round_times = hyperfine(commands if turn % 2 == 0 else commands[::-1], prepare, raw)
-        for name, seconds in round_times.items():
-            times[name] += seconds
-        ratios.append(statistics.median(round_times["sluice"]) /
-                      statistics.median(round_times["gnu"]))
-    all_raw[label] = raw
-    found = {"what": label,
-             "gnu_seconds": statistics.median(times["gnu"]),
-             "sluice_seconds": statistics.median(times["sluice"]),
-             "ratio": {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}}
-    print(f"{label:<34}{found['gnu_seconds']:>9.3f}{found['sluice_seconds']:>9.3f}"
-          f"{found['ratio']['median']:>8.2f}   {min(ratios):.2f}..{max(ratios):.2f}", flush=True)
+class Results:
+    """What is known so far, on the disk after every row."""
+
+    def __init__(self, folder):
+        self.path = folder / "tools.json"
+        self.report = folder / "tools.md"
+        known = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.machine = known.get("machine") or machine()
+        self.sources = known.get("sources", {})
+        self.rows = known.get("rows", [])
+
+    def has(self, row):
+        return any(r["name"] == row.name and "failed" not in r for r in self.rows)
+
+    def add(self, found):
+        self.rows = [r for r in self.rows if r["name"] != found["name"]] + [found]
+        whole = {"machine": self.machine, "sources": self.sources, "rows": self.rows}
+        self.path.write_text(json.dumps(whole, indent=1) + "\n")
+        self.report.write_text(report.markdown(self.machine, self.sources, self.rows))
+
+
+def source_for(row, place, results):
+    path = place / row.source
+    if not path.exists():
+        results.sources[row.source] = rows.SOURCES[row.source](path)
+    return path
+
+
+def measure(row, place, sluice, results, rounds):
+    source, target = source_for(row, place, results), place / "copy"
+    theirs, ours = row.commands(sluice, source, target)
+    if row.state == "warm":
+        pairs.read_through(source)
+    begun = time.monotonic()
+    found = {"name": row.name, "peer": theirs, "sluice": ours, "wanted": row.wanted,
+             "most_more": row.most_more, "load_before": os.getloadavg()[0]}
+    try:
+        times = pairs.by_turns(theirs, ours, target, row.state == "cold", rounds)
+        if target.exists() and not pairs.same_size(source, target):
+            raise pairs.Failed("the copy has another size")
+        found |= pairs.judge(times, row.wanted, row.most_more) | {"pairs": times}
+    except pairs.Failed as why:
+        found["failed"] = str(why)
+    pairs.prepare(target, False)
+    found["took_seconds"] = time.monotonic() - begun
     return found
 
 
-def main():
+def wanted_rows(arguments):
+    for row in rows.all_rows():
+        if not arguments.rows or any(fnmatch.fnmatch(row.name, g) for g in arguments.rows):
+            yield row
+
+
+def place_for(where, folder, direct):
+    return images.own_disk(folder) if where == "own" else images.mounted(where, folder, direct)
+
+
+def measure_all(todo, arguments, results):
+    end = time.monotonic() + 60 * arguments.minutes
+    sluice = (arguments.build / "sluice").resolve()
+    with working_folder() as folder:
+        for where, some in itertools.groupby(todo, key=lambda r: r.where):
+            if time.monotonic() > end:
+                return
+            with place_for(where, folder, not arguments.loop_cached) as place:
+                for row in some:
+                    if time.monotonic() > end:
+                        return
+                    rounds = QUICK if arguments.quick else row.rounds
+                    found = measure(row, place, sluice, results, rounds)
+                    results.add(found)
+                    print(report.aligned(report.cells(found)), flush=True)
+
+
+def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--raw", type=pathlib.Path)
-    arguments = parser.parse_args()
-    sluice = shlex.quote(str(arguments.build / "sluice"))
-    # The page cache of everybody else goes too: only where that was ours to decide.
-    caches = [("warm", "true")]
-    if can_drop_caches() and os.environ.get("SLUICE_BENCH_COLD", "1") != "0":
-        caches.append(("cold", DROP))
-    results, raw = [], {}
-    with working_folder() as name:
-        tree, copy = (shlex.quote(f"{name}/{part}") for part in ("tree", "copy"))
-        files = make_tree(pathlib.Path(name) / "tree")
-        print(f"{'seconds, medians':<34}{'GNU':>9}{'Sluice':>9}{'ratio':>8}   lowest..highest")
-        for state, prepare in caches:
-            for label, command in ((f"cp -r, {files} x 4 KiB", f"cp -r {tree} {copy}"),
-                                   (f"cp -a, {files} x 4 KiB", f"cp -a {tree} {copy}"),
-                                   (f"du -s, {files} files", f"du -s {tree}"),
-                                   ("du -s /usr", "du -s /usr"),
-                                   ("du -sb /usr", "du -sb /usr")):
-                results.append(compare(f"{label}, {state}", command, f"{sluice} {command}",
-                                       f"rm -rf {copy}; {prepare}", arguments.rounds, raw))
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
-    if arguments.raw:
-        for number, (label, runs) in enumerate(raw.items()):
-            path = arguments.raw / f"hyperfine-{number:02}.json"
-            path.write_text(json.dumps({"what": label, "rounds": runs}, indent=1) + "\n")
+    parser.add_argument("--into", type=pathlib.Path, default=pathlib.Path("."),
+                        help="folder of the results; rows that are there are done")
+    parser.add_argument("--rows", action="append", metavar="GLOB",
+                        help="only rows with such names, as in 'ext4/*/cold'; may be given again")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} pairs instead of 15")
+    parser.add_argument("--minutes", type=float, default=float("inf"),
+                        help="begin no row after so many; the same command goes on from there")
+    parser.add_argument("--loop-cached", action="store_true",
+                        help="let the files of the file systems be cached, too")
+    parser.add_argument("--list", action="store_true", help="the rows, and nothing else")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse()
+    chosen = list(wanted_rows(arguments))
+    if arguments.list:
+        print("\n".join(row.name for row in chosen))
+        return 0
+    # Ended by a signal, too, mounts and folders go.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
+    try:
+        images.enter_own_namespace()
+    except images.Unavailable as why:
+        print(f"tool_bench: only root can mount file systems: {why}", file=sys.stderr)
+        return 1
+    arguments.into.mkdir(parents=True, exist_ok=True)
+    results = Results(arguments.into)
+    results.machine["loop_devices"] = "cached" if arguments.loop_cached else "direct"
+    todo = [row for row in chosen if not results.has(row)]
+    print(report.aligned(report.TITLES), flush=True)
+    for done in results.rows:
+        print(report.aligned(report.cells(done)), flush=True)
+    begun = time.monotonic()
+    try:
+        measure_all(todo, arguments, results)
+    except images.Unavailable as why:
+        print(f"tool_bench: not all can be measured here: {why}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted; --into the same folder goes on", file=sys.stderr)
+    minutes = (time.monotonic() - begun) / 60
+    left = sum(not results.has(row) for row in chosen)
+    print(f"\n{report.summary(results.rows) or 'no rows'}; {left} left; {minutes:.1f} minutes")
+    return 1 if left else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -43,7 +43,7 @@ class crew_host {
   virtual void start(const loop_options& options, body& b) = 0;
   /// Returns when everything that was started has ended.
   virtual void join() = 0;
-  /// How many workers make sense.
+  /// How many workers make sense; asked when there is work for a second one.
   virtual unsigned cores() const noexcept = 0;
 
  protected:
@@ -111,6 +111,7 @@ class crew {
   bool hungry() const noexcept { return idle_count_.load(std::memory_order_relaxed) > 0; }
   /// Pieces that lie untaken, roughly.
   std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  /// How many workers there are at most.
   unsigned size() const noexcept { return limit_.load(std::memory_order_relaxed); }
 
   /// Loops that there were; after `run`, as what follows.
@@ -128,6 +129,7 @@ class crew {
   void end_of_work(limiter& begun) noexcept;
   work* take(worker& w);
   void feed_the_hungry() noexcept;
+  void hire();
   void wake(worker& w) noexcept;
   void note(std::exception_ptr thrown) noexcept;
 

@@ -58,7 +58,7 @@ struct loop_statistics {
 class loop final : public driver {
  public:
   /// Throws std::invalid_argument for a SLUICE_BACKEND that is none, std::runtime_error when a
-  /// backend that was named can't be had, std::system_error when the machine is out of descriptors
+  /// backend that was named can't be had, std::system_error when that has no descriptors left
   /// or the process has 256 loops.
   explicit loop(const loop_options& options = {});
   /// Asks operations in flight to stop, those too that tasks begin while they end, and waits for

@@ -18,9 +18,13 @@ struct slot {
 };
 
 constexpr std::size_t slot_count = 256;
-slot slots[slot_count];
-std::atomic<std::size_t> slots_used = 0;  // the highest index ever taken, plus one
-std::mutex registry;
+
+/// In one piece, such that a program of one loop touches one page of it.
+struct {
+  std::mutex mutex;
+  std::atomic<std::size_t> used = 0;  // the highest index ever taken, plus one
+  slot slots[slot_count];
+} registry;
 
 /// Where it is the loop's own, most often all is said and done at once.
 bool silence_here(const drain_request& request) noexcept {
@@ -39,12 +43,12 @@ void drain_next(job& j) noexcept {
 }  // namespace
 
 in_flight_slot::in_flight_slot(loop& owner) {
-  const std::lock_guard lock(registry);
+  const std::lock_guard lock(registry.mutex);
   for (index_ = 0; index_ < slot_count; ++index_) {
-    if (slots[index_].owner != nullptr) continue;
-    slots[index_].owner = &owner;
-    counts_ = slots[index_].counts;
-    if (slots_used.load() <= index_) slots_used.store(index_ + 1);
+    if (registry.slots[index_].owner != nullptr) continue;
+    registry.slots[index_].owner = &owner;
+    counts_ = registry.slots[index_].counts;
+    if (registry.used.load() <= index_) registry.used.store(index_ + 1);
     return;
   }
   throw std::system_error(EAGAIN, std::generic_category(), "sluice: too many loops");
@@ -55,18 +59,18 @@ in_flight_slot::in_flight_slot(in_flight_slot&& other) noexcept
 
 void in_flight_slot::retire() noexcept {
   if (index_ == slot_count) return;
-  const std::lock_guard lock(registry);
-  slots[index_].owner = nullptr;
+  const std::lock_guard lock(registry.mutex);
+  registry.slots[index_].owner = nullptr;
   index_ = slot_count;
 }
 
 drained drain_everywhere(drain_request& request) noexcept {
-  const std::size_t used = slots_used.load(std::memory_order_acquire);
+  const std::size_t used = registry.used.load(std::memory_order_acquire);
   const unsigned bucket = static_cast<unsigned>(request.descriptor) % in_flight_slot::buckets;
   while (request.next_slot < used) {
-    slot& s = slots[request.next_slot++];
+    slot& s = registry.slots[request.next_slot++];
     if (s.counts[bucket].load(std::memory_order_relaxed) == 0) continue;
-    const std::lock_guard lock(registry);
+    const std::lock_guard lock(registry.mutex);
     if (s.owner == nullptr) continue;
     if (s.owner == request.home && silence_here(request)) continue;
     if (s.owner != request.home && current_driver_scope::on_this_thread(*s.owner)) {
@@ -78,7 +82,7 @@ drained drain_everywhere(drain_request& request) noexcept {
         auto& back = static_cast<drain_request&>(silent);
         back.run = drain_next;
         // The home loop may end as soon as it has this; its slot, and so it, waits for the mutex.
-        const std::lock_guard until_posted(registry);
+        const std::lock_guard until_posted(registry.mutex);
         back.home->post(back);
       };
       // The loop that was asked is the one that runs this.

@@ -22,7 +22,6 @@ native_backend::native_backend(loop& owner, const loop_options& options)
       latency_sensitive_(options.latency_sensitive),
       pool_threads_(options.pool_threads) {
   route_everything();
-  if (pool_threads_ == 0) pool_threads_ = std::max(4u, 4 * usable_cores());
 }
 
 native_backend::native_backend(native_backend& before)
@@ -32,7 +31,11 @@ native_backend::native_backend(native_backend& before)
       released_(std::exchange(before.released_, -1)),
       policy_(std::move(before.policy_)),
       turns_(before.turns_),
+      spent_(before.spent_),
+      measured_(before.measured_),
       waits_(before.waits_),
+      preemptions_(before.preemptions_),
+      clock_price_(before.clock_price_),
       ways_(before.ways_),
       latency_sensitive_(before.latency_sensitive_),
       held_(std::exchange(before.held_, 0)),
@@ -82,26 +85,50 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   if (ways_ == way_choice::overlapped || latency_sensitive_) return false;
   lane& l = policy_->of(op.kind, op.id);
   if (!l.plain()) return false;
-  if (std::exchange(may_have_waited_, false)) gave_way();
+  if (untimed_ != 0 || !l.timed()) {
+    if (untimed_ != 0) --untimed_;
+    called(op, row, row.perform(op));
+    return true;
+  }
+  if (std::exchange(may_have_waited_, false)) lost_core();
   const time_point_ns begun = now();
   const std::int64_t result = row.perform(op);
   const time_point_ns took = now() - begun;
-  // A long call that did not wait for anything lost its processor to somebody else, or had much to
-  // do: no other way would have been quicker.
-  if (took <= lane::suspicious_call || gave_way()) {
+  const why_long why = l.usual(took) ? why_long::worked : lost_core();
+  // Nothing is learnt from a call in whose midst somebody else was given the core.
+  if (why != why_long::preempted) {
     const std::uint32_t flips = l.flips();
-    l.called(took);
+    // One that did not wait is not slow, however much it had to do; but it may be dear. And another
+    // thread costs something, too.
+    const time_point_ns cost = why == why_long::waited ? took : std::min(took, lane::slow_call);
+    l.called(in_pool(row) ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 0) : cost);
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
   called(op, row, result);
+  untimed_ = untimed_after();
   return true;
 }
 
-/// Whether the thread has waited since this was last asked. Not for the hot path: a system call.
-bool native_backend::gave_way() noexcept {
+/// How many calls are made without a look at the clock. It is nearly free on real machines; where it
+/// is a system call, and those are dear, looking would cost more than many calls.
+std::uint8_t native_backend::untimed_after() noexcept {
+  constexpr time_point_ns dear = 2'000;
+  constexpr std::uint8_t most = 7;
+  if (clock_price_ == 0) {
+    const time_point_ns begun = now();
+    clock_price_ = std::max<time_point_ns>(now() - begun, 1);
+  }
+  return clock_price_ > dear ? most : 0;
+}
+
+/// What has happened to the thread since this was last asked. Not for the hot path: a system call.
+native_backend::why_long native_backend::lost_core() noexcept {
   rusage used;
   ::getrusage(RUSAGE_THREAD, &used);
-  return std::exchange(waits_, used.ru_nvcsw) != used.ru_nvcsw;
+  const bool waited = std::exchange(waits_, used.ru_nvcsw) != used.ru_nvcsw;
+  const bool preempted = std::exchange(preemptions_, used.ru_nivcsw) != used.ru_nivcsw;
+  if (waited) return why_long::waited;
+  return preempted ? why_long::preempted : why_long::worked;
 }
 
 void native_backend::route(operation& op, const native_row& row) noexcept {
@@ -141,7 +168,8 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
   counted_.begun(system_id::descriptor(op.id));
   if (measured) {
     s.set(native_slot::measured);
-    policy_->of(op.kind, op.id).begun(now());
+    if (!in_pool(row)) ++measured_;
+    policy_->of(op.kind, op.id).begun([&] { return time_for(row); });
   }
   if (row.route == routing::readiness) {
     stand_in_line(s);
@@ -190,7 +218,8 @@ void native_backend::left_line(native_slot& s) noexcept {
 void native_backend::measure_end(native_slot& s) noexcept {
   lane& l = policy_->of(s.op->kind, s.op->id);
   const std::uint32_t flips = l.flips();
-  l.completed([this] { return now(); }, turns_);
+  if (!in_pool(*s.row)) --measured_;
+  l.completed([&] { return time_for(*s.row); }, turns_);
   counts_.kinds[static_cast<std::size_t>(s.op->kind)].flips += l.flips() - flips;
 }
 
@@ -214,7 +243,10 @@ void native_backend::hand_over() noexcept {
   ++turns_;
   if (released_ >= 0) close_released();
   if (!to_pool_.empty()) {
-    if (!pool_) pool_.reset(new (std::nothrow) thread_pool(pool_threads_));
+    if (!pool_) {
+      const unsigned threads = pool_threads_ != 0 ? pool_threads_ : std::max(4u, 4 * usable_cores());
+      pool_.reset(new (std::nothrow) thread_pool(threads));
+    }
     if (pool_) {
       pool_->submit(to_pool_);
     } else {

@@ -120,6 +120,8 @@ class native_backend : public backend {
   native_backend& give_way_to(std::unique_ptr<native_backend> better) noexcept;
   /// Takes the operation on the overlapped way; by default that is the pool.
   virtual void overlap(native_slot& s) noexcept { send_to_pool(s); }
+  /// Whether that is the pool for this kind, whose threads need a core as the loop does.
+  virtual bool in_pool(const native_row&) const noexcept { return true; }
   /// Carries out the first of a stream's line: `fresh` from its submission, or because the one before it
   /// has left, and then nothing may end in this call.
   virtual void await_readiness(native_slot& s, bool fresh) noexcept = 0;
@@ -131,6 +133,22 @@ class native_backend : public backend {
   stream_line* line_of(const native_slot& s) noexcept;
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
+
+  /// Around what a turn does in the kernel. What the loop's thread spends elsewhere while operations
+  /// are under way is no cost of theirs: that is what they are overlapped for.
+  class in_kernel {
+   public:
+    explicit in_kernel(native_backend& b) noexcept : of_(b), begun_(b.measured_ != 0 ? b.now() : 0) {}
+    ~in_kernel() {
+      if (begun_ != 0) [[unlikely]] of_.spent_ += of_.now() - begun_;
+    }
+    in_kernel(const in_kernel&) = delete;
+    in_kernel& operator=(const in_kernel&) = delete;
+
+   private:
+    native_backend& of_;
+    time_point_ns begun_;
+  };
 
   void send_to_pool(native_slot& s) noexcept;
   /// Hands to the pool what was gathered in this turn, and closes what was released.
@@ -196,7 +214,12 @@ class native_backend : public backend {
   void stand_in_line(native_slot& s) noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;
   bool try_plain(operation& op, const native_row& row) noexcept;
-  bool gave_way() noexcept;
+  enum class why_long : std::uint8_t { worked, preempted, waited };
+  why_long lost_core() noexcept;
+  std::uint8_t untimed_after() noexcept;
+  /// What overlapped operations of a kind cost: the time in the kernel where that does the work, all
+  /// time where threads do.
+  time_point_ns time_for(const native_row& row) noexcept { return in_pool(row) ? now() : spent_; }
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
   void tell_drains() noexcept;
@@ -208,7 +231,15 @@ class native_backend : public backend {
 
   policy::pointer policy_;
   std::uint64_t turns_ = 0;
-  long waits_ = 0;  // of the thread, when last looked at
+  time_point_ns spent_ = 0;   // inside the kernel for what is overlapped, while that is measured
+  std::size_t measured_ = 0;  // under way, whose cost is wanted
+  long waits_ = 0;            // of the thread, when last looked at
+  long preemptions_ = 0;
+  /// A look at the clock is the cheapest call there is, and tells what others cost: going to another
+  /// thread and back takes some system calls and switches, worth so many.
+  static constexpr int calls_of_a_hop = 32;
+  time_point_ns clock_price_ = 0;  // 0: not known yet
+  std::uint8_t untimed_ = 0;  // plain calls to come
   way_choice ways_;
   bool latency_sensitive_;
   live_list live_;
@@ -217,7 +248,7 @@ class native_backend : public backend {
   job_queue drains_;
   closer closer_;
   std::unique_ptr<thread_pool> pool_;
-  unsigned pool_threads_;
+  unsigned pool_threads_;  // 0: by the cores
 };
 
 }  // namespace sluice::inline v0

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <new>
 #include <type_traits>
 
@@ -9,8 +10,13 @@ namespace sluice::inline v0 {
 
 namespace {
 
-time_point_ns smooth(time_point_ns old, time_point_ns sample) noexcept {
-  return old == 0 ? sample : old + (sample - old) / 8;
+std::uint32_t shortened(time_point_ns t) noexcept {
+  return static_cast<std::uint32_t>(std::clamp<time_point_ns>(t, 0, UINT32_MAX));
+}
+
+std::uint32_t smooth(std::uint32_t old, std::uint32_t sample) noexcept {
+  if (old == 0) return sample;
+  return sample > old ? old + (sample - old) / 8 : old - (old - sample) / 8;
 }
 
 }  // namespace
@@ -20,6 +26,8 @@ policy::pointer policy::make() {
   void* zeros = ::mmap(nullptr, sizeof(policy), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (zeros == MAP_FAILED) throw std::bad_alloc();
+  // The first lanes are about to be used. Written before it is read, a page takes one fault, not two.
+  *static_cast<volatile char*>(zeros) = 0;
   return pointer(static_cast<policy*>(zeros));
 }
 
@@ -29,42 +37,75 @@ void lane::flip() noexcept {
   overlapped_ = !overlapped_;
   ++flips_;
   until_sample_ = sample_gap_ = first_sample;
-  slow_left_ = 0;
+  slow_level_ = 0;
+  slow_samples_ = good_samples_ = 0;
   window_count_ = 0;
   busy_ = 0;
+  trial_ = right_ = false;
+}
+
+void lane::pause(time_point_ns now) noexcept {
+  busy_ = shortened(busy_ + (now - window_start_));
+  window_start_ = now;
+}
+
+void lane::in_vain() noexcept {
+  if (in_vain_ < most_in_vain) ++in_vain_;
 }
 
 /// A plain call while the other way is in use.
-void lane::sampled(time_point_ns took) noexcept {
+void lane::sampled(short_ns took) noexcept {
+  // Three slow ones, nearly one after another, are no accident.
+  constexpr int rise = 4;
+  const int level = slow_samples_ + (took > slow_call ? rise : -1);
+  slow_samples_ = static_cast<std::uint8_t>(std::clamp(level, 0, 100));
+  if (slow_samples_ > 2 * rise + 2) right_ = true;
   // What was slow once has to be forgotten soon; a slow sample may be nothing but a preemption.
-  call_cost_ = took < call_cost_ ? (call_cost_ + took) / 2 : smooth(call_cost_, took);
+  call_cost_ = took < call_cost_ ? call_cost_ / 2 + took / 2 : smooth(call_cost_, took);
   // The margin keeps two equal ways from taking turns.
-  const bool better = overlapped_cost_ != 0 && call_cost_ < overlapped_cost_ * 4 / 5;
-  if (!better) return;
-  if (trial_) try_less();
-  trial_ = false;
+  const bool better = overlapped_cost_ != 0 && call_cost_ < overlapped_cost_ / 5 * 4;
+  good_samples_ = better ? static_cast<std::uint8_t>(good_samples_ + 1) : 0;
+  if (good_samples_ < 1u << hasty_) return;
+  if (right_) {
+    in_vain_ /= 2;
+  } else {
+    in_vain();
+  }
   flip();
 }
 
-void lane::called(time_point_ns took) noexcept {
+/// On a busy machine every call is slow once in a while, when another process gets its turn meanwhile;
+/// what waits for a device is slow again soon. Two are enough, until that has misled us: then it takes
+/// more of them, or slower ones.
+bool lane::slow_enough() const noexcept {
+  return slow_level_ > slow_memory * ((2u << in_vain_) - 1);
+}
+
+void lane::called(time_point_ns time) noexcept {
+  const short_ns took = shortened(time);
   if (overlapped_) return sampled(took);
   ++plain_since_trial_;
+  if (plain_since_trial_ == soon) hasty_ = 0;
+  bool trial = false;
   if (took > slow_call) {
-    // On a busy machine every call is slow once in a while, when another process gets its turn
-    // meanwhile. What waits for a device is slow again soon.
-    const bool again = slow_left_ > 0;
-    slow_left_ = slow_memory;
-    if (!again) return;
-    trial_ = false;
+    // Not where the other way took as long the last time; but that is forgotten by and by.
+    const bool as_before = took / 5 * 4 <= overlapped_cost_;
+    overlapped_cost_ -= overlapped_cost_ / 16;
+    if (as_before) return;
+    const auto times = static_cast<std::uint32_t>(took / slow_call);
+    const std::uint32_t weight = std::min({times, 1u << in_vain_, 16u});
+    slow_level_ = static_cast<std::uint16_t>(slow_level_ + slow_memory * weight);
+    if (!slow_enough()) return;
     call_cost_ = took;
-    flip();
   } else {
-    if (slow_left_ > 0) --slow_left_;
+    if (slow_level_ > 0) --slow_level_;
     call_cost_ = smooth(call_cost_, took);
-    if (call_cost_ <= suspicious_call || plain_since_trial_ <= first_trial << in_vain_) return;
-    trial_ = true;
-    flip();
+    if (call_cost_ <= suspicious_call || plain_since_trial_ >> 2 * in_vain_ <= first_trial) return;
+    trial = true;
   }
+  if (flips_ > 0 && plain_since_trial_ < soon && hasty_ < most_hasty && !trial) ++hasty_;
+  flip();
+  trial_ = trial;
   plain_since_trial_ = 0;
   overlapped_cost_ = 0;
 }
@@ -75,11 +116,10 @@ void lane::measure(time_point_ns now) noexcept {
   window_count_ = 0;
   busy_ = 0;
   if (!overlapped_ || !trial_) return;
-  if (overlapped_cost_ > call_cost_ * 4 / 5) {
-    try_less();
-    flip();
-  }
   trial_ = false;
+  if (overlapped_cost_ <= call_cost_ / 5 * 4) return;
+  in_vain();
+  flip();
 }
 
 }  // namespace sluice::inline v0

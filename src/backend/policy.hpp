@@ -13,80 +13,105 @@ namespace sluice::inline v0 {
 /// One kind of operation on one file system. Two ways compete: a plain call, which costs its
 /// latency, and the overlapped way (ring or pool), which costs the time per completion at whatever
 /// concurrency there is. Both are kept as "nanoseconds of the loop per operation" and compared.
+/// Whoever left plain calls and came back for nothing needs more of a reason the next time.
 class lane {
  public:
   static constexpr time_point_ns slow_call = 200'000;       // two of them flip to overlapped
-  static constexpr std::uint32_t slow_memory = 64;          // with fewer calls than this between
+  static constexpr std::uint16_t slow_memory = 64;          // with fewer calls than this between
   static constexpr time_point_ns suspicious_call = 30'000;  // worth trying the other way
-  static constexpr std::uint32_t sample_every = 128;        // overlapped: one plain call in so many
-  static constexpr std::uint32_t first_sample = 8;          // more often when it has just begun
+  static constexpr std::uint8_t sample_every = 128;        // overlapped: one plain call in so many
+  static constexpr std::uint8_t first_sample = 8;          // more often when it has just begun
   static constexpr std::uint32_t window = 32;               // completions that make a measurement
+  static constexpr time_point_ns quick_call = 5'000;        // of those only one in so many is timed,
+  static constexpr std::uint8_t timed_every = 4;            // until one of these is slow
 
   /// True: take the plain call now.
   bool plain() noexcept {
     if (!overlapped_) return true;
     if (--until_sample_ != 0) return false;
-    if (sample_gap_ < sample_every) sample_gap_ *= 2;
+    if (sample_gap_ < sample_every) sample_gap_ = static_cast<std::uint8_t>(2 * sample_gap_);
     until_sample_ = sample_gap_;
     return true;
   }
   bool overlapped() const noexcept { return overlapped_; }
+  /// Whether the plain call that follows is to be timed. Two looks at the clock are a fortieth of
+  /// the time of a quick one.
+  bool timed() noexcept {
+    if (overlapped_ || slow_level_ > 0 || call_cost_ == 0 || call_cost_ > quick_call) return true;
+    return ++untimed_ % timed_every == 0;
+  }
+  /// A call that took so long needs no explanation.
+  bool usual(time_point_ns took) const noexcept {
+    return took <= suspicious_call || (took <= slow_call && took < 2 * time_point_ns{call_cost_});
+  }
   std::uint32_t flips() const noexcept { return flips_; }
 
   /// A plain call took so long.
   void called(time_point_ns took) noexcept;
   /// One more is under way on the overlapped way.
-  void begun(time_point_ns now) noexcept {
-    if (in_flight_++ == 0) window_start_ = now;
+  template <class Clock>
+  void begun(Clock clock) noexcept {
+    if (in_flight_++ == 0) window_start_ = clock();
   }
   /// One has completed, in this turn of the loop. What completes in one turn is counted together:
   /// it has been waited for together. The clock is read only when there is something to measure.
   template <class Clock>
   void completed(Clock clock, std::uint64_t turn) noexcept {
-    if (turn != turn_) {
-      turn_ = turn;
+    const auto now_in = static_cast<std::uint32_t>(turn);
+    if (now_in != turn_) {
+      turn_ = now_in;
       if (window_count_ >= window) measure(clock());
     }
-    ++window_count_;
+    if (window_count_ != UINT16_MAX) ++window_count_;
     if (--in_flight_ == 0) pause(clock());
   }
 
  private:
-  void sampled(time_point_ns took) noexcept;
+  /// Nanoseconds up to four seconds, which is as long as anything here needs to be told apart.
+  using short_ns = std::uint32_t;
+
+  void sampled(short_ns took) noexcept;
   void measure(time_point_ns now) noexcept;
-  void pause(time_point_ns now) noexcept {
-    busy_ += now - window_start_;
-    window_start_ = now;
-  }
+  void pause(time_point_ns now) noexcept;
   void flip() noexcept;
+  void in_vain() noexcept;
+  bool slow_enough() const noexcept;
 
-  void try_less() noexcept {
-    if (in_vain_ < 14) ++in_vain_;
-  }
-
-  static constexpr std::uint32_t first_trial = 64;  // plain calls before it; doubles with each in vain
+  static constexpr std::uint32_t first_trial = 64;  // plain calls before it; times four for each in vain
+  static constexpr std::uint8_t most_in_vain = 8;   // then one in four million
+  static constexpr std::uint32_t soon = 1024;       // plain calls after coming back
+  static constexpr std::uint8_t most_hasty = 5;     // then 32 samples have to agree
 
   // All begin as zero, which costs nothing for those that are never used: see policy.
-  bool overlapped_;
-  bool trial_;                    // overlapped only to see whether it is better
-  std::uint8_t in_vain_;          // trials
-  std::uint32_t until_sample_;
-  std::uint32_t sample_gap_;
-  std::uint32_t slow_left_;       // plain calls until the last slow one is forgotten
+  bool overlapped_ : 1;
+  bool trial_ : 1;                 // overlapped only to see whether it is better
+  bool right_ : 1;                 // calls went on being slow since it is overlapped
+  std::uint8_t in_vain_;           // times that it was not
+  std::uint8_t hasty_;             // times that it was soon regretted to be back at calls
+  std::uint8_t slow_samples_;      // rises with each that is slow, falls with each other
+  std::uint8_t good_samples_;      // calls that were the better way, one after another
+  std::uint8_t untimed_;           // plain calls
+  std::uint8_t until_sample_;
+  std::uint8_t sample_gap_;
+  std::uint16_t slow_level_;       // rises with each slow call, falls with each other
+  std::uint16_t window_count_;
   std::uint32_t in_flight_;
-  std::uint32_t window_count_;
-  std::uint64_t turn_;
+  std::uint32_t turn_;
   std::uint32_t flips_;
   std::uint32_t plain_since_trial_;
+  short_ns busy_;
   time_point_ns window_start_;
-  time_point_ns busy_;
-  time_point_ns call_cost_;       // of a plain call, smoothed
-  time_point_ns overlapped_cost_; // per completion, smoothed
+  short_ns call_cost_;             // of a plain call, smoothed
+  short_ns overlapped_cost_;       // per completion, smoothed
 };
+// The lanes of two file systems, of which one is the unknown, share a page.
+// Sockets, the last of the kinds, have none: what waits for a peer is not measured.
+inline constexpr std::size_t lanes_of_a_file_system = static_cast<std::size_t>(op_kind::listen);
+static_assert(2 * lanes_of_a_file_system * sizeof(lane) <= 4096);
 
 class policy {
  public:
-  /// Fifty kilobytes, of which a program touches a few lanes: fresh pages of the system, as they are.
+  /// Thirty kilobytes, of which a program touches a few lanes: fresh pages of the system, as they are.
   struct give_back {
     void operator()(policy* p) const noexcept;
   };
@@ -99,7 +124,7 @@ class policy {
   }
 
  private:
-  lane lanes_[system_id::fs_keys][op_kinds];  // one file system's lie together
+  lane lanes_[system_id::fs_keys][lanes_of_a_file_system];  // one file system's lie together
 };
 
 }  // namespace sluice::inline v0

@@ -328,12 +328,14 @@ tree_limits limits_for_trees(unsigned jobs) noexcept {
   constexpr std::size_t per_work = 6;  // directories on both sides, two files, one being opened
   const std::size_t left = descriptors_left();
   tree_limits limits{};
-  std::size_t workers = jobs != 0 ? jobs : usable_cores();
-  workers = std::clamp<std::size_t>(left / (per_loop + 2 * per_work), 1, workers);
+  const std::size_t most = jobs != 0 ? jobs : allowed_cores();
+  const std::size_t workers = std::clamp<std::size_t>(left / (per_loop + 2 * per_work), 1, most);
   const std::size_t for_works = left - std::min(left, workers * per_loop);
   const std::size_t works = std::clamp<std::size_t>(for_works / (2 * per_work * workers), 1, 16);
   const std::size_t used = workers * (per_loop + works * per_work);
-  limits.crew.workers = static_cast<unsigned>(workers);
+  // A quota may say less than the set of cores does: the crew asks, when a second worker is wanted.
+  const bool by_cores = jobs == 0 && workers == most;
+  limits.crew.workers = by_cores ? 0 : static_cast<unsigned>(workers);
   limits.crew.works_in_flight = static_cast<unsigned>(works);
   limits.open_directories = std::clamp<std::size_t>(left - std::min(left, used), 2, 4096);
   return limits;

@@ -17,16 +17,16 @@ using walk_stat = call<ops::stat>;
 
 /// What one directory needs while it is read; recycled.
 struct walker::buffers {
-
-  alignas(8) std::byte records[walk_batch_bytes];
-  alignas(walk_stat) std::byte calls[stats_at_once * sizeof(walk_stat)];
-  walk_entry entries[stats_at_once];
+  // What every directory needs lies together: the rest is not even touched for a small one.
   std::size_t entry_count = 0;
   std::size_t call_count = 0;
-  std::size_t call_of[stats_at_once];  // which entry the call is about
   std::uint64_t first = 0;       // places of those gathered, and of those passed by between them
   std::uint64_t end = 0;
   std::vector<std::shared_ptr<walk_dir>> below;
+  walk_entry entries[stats_at_once];
+  alignas(8) std::byte records[walk_batch_bytes];
+  std::size_t call_of[stats_at_once];  // which entry the call is about
+  alignas(walk_stat) std::byte calls[stats_at_once * sizeof(walk_stat)];
 
   walk_stat* call_at(std::size_t i) noexcept {
     return std::launder(reinterpret_cast<walk_stat*>(calls)) + i;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "loop/cores.hpp"
 #include "loop/thread_host.hpp"
 #include "sluice/core/scope.hpp"
 
@@ -18,14 +19,25 @@ struct sleep_until_woken {
   void await_resume() const noexcept {}
 };
 
+/// A quota may leave fewer cores, but takes files to read: that waits for a second worker.
+unsigned most_on(const thread_host* threads, const crew_host& host) noexcept {
+  return threads != nullptr ? allowed_cores() : host.cores();
+}
+
 }  // namespace
 
 crew::crew(const crew_options& options)
     : options_(options),
       threads_(options.host != nullptr ? nullptr : std::make_unique<thread_host>()),
       host_(options.host != nullptr ? *options.host : *threads_) {
-  limit_ = options.workers != 0 ? options.workers : host_.cores();
-  for (unsigned i = 0; i < limit_; ++i) {
+  workers_.push_back(std::unique_ptr<worker>(new worker(*this, 0)));
+  limit_ = options.workers != 0 ? options.workers : most_on(threads_.get(), host_);
+}
+
+/// When a second worker is wanted, and nobody else looks at the workers yet.
+void crew::hire() {
+  if (options_.workers == 0) limit_ = host_.cores();
+  for (unsigned i = 1; i < limit_; ++i) {
     workers_.push_back(std::unique_ptr<worker>(new worker(*this, i)));
   }
 }
@@ -78,6 +90,8 @@ void crew::feed_the_hungry() noexcept {
   const unsigned n = started_.load(std::memory_order_relaxed);
   if (n >= limit_ || waiting_.load(std::memory_order_relaxed) < 2) return;
   try {
+    if (workers_.size() == 1) hire();
+    if (n >= limit_) return;
     host_.start(options_.loop, *workers_[n]);
     started_.store(n + 1, std::memory_order_release);
   } catch (...) {

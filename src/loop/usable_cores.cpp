@@ -42,15 +42,12 @@ unsigned cores_by_cgroup() {
 }
 
 unsigned count() noexcept {
-  cpu_set_t set;
-  // Fails on machines with more than 1024 cores; that many threads help nobody here.
-  const int allowed = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 64;
-  const unsigned by_affinity = static_cast<unsigned>(std::max(allowed, 1));
+  const unsigned allowed = allowed_cores();
   try {
     const unsigned by_quota = cores_by_cgroup();
-    return by_quota == 0 ? by_affinity : std::min(by_affinity, by_quota);
+    return by_quota == 0 ? allowed : std::min(allowed, by_quota);
   } catch (...) {
-    return by_affinity;  // no memory for a path
+    return allowed;  // no memory for a path
   }
 }
 
@@ -65,6 +62,13 @@ unsigned cores_by_quota(std::string_view cpu_max) noexcept {
   const auto second = std::from_chars(first.ptr + 1, end, period);
   if (second.ec != std::errc() || period == 0) return 0;
   return static_cast<unsigned>(std::clamp((quota + period - 1) / period, 1ull, 1024ull));
+}
+
+unsigned allowed_cores() noexcept {
+  cpu_set_t set;
+  // Fails on machines with more than 1024 cores; that many threads help nobody here.
+  const int allowed = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 64;
+  return static_cast<unsigned>(std::max(allowed, 1));
 }
 
 unsigned usable_cores() noexcept {

@@ -56,13 +56,22 @@ class listener final : public copy_listener {
   std::vector<copy_problem> problems;
 };
 
-bool copy_in(sim::world& w, listener& heard) {
+/// The first thing that went wrong.
+std::string first_of(const listener& heard) {
+  if (heard.problems.empty()) return {};
+  const copy_problem& p = heard.problems.front();
+  return ": step " + std::to_string(static_cast<int>(p.step)) + ", " + p.source + " to " + p.target + ": " +
+         describe(p.why);
+}
+
+bool copy_in(sim::world& w, listener& heard, copy_options o = copy_options(),
+             const std::string& single = {}) {
   const dir root = w.root();
   crew c(w.crew(3));
-  copy_options o;
   o.recursive = true;
   o.follow = follow_links::never;
-  const std::vector<copy_operand> operands{{"source", "target"}};
+  std::vector<copy_operand> operands{{"source", "target"}};
+  if (!single.empty()) operands.push_back({single, "single"});
   return copy_trees(c, root, root, operands, o, 8, heard);
 }
 
@@ -162,6 +171,153 @@ TEST(Copy, LeavesNothingFalseWhenTheMachineFails) {
   });
   if (sim::wanted_seed()) return;
   EXPECT_GT(crashed, 200u);
+}
+
+/// Some of the names in the target mean something already.
+tree plant_old(const dir& root, const tree& t, sim::random& rng) {
+  tree old;
+  for (const char* folder : {"target", "target/a", "target/a/b", "target/c"}) {
+    EXPECT_TRUE(sync(root.mkdir(folder)));
+  }
+  for (const auto& [path, content] : t) {
+    if (rng.chance(500)) continue;
+    bytes b(rng.between(0, 3000));
+    for (std::byte& one : b) one = static_cast<std::byte>(rng.between(1, 255));
+    auto f = sync(root.open("target/" + path, create, 0640));
+    EXPECT_TRUE(f && sync(f->write_all_at(b, 0)).whole());
+    EXPECT_TRUE(sync(f->sync()));
+    old[path] = std::move(b);
+  }
+  for (const char* folder : {"target/a/b", "target/c", "target/a", "target", ""}) {
+    auto d = sync(root.open_dir(folder[0] == '\0' ? "." : folder));
+    EXPECT_TRUE(d && sync(d->sync()));
+  }
+  return old;
+}
+
+copy_options safe(std::uint64_t unique, const char* boot) {
+  copy_options o;
+  o.follow = follow_links::never;
+  o.atomic = true;
+  o.durable = true;
+  o.resume = unique % 2 == 0;
+  o.journal = "journal";
+  o.journal_base = "target";
+  o.boot = boot;
+  o.unique = unique;
+  return o;
+}
+
+/// Under each name: nothing, where there was nothing, or what was there before, or all that is new.
+void check_each_is_whole(const dir& root, const tree& t, const tree& old, findings& found) {
+  for (const auto& [path, content] : t) {
+    const auto is = content_of(root, "target/" + path);
+    const auto before = old.find(path);
+    if (!is) {
+      found.check(before == old.end(), path + " was there and is gone");
+      continue;
+    }
+    const bool is_old = before != old.end() && *is == before->second;
+    found.check(is_old || *is == content, path + " is neither old nor new");
+  }
+}
+
+std::vector<std::string> names_in(const dir& root, const std::string& path) {
+  std::vector<std::string> names;
+  auto d = sync(root.open_dir(path));
+  if (!d) return names;
+  bytes records(64 * 1024);
+  dir_cursor cursor = d->entries();
+  for (;;) {
+    auto batch = sync(cursor.next(records));
+    if (!batch || batch->empty()) return names;
+    for (dir_entry e : *batch) names.emplace_back(e.name().c_str());
+  }
+}
+
+void check_nothing_else(const dir& root, findings& found) {
+  for (const char* folder : {".", "target", "target/a", "target/a/b", "target/c"}) {
+    for (const std::string& name : names_in(root, folder)) {
+      found.check(!name.starts_with(".sluice-"), name + " was left behind in " + folder);
+      found.check(name != "journal", "the journal was left behind");
+    }
+  }
+}
+
+TEST(Copy, ShowsNothingHalfWhenTheMachineFailsAtAnyPoint) {
+  unsigned crashed = 0;
+  unsigned kept = 0;
+  each_world(1'500, [&](std::uint64_t seed, findings& found) {
+    sim::random rng(seed);
+    const tree t = some_tree(rng);
+    sim::world_options o = options_for(seed, found);
+    o.faults.io = o.faults.no_space = o.faults.too_many_files = 0;
+    sim::world w(o);
+    plant(w.root(), t);
+    const tree old = rng.chance(500) ? plant_old(w.root(), t, rng) : tree();
+    listener heard;
+    w.crash_after(rng.between(1, 400));
+    const std::string single = "source/" + t.begin()->first;
+    const bool good = copy_in(w, heard, safe(seed, "first"), single);
+    found.check(good || w.crashed(), "without a crash nothing fails");
+    const bool in_time = w.crashed();
+    crashed += in_time ? 1 : 0;
+    w.crash();
+    w.recover();
+    {
+      const dir root = w.root();
+      check_source(root, t, found);
+      check_each_is_whole(root, t, old, found);
+      if (good && !in_time) check_equal(root, t, found);
+      const auto alone = content_of(root, "single");
+      found.check(alone ? *alone == t.begin()->second : !good || in_time, "a single file is whole");
+      kept += good && !in_time ? 1 : 0;
+    }
+    listener again;
+    const bool repaired = copy_in(w, again, safe(seed, "second"));
+    found.check(repaired, "a second copy succeeds" + first_of(again));
+    const dir root = w.root();
+    check_equal(root, t, found);
+    if (repaired && seed % 2 == 0) found.check(!content_of(root, "journal"), "the journal is gone");
+  });
+  if (sim::wanted_seed()) return;
+  EXPECT_GT(crashed, 200u);
+  EXPECT_GT(kept, 100u);
+}
+
+TEST(Copy, GoesOnAfterFaultsUntilAllIsDone) {
+  unsigned broken = 0;
+  each_world(400, [&](std::uint64_t seed, findings& found) {
+    sim::random rng(seed);
+    const tree t = some_tree(rng);
+    sim::world_options o = options_for(seed, found);
+    o.faults.io /= 8;
+    o.faults.no_space /= 8;
+    o.faults.too_many_files /= 8;
+    sim::world w(o);
+    plant(w.root(), t);
+    copy_options how = safe(seed & ~std::uint64_t{1}, "same");
+    how.durable = seed % 3 == 0;
+    how.verify = seed % 5 == 0;
+    listener heard;
+    const bool good = copy_in(w, heard, how);
+    broken += good ? 0 : 1;
+    w.set_faults({});
+    check_each_is_whole(w.root(), t, tree(), found);
+    for (int run = 1; run < 3; ++run) {
+      listener again;
+      how.unique += 1'000'000;
+      const bool went_on = copy_in(w, again, how);
+      found.check(went_on, "without faults it goes on to the end" + first_of(again));
+    }
+    const dir root = w.root();
+    check_source(root, t, found);
+    check_equal(root, t, found);
+    check_nothing_else(root, found);
+    found.check(w.count().begun == w.count().ended, "every operation ends once");
+  });
+  if (sim::wanted_seed()) return;
+  EXPECT_GT(broken, 50u);
 }
 
 }  // namespace

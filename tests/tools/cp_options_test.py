@@ -3,6 +3,7 @@
 
 import itertools
 import os
+import random
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
@@ -54,6 +55,11 @@ def usage(c, scratch, command):
     for args in (["--st", "a", "b"], ["--stat", "a", "b"]):
         result = harness.run([*command, *args], cwd=scratch)
         c.check(f"an abbreviation of ours alone: {args[0]}", b"ambiguous" not in result.err, repr(result.err))
+    for seed, locale in enumerate(("C", "C.UTF-8")):
+        rng = random.Random(seed)
+        names = [os.fsdecode(bytes(rng.choice(b"''\1\n\377\303\244ab\"$ #~") for _ in range(rng.randint(1, 7)))) for _ in range(500)]
+        cases.run(f"quoted names in {locale}", lambda s: s.dir("d"), ["-t", "d", "--", *names],
+                  env=harness.base_env(LC_ALL=locale))
     result = harness.run([*command, "--jobs"], cwd=scratch)
     c.equal("--jobs without a number", result.err.splitlines()[0], b"cp: option '--jobs' requires an argument")
     result = harness.run([*command, "--help"], cwd=scratch, stdin=None)

@@ -11,35 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 from cpcases import called_cp
-
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-def start(command, args, cwd, ignore=(), stdin=subprocess.DEVNULL):
-    def child():
-        for number in ENDING:
-            signal.signal(number, signal.SIG_IGN if number in ignore else signal.SIG_DFL)
-    return subprocess.Popen([*command, *args], cwd=cwd, env=harness.base_env(), stdin=stdin, preexec_fn=child,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def wait_for(condition, limit=20):
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.002)
-    return False
-
-
-def end_of(process, limit=20):
-    try:
-        out, err = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return "timeout", b"", b""
-    return process.returncode, out, err
+from cprunning import ENDING, end_of, start, wait_for
 
 
 def fed_by_fifo(c, scratch, command):

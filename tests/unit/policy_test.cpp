@@ -33,7 +33,7 @@ struct machine {
         way.called(call_cost);
       } else {
         ++overlapped;
-        way.begun(clock);
+        way.begun([this] { return clock; });
         if (++pending >= in_flight) complete_one();
       }
     }
@@ -150,12 +150,63 @@ TEST(Lane, WhatIsWaitedForTogetherIsMeasuredTogether) {
   for (int i = 0; i < 3; ++i) way.called(1'000'000);
   ASSERT_TRUE(way.overlapped());
   for (std::uint64_t turn = 1; turn < 100 && way.overlapped(); ++turn) {
-    for (int i = 0; i < 1000; ++i) way.begun(clock);
+    for (int i = 0; i < 1000; ++i) way.begun(now);
     clock += 20'000'000;
     for (int i = 0; i < 1000; ++i) way.completed(now, turn);
     for (int i = 0; i < 2; ++i) way.called(2'000);  // samples: ten times cheaper
   }
   EXPECT_FALSE(way.overlapped());
+}
+
+/// Plain calls of which now and then one is slow, each taking so long on average.
+struct unsteady {
+  machine on;
+  unsigned one_in;
+  time_point_ns quick, slow;
+  unsigned seed = 1;
+
+  void run(long operations) {
+    for (long i = 0; i < operations; ++i) {
+      seed = seed * 1'664'525u + 1'013'904'223u;
+      on.call_cost = (seed >> 8) % one_in == 0 ? slow : quick;
+      on.run(1);
+    }
+  }
+};
+
+TEST(Lane, LeavesCallsLessAndLessForWhatPasses) {
+  // Every twentieth call is slow, as on a machine whose cores are all busy, and the other way is dearer.
+  unsteady m{machine(1'000, 100'000), 20, 5'000, 300'000};
+  m.run(20'000);
+  const auto early = m.on.way.flips();
+  EXPECT_LE(early, 30u);
+  m.run(200'000);
+  EXPECT_LE(m.on.way.flips() - early, 2 * early) << "ten times as many calls";
+}
+
+TEST(Lane, ComesBackLessAndLessWhereThatIsRegretted) {
+  // A cold disk: most statuses lie in a block that was read just before, every sixteenth waits.
+  unsteady m{machine(1'000, 20'000), 16, 2'000, 1'500'000};
+  m.run(100'000);
+  EXPECT_LE(m.on.way.flips(), 40u);
+  EXPECT_GT(m.on.overlapped, 90'000);
+}
+
+TEST(Lane, ForgetsItsMistakesWhereTheOtherWayPays) {
+  unsteady m{machine(1'000, 10'000), 20, 5'000, 300'000};
+  m.run(50'000);
+  m.on.call_cost = 2'000'000;  // a device that blocks, from now on
+  m.one_in = 1;
+  m.slow = 2'000'000;
+  m.on.plain = 0;
+  m.run(2000);
+  EXPECT_TRUE(m.on.way.overlapped());
+  EXPECT_LT(m.on.plain, 120) << "within 64 slow calls, and some samples";
+  m.slow = 2'000;
+  m.on.in_flight = 64;
+  m.on.run(0);
+  for (int i = 0; i < 10'000 && m.on.way.overlapped(); ++i) m.run(1);
+  EXPECT_FALSE(m.on.way.overlapped());
 }
 
 }  // namespace

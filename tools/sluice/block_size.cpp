@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "locale.hpp"
+
 namespace sluice::tool {
 
 namespace {
@@ -51,6 +53,7 @@ bool take_unit(const char*& at, std::uint64_t& value, bool& overflow,
 }
 
 std::string grouped_digits(std::string digits) {
+  use_locale();
   const std::lconv* local = std::localeconv();
   const std::string separator = local->thousands_sep;
   const char* group = local->grouping;

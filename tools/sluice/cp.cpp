@@ -1,15 +1,12 @@
 // sluice cp: the words around the library's copy.
-#include <unistd.h>
-#include <fcntl.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <string>
+#include <memory>
+#include <optional>
 
 #include "commands.hpp"
-#include "cp_options.hpp"
+#include "cp_listeners.hpp"
 #include "cp_words.hpp"
 #include "interruption.hpp"
+#include "locale.hpp"
 #include "report.hpp"
 #include "sluice/system.hpp"
 #include "stats.hpp"
@@ -18,61 +15,10 @@ namespace sluice::tool {
 
 namespace {
 
-/// A line of standard input that says yes, in the user's language.
-bool hear_yes() {
-  char* line = nullptr;
-  std::size_t room = 0;
-  const ssize_t n = ::getline(&line, &room, stdin);
-  if (n > 0 && line[n - 1] == '\n') line[n - 1] = '\0';
-  const bool yes = n > 0 && ::rpmatch(line) > 0;
-  std::free(line);
-  return yes;
+std::unique_ptr<cp_listener> listener_for(const cp_command& c, interruption& i, cp_progress& p) {
+  if (c.json) return std::make_unique<cp_events>(c, i, p);
+  return std::make_unique<cp_lines>(c, i, p);
 }
-
-class talker final : public copy_listener {
- public:
-  talker(const cp_command& c, interruption& i) noexcept : command_(c), interruption_(i) {}
-  void failed(const copy_problem& p) override {
-    std::fflush(stdout);  // what was said before comes before
-    complain(program(), words_for(p));
-  }
-  void copying(const std::string& source, const std::string& target,
-               const std::string& backup) override {
-    std::string line = quoted(source) + " -> " + quoted(target);
-    if (!backup.empty()) line += " (backup: " + quoted(backup) + ")";
-    say(line);
-  }
-  void removed(const std::string& target) override { say("removed " + quoted(target)); }
-  void made_parent(const std::string& source, const std::string& target) override {
-    say(source + " -> " + target);
-  }
-  void restored(const std::string& backup, const std::string& target) override {
-    say(quoted(backup) + " -> " + quoted(target) + " (unbackup)");
-  }
-  bool wants_names() const noexcept override { return command_.verbose; }
-
-  bool may_overwrite(const std::string& target, const file_status& there) override {
-    const bool writable =
-        there.type == file_type::symlink || command_.copy.privileged ||
-        ::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) == 0;
-    const bool replaces = command_.copy.force || command_.copy.remove_first;
-    std::fflush(stdout);
-    std::fprintf(stderr, "%s: %s", program(),
-                 question_for(target, there, writable, replaces).c_str());
-    interruption_.asking(true);
-    const bool yes = hear_yes();
-    interruption_.asking(false);
-    return yes;
-  }
-
- private:
-  static void say(std::string line) {
-    line += '\n';
-    std::fwrite(line.data(), 1, line.size(), stdout);
-  }
-  const cp_command& command_;
-  interruption& interruption_;
-};
 
 }  // namespace
 
@@ -83,13 +29,21 @@ int cp_main(int argc, char** argv) {
   copy_stopper stop;
   interruption signals(stop);
   command->copy.stop = &stop;
+  copy_tally tally;
+  if (command->progress || command->json) command->copy.tally = &tally;
   tree_limits limits = limits_for_trees(command->jobs);
+  cp_progress progress(*command, tally, limits);
+  const auto out = listener_for(*command, signals, progress);
   crew workers(limits.crew);
-  const auto here = system().current_dir();
-  talker out(*command, signals);
+  std::optional<trace_space> watched;
+  if (command->stats) watched.emplace(system());
+  dir here = system().current_dir();
+  if (watched) here = watched->attach(std::move(here));
   const bool all_well = copy_trees(workers, here, here, command->operands, command->copy,
-                                   limits.open_directories, out);
-  if (command->stats) print_statistics(workers);
+                                   limits.open_directories, *out);
+  progress.finish();
+  out->finish(tally, all_well);
+  if (watched) print_statistics(workers, &*watched);
   return all_well ? 0 : 1;
 }
 

@@ -2,7 +2,9 @@
 
 namespace sluice::tool {
 
-const char cp_help[] =
+namespace {
+
+constexpr char before_pairs[] =
     R"(Usage: sluice cp [OPTION]... [-T] SOURCE DEST
        sluice cp [OPTION]... SOURCE... DIRECTORY
        sluice cp [OPTION]... -t DIRECTORY SOURCE...
@@ -38,20 +40,38 @@ Existing targets
                                  SIMPLE_BACKUP_SUFFIX
 Where to
   -t, --target-directory=DIR   copy all sources into DIR
-  -T, --no-target-directory    DEST is the copy's name, even if it is a directory
+  -T, --no-target-directory    DEST is the own name, even if it is a directory
       --parents                keep the sources' directories below DIRECTORY
       --strip-trailing-slashes  from each SOURCE
 How
       --sparse=WHEN            holes: auto (where the source has them), always
                                  (wherever there are zeros), never
       --reflink[=WHEN]         shared blocks: always, auto (the default), never
+      --atomic                 each name means nothing, what it meant before, or
+                                 the whole copy, at any moment
+      --fsync                  a copy that succeeded outlasts a crash
+      --resume                 go on where such a copy was interrupted; what is
+                                 done is written down beside DEST until all is
+      --verify                 read again what was written, past the cache if
+                                 possible, and compare
+      --jobs=N                 threads to use (default: one per core)
+      --bwlimit=RATE           at most RATE bytes a second: 500K, 20M, 1GB
+      --dry-run                say what -v would say, and do nothing
+      --exclude=PATTERN        leave out what matches, as du does (repeatable)
 Output
   -v, --verbose                name each file as it is copied
+      --progress               on a terminal: how much is done, how fast,
+                                 and how long it will take
+      --json                   an object a line: with -v for each file as it is
+                                 copied, then a summary
       --stats                  tell how the work was done, on standard error
-      --jobs=N                 threads to use (default: one per core)
       --help                   this text
       --version                the version
 
+)";
+
+constexpr char after_pairs[] =
+    R"(
 CONTROL, or VERSION_CONTROL in the environment: none or off; numbered or t;
 existing or nil, which is numbered where there are numbered ones; simple or
 never. With -i, -v or backups one thing is done after another.
@@ -61,5 +81,11 @@ before. Exit status: 0 if all was copied, 1 otherwise.
   sluice cp -a ~/project /backup     a faithful copy of a tree
   sluice cp -ru photos /mnt/disk     only what is new or newer
 )";
+
+}  // namespace
+
+std::string cp_help() {
+  return before_pairs + ("Not together\n" + pairs_for_help()) + after_pairs;
+}
 
 }  // namespace sluice::tool

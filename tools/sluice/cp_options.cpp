@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cp_resume.hpp"
+#include "locale.hpp"
 #include "operands.hpp"
 #include "report.hpp"
 #include "sluice/version.hpp"
@@ -62,9 +64,7 @@ constexpr option long_options[] = {
     {"version", no_argument, nullptr, opt_version},
     {nullptr, 0, nullptr, 0},
 };
-// Each of our own letters stands for a long option; see own_options.
-constexpr char letters[] = "abdfHilLnprst:uvxPRS:TZ\1\2:";
-constexpr own_options::name own_names[] = {{"stats", '\1', false}, {"jobs", '\2', true}};
+constexpr char letters[] = "abdfHilLnprst:uvxPRS:TZ";
 
 constexpr keyword sparse_words[] = {{"never", static_cast<int>(sparse_mode::never)},
                                     {"auto", static_cast<int>(sparse_mode::as_source)},
@@ -159,7 +159,6 @@ bool take_letter(int letter, cp_command& c, parsed& p) {
     case opt_parents: return p.places.parents = true;
     case opt_remove: return c.copy.remove_first = true;
     case opt_strip: return p.places.strip_slashes = true;
-    case '\1': return c.stats = true;
     default: return false;
   }
 }
@@ -198,6 +197,8 @@ int take_option(int letter, const char* argument, cp_command& c, parsed& p) {
   if (take_letter(letter, c, p)) return 0;
   const int worded = take_word(letter, argument, c, p);
   if (worded >= 0) return worded;
+  const int own = take_own_option(letter, argument, c);
+  if (own >= 0) return own;
   switch (letter) {
     case 'b':
       p.backs_up = true;
@@ -219,8 +220,7 @@ int take_option(int letter, const char* argument, cp_command& c, parsed& p) {
         complain(program(), "warning: ignoring --context; it requires an SELinux-enabled kernel");
       }
       return 0;
-    case '\2': return parse_jobs(program(), argument, c.jobs) ? 0 : 2;
-    case opt_help: std::fputs(cp_help, stdout); return 1;
+    case opt_help: std::fputs(cp_help().c_str(), stdout); return 1;
     case opt_version: std::printf("%s %s\n", program(), version); return 1;
     default: return 1 + try_help(program());  // getopt has said what was wrong
   }
@@ -245,18 +245,34 @@ bool choose_backup(cp_command& c, const parsed& p) {
   return true;
 }
 
+cp_given given(const cp_command& c, const parsed& p) {
+  const copy_options& o = c.copy;
+  cp_given g;
+  g.link = p.links;
+  g.symbolic_link = p.symlinks;
+  g.attributes_only = p.attributes_only;
+  g.backup = p.backs_up;
+  g.remove_destination = o.remove_first;
+  g.interactive = o.overwrite == overwrite_mode::ask;
+  g.no_clobber = o.overwrite == overwrite_mode::never;
+  g.update = o.only_newer;
+  g.reflink_always = o.reflink == reflink_mode::always;
+  g.sparse_always = o.sparse == sparse_mode::always;
+  g.sparse_never = o.sparse == sparse_mode::never;
+  g.atomic = o.atomic;
+  g.resume = o.resume;
+  g.verify = o.verify;
+  g.json = c.json;
+  g.dry_run = o.dry_run;
+  return g;
+}
+
 /// What only shows when all options are known; 0, or the status to exit with.
 int settle_options(cp_command& c, const parsed& p) {
   copy_options& o = c.copy;
-  if (p.links && p.symlinks) return cp_usage_error("cannot make both hard and symbolic links");
-  const bool keeps_all_files = o.overwrite == overwrite_mode::never;
-  if (keeps_all_files) o.only_newer = false;
-  if (p.backs_up && keeps_all_files) {
-    return cp_usage_error("options --backup and --no-clobber are mutually exclusive");
-  }
-  if (o.reflink == reflink_mode::always && o.sparse != sparse_mode::as_source) {
-    return cp_usage_error("--reflink can be used only with --sparse=auto");
-  }
+  if (o.overwrite == overwrite_mode::never) o.only_newer = false;
+  const std::string wrong = wrong_pair(given(c, p));
+  if (!wrong.empty()) return cp_usage_error(wrong);
   if (!choose_backup(c, p)) return try_help(program());
   if (p.attributes_only) o.kind = copy_kind::attributes;
   if (p.links) o.kind = copy_kind::hard_link;
@@ -270,12 +286,14 @@ int settle_options(cp_command& c, const parsed& p) {
                         ? "SELinux contexts are not supported"
                         : "cannot preserve security context without an SELinux-enabled kernel");
   }
+  o.filtered = !c.exclude.empty();
   // Questions, words and backups come in GNU's order.
-  o.in_order = c.verbose || o.overwrite == overwrite_mode::ask || o.backup != backup_mode::none;
+  o.in_order = c.verbose || o.dry_run || o.overwrite == overwrite_mode::ask || o.backup != backup_mode::none;
   const mode_t mask = ::umask(0);
   ::umask(mask);
   o.umask = static_cast<std::uint16_t>(mask);
   o.privileged = ::geteuid() == 0;
+  if (o.atomic || o.resume) set_unique(o);
   return 0;
 }
 
@@ -296,15 +314,16 @@ std::optional<cp_command> read_cp_command(int argc, char** argv, int& status) {
   for (const option& o : long_options) {
     if (o.name != nullptr) gnu.push_back(o.name);
   }
-  own_options own(own_names, std::move(gnu));
+  own_options own(cp_own_names, std::move(gnu));
   if (!own.hide(argc, argv)) {
     status = try_help(program());
     return std::nullopt;
   }
+  const std::string all_letters = own.letters_after(letters);
   cp_command c;
   parsed p;
   for (;;) {
-    const int letter = ::getopt_long(argc, argv, letters, long_options, nullptr);
+    const int letter = next_option(argc, argv, all_letters.c_str(), long_options);
     if (letter == -1) break;
     const char* argument = ::optarg != nullptr ? own.shown(::optarg) : nullptr;
     const int ended = take_option(letter, argument, c, p);

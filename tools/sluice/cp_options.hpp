@@ -1,9 +1,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "cp_pairs.hpp"
+#include "du_exclude.hpp"
 #include "keyword.hpp"
 #include "own_options.hpp"
 #include "sluice/fs/copy.hpp"
@@ -14,7 +17,10 @@ struct cp_command {
   copy_options copy;
   bool verbose = false;
   bool stats = false;
+  bool json = false;
+  bool progress = false;
   unsigned jobs = 0;
+  du_exclude exclude;
   std::vector<copy_operand> operands;
 };
 
@@ -30,7 +36,14 @@ struct cp_places {
 /// `status` is what to exit with; what was wrong has been said.
 std::optional<cp_command> read_cp_command(int argc, char** argv, int& status);
 
-extern const char cp_help[];
+/// The text of --help.
+std::string cp_help();
+
+/// The options that GNU cp does not have.
+extern const std::span<const own_options::name> cp_own_names;
+/// Takes one of them, by its letter. 0: taken; -1: it is none of them; else the status to exit with,
+/// plus one.
+int take_own_option(int letter, const char* argument, cp_command& c);
 
 /// Which name each source gets; 0, or the status to exit with.
 int find_cp_targets(cp_command& c, const cp_places& p, std::vector<std::string> names);

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "cp_options.hpp"
+#include "cp_resume.hpp"
 #include "report.hpp"
-#include "sluice/describe.hpp"
 #include "sluice/sync.hpp"
 #include "sluice/system.hpp"
 
@@ -38,14 +38,18 @@ copy_operand operand_in(const std::string& directory, const std::string& source,
   return {source, above + path, above.size()};
 }
 
-/// An error's text, or an empty one for a directory.
-std::string not_a_directory(const std::string& path, error& why) {
+bool is_directory(const std::string& path, error& why_not) {
   result<file_status> s = std::unexpected(error(errc::not_found));
   const auto here = system().current_dir();
   if (!path.empty()) s = sync(here.stat(path, stat_mask::type, lookup::follow));
-  if (s && s->type == file_type::directory) return {};
-  why = s ? error(errc::not_directory) : s.error();
-  return s ? std::strerror(ENOTDIR) : describe(s.error());
+  if (s && s->type == file_type::directory) return true;
+  why_not = s ? error(errc::not_directory) : s.error();
+  return false;
+}
+
+/// The system's own words, also for what the library found.
+std::string words_of(const error& why) {
+  return why == errc::not_directory ? reason(ENOTDIR) : reason(why);
 }
 
 /// Where a tree is merged into one that is there, links among its files show which name came first:
@@ -54,7 +58,7 @@ void keep_order_of_links(cp_command& c) {
   if (!c.copy.recursive || !c.copy.preserve_links) return;
   error ignored;
   for (const copy_operand& o : c.operands) {
-    if (not_a_directory(o.target, ignored).empty()) c.copy.in_order = true;
+    if (is_directory(o.target, ignored)) c.copy.in_order = true;
   }
 }
 
@@ -62,6 +66,7 @@ int copy_to_name(cp_command& c, const cp_places& p, const std::vector<std::strin
   if (p.parents) return cp_usage_error("with --parents, the destination must be a directory");
   c.copy.no_collisions = false;
   c.operands.push_back({names[0], names[1]});
+  if (c.copy.resume) set_journal(c.copy, names[1], false);
   keep_order_of_links(c);
   return 0;
 }
@@ -83,17 +88,21 @@ int find_cp_targets(cp_command& c, const cp_places& p, std::vector<std::string> 
     if (names.size() > 2) return cp_usage_error("extra operand " + quoted(names[2]));
     return copy_to_name(c, p, names);
   }
+  const bool goes_on = c.copy.resume && !given && names.size() == 2 && was_interrupted_at(names[1]);
+  if (goes_on) return copy_to_name(c, p, names);
   if (given) {
     into = p.target_directory;
-    const std::string wrong = not_a_directory(into, why);
-    if (!wrong.empty()) return cp_wrong("target directory " + quoted(into) + ": " + wrong);
+    if (!is_directory(into, why)) {
+      return cp_wrong("target directory " + quoted(into) + ": " + words_of(why));
+    }
   } else {
     into = names.back();
-    const std::string wrong = not_a_directory(into, why);
-    if (!wrong.empty() && names.size() > 2) return cp_wrong("target " + quoted(into) + ": " + wrong);
-    if (!wrong.empty()) return copy_to_name(c, p, names);
+    const bool found = is_directory(into, why);
+    if (!found && names.size() > 2) return cp_wrong("target " + quoted(into) + ": " + words_of(why));
+    if (!found) return copy_to_name(c, p, names);
     names.pop_back();
   }
+  if (c.copy.resume) set_journal(c.copy, into, true);
   c.copy.no_collisions = names.size() > 1;
   std::set<std::string> seen;
   for (std::string& n : names) {

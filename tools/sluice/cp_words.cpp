@@ -2,7 +2,6 @@
 #include "cp_words.hpp"
 
 #include "report.hpp"
-#include "sluice/describe.hpp"
 
 namespace sluice::tool {
 
@@ -42,6 +41,11 @@ std::string words_for_error(const copy_problem& p, const std::string& s, const s
     case copy_step::restore_backup: return "cannot un-backup " + t;
     case copy_step::stat_parent: return "failed to get attributes of " + s;
     case copy_step::make_parent: return "cannot make directory " + t;
+    case copy_step::sync_target: return "error syncing " + t;
+    case copy_step::sync_directory: return "error syncing directory " + t;
+    case copy_step::verify_target: return "cannot verify " + t;
+    case copy_step::open_journal: return "cannot open journal " + t;
+    case copy_step::write_journal: return "error writing journal " + t;
     default: return {};
   }
 }
@@ -71,6 +75,14 @@ std::string words_for_fact(copy_step step, const std::string& s, const std::stri
     case copy_step::not_a_directory: return t + " exists but is not a directory";
     case copy_step::unknown_type: return s + " has unknown file type";
     case copy_step::no_room_left: return "skipping file " + s + ", as there is no room for " + t;
+    case copy_step::not_regular:
+      return "cannot replace " + t + " at once: it is not a regular file";
+    case copy_step::several_names:
+      return "cannot replace " + t + " at once: it has other names";
+    case copy_step::differs: return t + " differs from " + s + " when read again";
+    case copy_step::source_changed: return s + " changed while it was copied";
+    case copy_step::journal_in_use: return "journal " + t + " is in use by another copy";
+    case copy_step::no_journal: return t + " is not a journal of a copy of yours";
     case copy_step::incomplete: return t + " is incomplete";
     case copy_step::repeated_file:
       return "warning: source file " + s + " specified more than once";
@@ -92,8 +104,20 @@ std::string words_for(const copy_problem& p) {
   }
   const std::string s = quoted(p.source);
   const std::string t = quoted(p.target);
-  if (has_reason(p.step)) return words_for_error(p, s, t) + ": " + describe(p.why);
+  if (has_reason(p.step)) return words_for_error(p, s, t) + ": " + reason(p.why);
   return words_for_fact(p.step, s, t);
+}
+
+std::string words_for(const copy_verified& v) {
+  std::string text = "verified " + std::to_string(v.files) + (v.files == 1 ? " file, " : " files, ") +
+                     std::to_string(v.bytes) + " bytes";
+  const auto add = [&text](std::uint64_t bytes, const char* how) {
+    if (bytes > 0) text += "; " + std::to_string(bytes) + " " + how;
+  };
+  add(v.direct, "read past the page cache");
+  add(v.dropped, "read after the page cache was told to forget them");
+  add(v.cached, "read from memory, where they are kept");
+  return text;
 }
 
 std::string question_for(const std::string& target, const file_status& there, bool writable,

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "locale.hpp"
+
 namespace sluice::tool {
 
 namespace {
@@ -36,7 +38,10 @@ std::string without_backslashes(const char* at) {
 }  // namespace
 
 void du_exclude::add(std::string pattern) {
-  if (has_wildcards(pattern.c_str())) return wild_.push_back(std::move(pattern));
+  if (has_wildcards(pattern.c_str())) {
+    use_locale();  // for characters of several bytes
+    return wild_.push_back(std::move(pattern));
+  }
   pattern = without_backslashes(pattern.c_str());
   plain_.insert(std::ranges::lower_bound(plain_, pattern), std::move(pattern));
 }

@@ -31,7 +31,7 @@ du_names read_names(const char* file) {
   du_names names;
   std::FILE* from = std::strcmp(file, "-") == 0 ? stdin : std::fopen(file, "re");
   if (from == nullptr) {
-    complain(program(), "cannot open " + quoted(file) + " for reading: " + std::strerror(errno));
+    complain(program(), "cannot open " + quoted(file) + " for reading: " + reason(errno));
     names.nothing = true;
     return names;
   }
@@ -47,7 +47,7 @@ du_names read_names(const char* file) {
   const int why = errno;
   std::free(line);
   if (std::ferror(from) != 0) {
-    complain(program(), quoted_before_colon(file) + ": read error: " + std::strerror(why));
+    complain(program(), quoted_before_colon(file) + ": read error: " + reason(why));
     names.good = false;
   }
   if (from != stdin) std::fclose(from);

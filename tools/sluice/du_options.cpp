@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "keyword.hpp"
+#include "locale.hpp"
 #include "operands.hpp"
 #include "own_options.hpp"
 #include "report.hpp"
@@ -48,8 +49,8 @@ constexpr option long_options[] = {
     {"help", no_argument, nullptr, help},
     {"version", no_argument, nullptr, version_option},
     {nullptr, 0, nullptr, 0}};
+constexpr char letters[] = "0abd:chHklmst:xB:DLPSX:";
 // Each of our own letters stands for a long option; see own_options.
-constexpr char letters[] = "0abd:chHklmst:xB:DLPSX:\1\2:\3\4:\5";
 constexpr own_options::name own_names[] = {{"stats", '\1', false},
                                            {"jobs", '\2', true},
                                            {"json", '\3', false},
@@ -146,7 +147,7 @@ std::optional<int> take(int c, const char* text, bool long_form, du_options& int
     case time_style: n.style = text; break;
     case 'X':
       if (const int why = into.exclude.add_from(text); why != 0) {
-        complain(program(), quoted_before_colon(text) + ": " + std::strerror(why));
+        complain(program(), quoted_before_colon(text) + ": " + reason(why));
         n.good = false;
       }
       break;
@@ -230,10 +231,11 @@ std::optional<int> parse_du_options(int argc, char** argv, du_options& into) {
   }
   own_options own(own_names, std::move(gnu));
   if (!own.hide(argc, argv)) return try_help(program());
+  const std::string all_letters = own.letters_after(letters);
   notes n;
   for (;;) {
     int index = -1;
-    const int c = ::getopt_long(argc, argv, letters, long_options, &index);
+    const int c = next_option(argc, argv, all_letters.c_str(), long_options, &index);
     if (c == -1) break;
     const char* argument = ::optarg != nullptr ? own.shown(::optarg) : nullptr;
     if (const auto over = take(c, argument, index >= 0, into, n)) return over;

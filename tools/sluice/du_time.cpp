@@ -6,6 +6,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "locale.hpp"
 #include "report.hpp"
 
 namespace sluice::tool {
@@ -84,6 +85,7 @@ void append_zone(std::string& to, const directive& d, long east) {
 }
 
 void append_strftime(std::string& to, std::string_view directive_text, const std::tm& local) {
+  use_locale();
   std::string format(directive_text);
   format += '.';  // an empty result and too little room look the same
   std::string room(256, '\0');

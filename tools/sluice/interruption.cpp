@@ -1,89 +1,97 @@
 #include "interruption.hpp"
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/eventfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <cerrno>
 #include <cstdio>
-
-#include "sluice/sync.hpp"
 
 namespace sluice::tool {
 
 namespace {
 
-constexpr int none = SIGURG;  // stands for one that is ignored: nobody sends it, and it ends nothing
+sigset_t set_of(std::initializer_list<int> numbers) noexcept {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : numbers) ::sigaddset(&set, number);
+  return set;
+}
 
-int unless_ignored(int number) noexcept {
+bool is_ignored(int number) noexcept {
   struct sigaction now{};
-  const bool ignored = ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
-  return ignored ? none : number;
+  return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/// Calls that wait go on when the handler returns.
+void handle(int number, void (*handler)(int)) noexcept {
+  struct sigaction wanted{};
+  wanted.sa_handler = handler;
+  wanted.sa_mask = set_of({SIGINT, SIGTERM, SIGHUP, SIGALRM});
+  wanted.sa_flags = SA_RESTART;
+  ::sigaction(number, &wanted, nullptr);
+}
+
+void ring_after(int milliseconds) noexcept {
+  const itimerval once{{0, 0}, {0, milliseconds * 1000}};
+  ::setitimer(ITIMER_REAL, &once, nullptr);
 }
 
 /// As if the signal had never been looked at.
 void end_by(int number) noexcept {
   ::signal(number, SIG_DFL);
-  sigset_t only;
-  ::sigemptyset(&only);
-  ::sigaddset(&only, number);
   ::kill(::getpid(), number);
+  const sigset_t only = set_of({number});
   ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
 }
 
 }  // namespace
 
-interruption::interruption(copy_stopper& stop) : stop_(stop) {
-  const std::initializer_list<int> numbers = {unless_ignored(SIGINT), unless_ignored(SIGTERM),
-                                              unless_ignored(SIGHUP)};
-  auto opened = system().signals(numbers);
-  over_ = ::eventfd(0, EFD_CLOEXEC);
-  if (!opened || over_ < 0) return;  // then they take their usual way
-  const auto blocked = block_signals(numbers);
-  if (!blocked) return;
-  signals_ = std::move(*opened);
-  watcher_ = std::thread([this] { watch(); });
+std::atomic<interruption*> interruption::current_ = nullptr;
+
+interruption::interruption(copy_stopper& stop) noexcept : stop_(stop) {
+  current_ = this;
+  const sigset_t alarm = set_of({SIGALRM});
+  ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);  // whoever started us may have blocked it
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (is_ignored(number)) continue;
+    ::sigaddset(&taken_, number);
+    handle(number, on_signal);
+  }
 }
 
 interruption::~interruption() {
-  if (watcher_.joinable()) {
-    const std::uint64_t one = 1;
-    const auto told = ::write(over_, &one, sizeof one);
-    static_cast<void>(told);  // it can't fail: the counter is at 0
-    watcher_.join();
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (::sigismember(&taken_, number) == 1) ::signal(number, SIG_DFL);
   }
-  if (over_ >= 0) ::close(over_);
   const int number = came_.load();
   if (number == 0) return;
+  ring_after(0);
   std::fflush(stdout);
   end_by(number);
 }
 
-/// The next signal's number; 0 when the copy is over, -1 when the time is.
-int interruption::wait(int milliseconds) noexcept {
-  pollfd both[] = {{system_space::descriptor(signals_), POLLIN, 0}, {over_, POLLIN, 0}};
-  while (::poll(both, 2, milliseconds) < 0) {
-  }
-  if (both[0].revents != 0) {
-    const auto next = sync(signals_.next());
-    if (next && next->number != none) return next->number;
-  }
-  return both[1].revents != 0 ? 0 : -1;
+void interruption::on_signal(int number) noexcept {
+  const int kept = errno;
+  interruption& self = *current_.load();
+  number == SIGALRM ? self.give_up() : self.heard(number);
+  errno = kept;
 }
 
-void interruption::watch() noexcept {
-  int number = -1;
-  while (number < 0) number = wait(-1);
-  if (number == 0) return;
-  came_.store(number);
+/// From here on, everything in this file is called in the midst of anything: system calls and atomics.
+void interruption::heard(int number) noexcept {
+  int none = 0;
+  if (!came_.compare_exchange_strong(none, number)) return end_by(number);
   stop_.request();
+  handle(SIGALRM, on_signal);
+  if (asking_.load()) return give_up();
   constexpr int patience = 500;  // milliseconds for what is under way
-  const int then = wait(asking_.load() ? 0 : patience);
-  if (then == 0) return;
-  // It waits for something that may never come; or somebody can't wait.
-  if (then < 0) stop_.remove_unfinished();
-  end_by(then > 0 ? then : number);
+  ring_after(patience);
+}
+
+/// It waits for something that may never come; or somebody can't wait.
+void interruption::give_up() noexcept {
+  if (stop_.remove_unfinished()) return end_by(came_.load());
+  ring_after(1);
 }
 
 }  // namespace sluice::tool

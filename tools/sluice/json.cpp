@@ -85,6 +85,11 @@ void json_line::add(const char* name, std::uint64_t number) {
   text_ += std::to_string(number);
 }
 
+void json_line::add_flag(const char* name, bool yes) {
+  begin(name);
+  text_ += yes ? "true" : "false";
+}
+
 void json_line::add_bytes(const char* name, std::string_view bytes) {
   if (is_utf8(bytes)) return add(name, bytes);
   std::string encoded = name;

@@ -12,6 +12,7 @@ class json_line {
  public:
   void add(const char* name, std::string_view text);
   void add(const char* name, std::uint64_t number);
+  void add_flag(const char* name, bool yes);
   /// As text if it is UTF-8, else as NAME_base64.
   void add_bytes(const char* name, std::string_view bytes);
   /// With its newline.

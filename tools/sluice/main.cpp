@@ -1,5 +1,4 @@
 // `sluice COMMAND ...`: finds the command, and turns whatever goes wrong into one line.
-#include <clocale>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -123,7 +122,6 @@ int dispatch(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace sluice::tool;
-  std::setlocale(LC_ALL, "");
   int status = 1;
   try {
     status = dispatch(argc, argv);

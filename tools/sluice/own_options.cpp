@@ -20,6 +20,15 @@ const own_options::name* own_options::find(std::string_view word) const {
   return found;
 }
 
+std::string own_options::letters_after(const char* others) const {
+  std::string letters = others;
+  for (const name& n : own_) {
+    letters += n.letter;
+    if (n.argument) letters += ':';
+  }
+  return letters;
+}
+
 bool own_options::hide(int argc, char** argv) {
   hidden_.reserve(static_cast<std::size_t>(argc));
   for (int i = 1; i < argc; ++i) {
@@ -33,17 +42,19 @@ bool own_options::hide(int argc, char** argv) {
       complain(program(), std::string("option '--") + n->word + "' requires an argument");
       return false;
     }
+    const bool empty = equals + 1 == argument.size();
     std::string letter = std::string("-") + n->letter;
-    if (equals != argument.npos) letter += argument.substr(equals + 1);
-    hidden_.emplace_back(std::move(letter), argv[i]);
-    argv[i] = hidden_.back().first.data();
+    if (equals != argument.npos) letter += empty ? "?" : argument.substr(equals + 1);
+    hidden_.push_back({std::move(letter), argv[i], empty});
+    argv[i] = hidden_.back().letter.data();
   }
   return true;
 }
 
 const char* own_options::shown(const char* argument) const {
-  for (const auto& [letter, original] : hidden_) {
-    if (argument == letter.c_str()) return original;
+  for (const hidden& h : hidden_) {
+    if (argument == h.letter.c_str()) return h.original;
+    if (h.empty && argument == h.letter.c_str() + 2) return "";
   }
   return argument;
 }

@@ -21,17 +21,24 @@ class own_options {
   own_options(std::span<const name> own, std::vector<const char*> others)
       : own_(own), others_(std::move(others)) {}
 
+  /// What getopt is to look for besides these letters.
+  std::string letters_after(const char* others) const;
   /// Replaces them among the arguments. False after a complaint.
   bool hide(int argc, char** argv);
   /// What an operand or an option's argument was before.
   const char* shown(const char* argument) const;
 
  private:
+  struct hidden {
+    std::string letter;
+    const char* original;
+    bool empty;  // with an argument of no length, for which getopt would take the next one
+  };
   const name* find(std::string_view word) const;
 
   std::span<const name> own_;
   std::vector<const char*> others_;
-  std::vector<std::pair<std::string, const char*>> hidden_;
+  std::vector<hidden> hidden_;
 };
 
 }  // namespace sluice::tool

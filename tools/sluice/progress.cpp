@@ -11,12 +11,6 @@ namespace sluice::tool {
 
 namespace {
 
-std::size_t columns() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
-
 /// One line, cut where a character begins. A byte is taken for a column at least.
 void fit(std::string& text, std::size_t room) {
   for (char& c : text) {
@@ -39,17 +33,29 @@ void progress::tick(const std::function<std::string()>& tell) {
   const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
   std::int64_t due = due_.load(std::memory_order_relaxed);
   if (now < due || !due_.compare_exchange_strong(due, now + every)) return;
-  std::string text = tell();
-  fit(text, columns() - 1);
-  const std::lock_guard lock(mutex_);
-  drawn_ = true;
-  std::fputs(("\r" + text + "\033[K").c_str(), stderr);
+  draw(tell());
 }
 
-void progress::erase() {
+/// The cursor is left where the line begins: what a shell says after a sudden end replaces it.
+void progress::draw(std::string text) {
   if (!shown_) return;
+  fit(text, columns());
   const std::lock_guard lock(mutex_);
+  drawn_ = true;
+  std::fputs(("\r" + text + "\033[K\r").c_str(), stderr);
+}
+
+std::unique_lock<std::mutex> progress::make_room() {
+  if (!shown_) return {};
+  std::unique_lock lock(mutex_);
   if (std::exchange(drawn_, false)) std::fputs("\r\033[K", stderr);
+  return lock;
+}
+
+std::size_t progress::columns() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 79;
+  return size.ws_col - 1u;
 }
 
 }  // namespace sluice::tool

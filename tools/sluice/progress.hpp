@@ -18,8 +18,13 @@ class progress {
   bool shown() const noexcept { return shown_; }
   /// Draws what `tell` says, if that is due: some times a second.
   void tick(const std::function<std::string()>& tell);
-  /// Makes room for something else on the terminal.
-  void erase();
+  /// Draws this.
+  void draw(std::string text);
+  /// Makes room for something else on the terminal: nothing is drawn while the lock is held.
+  std::unique_lock<std::mutex> make_room();
+  void erase() { make_room(); }
+  /// How wide a line may be.
+  static std::size_t columns();
 
  private:
   const bool shown_;

@@ -6,6 +6,7 @@
 #include <cwchar>
 #include <cwctype>
 
+#include "locale.hpp"
 #include "report.hpp"
 
 namespace sluice::tool {
@@ -21,6 +22,7 @@ struct character {
 character next_character(std::string_view rest, std::mbstate_t& state) {
   const auto first = static_cast<unsigned char>(rest[0]);
   if (first < 0x80) return {1, first >= 0x20 && first != 0x7f};
+  use_locale();
   wchar_t wide = 0;
   const std::size_t n = std::mbrtowc(&wide, rest.data(), rest.size(), &state);
   if (n == 0 || n > rest.size()) {
@@ -63,12 +65,26 @@ bool fits_double_quotes(std::string_view name) {
   return true;
 }
 
+/// GNU's tools read a name with a quote in it twice, and begin the second time as they ended the
+/// first: perhaps in an escape. The same bytes are wanted.
+bool begins_in_escape(std::string_view name) {
+  if (name.find('\'') == std::string_view::npos) return false;
+  std::mbstate_t state{};
+  bool shown = true;
+  for (std::size_t at = 0; at < name.size();) {
+    const character c = next_character(name.substr(at), state);
+    shown = c.shown;
+    at += c.size;
+  }
+  return !shown;
+}
+
 }  // namespace
 
 std::string quoted(std::string_view name) {
   if (fits_double_quotes(name)) return '"' + std::string(name) + '"';
   std::string text = "'";
-  bool escaping = false;  // inside $'...'
+  bool escaping = begins_in_escape(name);  // inside $'...'
   std::mbstate_t state{};
   for (std::size_t at = 0; at < name.size();) {
     const character c = next_character(name.substr(at), state);
@@ -107,6 +123,7 @@ std::string quoted_before_colon(std::string_view name) {
 }
 
 std::string quoted_argument(std::string_view text) {
+  use_locale();
   const bool unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
   std::string whole = unicode ? "\u2018" : "'";
   std::mbstate_t state{};

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "locale.hpp"
 #include "sluice/describe.hpp"
 
 namespace sluice::tool {
@@ -21,6 +22,16 @@ std::string& program_name() noexcept {
 const char* program() noexcept { return program_name().c_str(); }
 void set_program(const char* name) { program_name() = name; }
 
+std::string reason(const error& why) {
+  use_locale();
+  return describe(why);
+}
+
+std::string reason(int number) {
+  use_locale();
+  return std::strerror(number);
+}
+
 void complain(const char* command, const std::string& message) {
   const std::string line = std::string(command) + ": " + message + "\n";
   std::fputs(line.c_str(), stderr);  // one call: lines of several threads stay whole
@@ -28,7 +39,7 @@ void complain(const char* command, const std::string& message) {
 
 void complain(const char* command, const std::string& path, walk_step step, const error& why) {
   const char* what = step == walk_step::stat ? "cannot access " : "cannot read directory ";
-  complain(command, what + quoted(path) + ": " + describe(why));
+  complain(command, what + quoted(path) + ": " + reason(why));
 }
 
 int try_help(const char* command) {
@@ -62,14 +73,14 @@ void output::flush() {
 bool output::close(const char* command) {
   flush();
   if (error_ == 0) return true;
-  complain(command, std::string("write error: ") + std::strerror(error_));
+  complain(command, std::string("write error: ") + reason(error_));
   return false;
 }
 
 bool close_output(const char* command) {
   const bool failed_before = std::ferror(stdout) != 0;
   if (std::fflush(stdout) == 0 && !failed_before) return true;
-  complain(command, std::string("write error: ") + std::strerror(errno));
+  complain(command, std::string("write error: ") + reason(errno));
   return false;
 }
 

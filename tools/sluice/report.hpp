@@ -23,6 +23,10 @@ std::string quoted_before_colon(std::string_view name);
 /// An argument that is wrong, in the quotes of the user's language.
 std::string quoted_argument(std::string_view text);
 
+/// Why something failed, in the user's language.
+std::string reason(const error& why);
+std::string reason(int number);
+
 /// "sluice du: cannot access 'x': No such file or directory". Any thread.
 void complain(const char* command, const std::string& path, walk_step step, const error& why);
 void complain(const char* command, const std::string& message);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "locale.hpp"
 #include "operands.hpp"
 #include "report.hpp"
 #include "sluice/fs/tree_size.hpp"
@@ -54,7 +55,7 @@ constexpr option long_options[] = {{"help", no_argument, nullptr, option_help},
 int traverse_main(int argc, char** argv) {
   unsigned jobs = 0;
   bool stats = false;
-  for (int c = 0; (c = ::getopt_long(argc, argv, "", long_options, nullptr)) != -1;) {
+  for (int c = 0; (c = next_option(argc, argv, "", long_options)) != -1;) {
     switch (c) {
       case option_help: std::fputs(help_text, stdout); return 0;
       case option_stats: stats = true; break;

@@ -41,6 +41,9 @@ class limiter {
   /// Completes when there is a place, which is then taken; errc::canceled if the task should stop.
   entry enter() noexcept { return entry(*this); }
 
+  /// Whoever enters now has to wait.
+  bool full() const noexcept { return free_ == 0; }
+
   /// Gives a place back, to the one who waits longest.
   void leave() noexcept {
     if (job* j = line_.pop()) {

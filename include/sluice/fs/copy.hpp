@@ -1,6 +1,7 @@
 // Copying trees, on all cores, between any spaces.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -23,6 +24,15 @@ enum class sparse_mode : std::uint8_t { as_source, always, never };
 enum class reflink_mode : std::uint8_t { automatic, always, never };
 /// `existing`: numbered where there are numbered ones, simple elsewhere.
 enum class backup_mode : std::uint8_t { none, simple, existing, numbered };
+
+/// What a copy has done so far. It may be looked at from any thread while it grows.
+struct copy_tally {
+  std::atomic<std::uint64_t> bytes = 0;        // of contents, with holes and shared blocks
+  std::atomic<std::uint64_t> files = 0;        // made or written over: all but directories
+  std::atomic<std::uint64_t> directories = 0;  // made
+  std::atomic<std::uint64_t> left = 0;         // files that stayed as they were, or were not copied
+  std::atomic<std::uint64_t> bytes_left = 0;   // what those have, where that is known
+};
 
 struct copy_options {
   bool recursive = false;
@@ -48,16 +58,50 @@ struct copy_options {
   bool require_xattrs = false;   // one that the target can't have is a failure
   bool silent_xattrs = false;    // one that can't be kept is not even told
   bool one_file_system = false;
+  /// Under every target's name there is nothing, what was there before, or a whole copy, at any
+  /// moment. A target that is a link is followed; owner, mode and access control lists of what is
+  /// replaced stay. What is no regular file is not replaced by one, nor is a file of several names,
+  /// unless links are preserved: then it loses that name in any case.
+  bool atomic = false;
+  /// A copy that succeeded outlasts a crash: files, their names and directories are synced.
+  bool durable = false;
+  /// Remembers in `journal` what is done, and passes by what an earlier copy with the same journal did
+  /// and nobody changed since. The journal is removed when all has succeeded.
+  bool resume = false;
+  /// What was written is synced, read again, past the page cache if possible, and compared.
+  bool verify = false;
+  /// Finds out and tells what would be done, one thing after another (for a crew of one), and
+  /// changes nothing: the listener hears what it would hear, and may_overwrite is asked. Whether a
+  /// target may be written, whether there is room, and what can't be kept only shows when it is
+  /// tried, and is not told.
+  bool dry_run = false;
+  /// Bytes a second that are read and written at most, by all files together; 0: as fast as it
+  /// goes. Shared blocks and holes cost nothing.
+  std::uint64_t bytes_per_second = 0;
+  /// Ask the listener which sources to leave out.
+  bool filtered = false;
+  /// Is told how much has been done; outlives the copy. May be null.
+  copy_tally* tally = nullptr;
   /// One thing after another, in the order of GNU cp. For a crew of one, or the words of several
   /// operands' copies mix.
   bool in_order = false;
   /// Operands are told apart: one that comes twice is passed by with a warning, and none overwrites
   /// what another made.
   bool no_collisions = true;
+  /// A path relative to `to`: nothing is there, or what another copy left.
+  std::string journal;
+  /// What the journal's paths are relative to: the path that all operands' targets begin with.
+  std::string journal_base;
   /// Facts about the process: what the target's space takes from the modes of what is made there
   /// (the system does so; in memory it is 0), and whether it may give files away.
   std::uint16_t umask = 022;
   bool privileged = false;
+  /// Whose a journal has to be; keep_id: anybody's.
+  std::uint32_t user = keep_id;
+  /// Another after each start of the machine: without it a journal only counts what was synced.
+  std::string boot;
+  /// For the names of temporaries, which nobody else should use: random.
+  std::uint64_t unique = 0;
   /// Ends the copy early; outlives it. May be null.
   copy_stopper* stop = nullptr;
 };
@@ -93,6 +137,11 @@ enum class copy_step : std::uint8_t {
   restore_backup,
   stat_parent,        // of parents that are to be made
   make_parent,
+  sync_target,
+  sync_directory,
+  verify_target,      // reading it again failed
+  open_journal,
+  write_journal,      // what follows could not be resumed
   // those without an error code
   omit_directory,
   same_file,
@@ -110,6 +159,12 @@ enum class copy_step : std::uint8_t {
   not_a_directory,    // a parent that is to be made
   unknown_type,
   no_room_left,       // not begun: the target's file system is full
+  not_regular,        // a target that can't be replaced by a file
+  several_names,      // the same, because it has other names
+  differs,            // what is read back is not what was copied
+  source_changed,     // what is read back is not what the source has become
+  journal_in_use,     // another copy's
+  no_journal,         // its name is something else's
   incomplete,         // a target that was not made by this copy, and so was not removed
   // these are warnings
   repeated_file,
@@ -123,6 +178,15 @@ struct copy_problem {
   std::string source, target;
   error why;
   std::string detail = {};  // the attribute's name, where it is about one
+  bool failure = true;      // or only worth a word: the copy counts as done without it
+};
+
+/// What `verify` has compared, and how it was read.
+struct copy_verified {
+  std::uint64_t files = 0, bytes = 0;
+  std::uint64_t direct = 0;   // bytes past the page cache
+  std::uint64_t dropped = 0;  // bytes after the page cache was asked to forget them
+  std::uint64_t cached = 0;   // bytes that may never have left memory
 };
 
 /// Hears of what happens, from any of the crew's threads, one call at a time.
@@ -139,6 +203,11 @@ class copy_listener {
   virtual void made_parent(const std::string&, const std::string&) {}
   virtual void restored(const std::string&, const std::string&) {}
   virtual bool wants_names() const noexcept { return false; }
+  /// Once, at the end of a copy that was to be verified.
+  virtual void verified(const copy_verified&) {}
+  /// With `filtered`: an operand's path or one below it is passed by as if it were not there, a
+  /// directory with all that is in it. From any thread, several at the same time.
+  virtual bool skips(const std::string& /*source*/) { return false; }
   /// For overwrite_mode::ask; `there` is what stands under the name. It may block.
   virtual bool may_overwrite(const std::string&, const file_status&) { return false; }
 };

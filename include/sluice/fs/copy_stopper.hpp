@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
+#include <thread>
 
 namespace sluice::inline v0 {
 
@@ -19,14 +19,19 @@ class copy_stopper {
   bool requested() const noexcept { return requested_.load(std::memory_order_relaxed); }
 
   /// For when there is no time for the copy to end: removes the files that it has made and not
-  /// filled yet, from the calling thread, which runs no loop. The copy may go on for a while, but
-  /// it must not be used for anything but ending the process.
-  void remove_unfinished() noexcept;
+  /// filled yet, from any thread. The copy may go on for a while, but this must not be used for
+  /// anything but ending the process. Where the files are the system's, a signal handler may call it;
+  /// false: the signal came while its thread noted such a file, and nothing was removed: call again
+  /// when that thread has gone on.
+  bool remove_unfinished() noexcept;
 
  private:
   friend class copying::unfinished_file;
   std::atomic<bool> requested_ = false;
-  std::mutex mutex_;
+  void enter() noexcept;
+  void leave() noexcept { holder_.store({}, std::memory_order_release); }
+
+  std::atomic<std::thread::id> holder_{};  // a lock that knows whose it is
   copying::unfinished_file* first_ = nullptr;
 };
 

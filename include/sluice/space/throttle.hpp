@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "sluice/core/pace.hpp"
 #include "sluice/space/hop.hpp"
 
 namespace sluice::inline v0 {
@@ -32,22 +33,6 @@ class throttle_space final : public hop_space {
   ~throttle_space();
 
  private:
-  /// Knows when what has been let through so far would have been due at an even pace.
-  class bucket {
-   public:
-    bucket(std::uint64_t per_second, std::uint64_t burst) noexcept;
-    /// When the next may go.
-    time_point_ns next() const noexcept { return due_ - slack_; }
-    void book(std::uint64_t amount, time_point_ns now) noexcept;
-
-   private:
-    time_point_ns time_for(std::uint64_t amount) const noexcept;
-
-    double unit_ns_;  // 0: no limit
-    time_point_ns slack_ = 0;
-    time_point_ns due_ = 0;
-  };
-
   static const space_table rows;
   static void submit(space& s, operation& op) noexcept;
   bool let_through(operation& op) noexcept;
@@ -57,7 +42,7 @@ class throttle_space final : public hop_space {
   void end(hop&, bool) noexcept override {}
   void due(hop& h) noexcept override { let_go(h); }
 
-  bucket bytes_, operations_;
+  pace bytes_, operations_;
   time_point_ns last_ = 0;  // when the one before is to go
   std::unique_ptr<hop[]> records_;
 };

@@ -13,22 +13,36 @@
 namespace sluice::inline v0 {
 
 pool_backend::pool_backend(loop& owner, const loop_options& options, std::string why)
-    : native_backend(owner, options),
-      poll_(::epoll_create1(EPOLL_CLOEXEC)),
-      event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      why_(std::move(why)) {
-  epoll_event wanted{EPOLLIN, {.fd = event_.get()}};
-  if (poll_.get() < 0 || event_.get() < 0 ||
-      ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, event_.get(), &wanted) < 0) {
+    : native_backend(owner, options), why_(std::move(why)) {
+  if (!can_wait()) {
     throw std::system_error(errno, std::generic_category(), "sluice: cannot wait for events");
   }
 }
 
 pool_backend::pool_backend(loop& owner, const loop_options& options, successor next)
-    : pool_backend(owner, options, "plain calls: nothing has had to wait yet") {
-  next_ = next;
-  ring_entries_ = options.ring_entries;
+    : native_backend(owner, options),
+      next_(next),
+      ring_entries_(options.ring_entries),
+      why_("plain calls: nothing has had to wait yet") {
   may_be_outgrown_ = true;
+}
+
+/// Before the first wait makes what is waited on; a program of plain calls has no use for it. False
+/// when there are no descriptors.
+bool pool_backend::can_wait() noexcept {
+  if (event_.get() >= 0) return true;
+  unique_fd poll(::epoll_create1(EPOLL_CLOEXEC));
+  unique_fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  epoll_event wanted{EPOLLIN, {.fd = event.get()}};
+  if (poll.get() < 0 || event.get() < 0 ||
+      ::epoll_ctl(poll.get(), EPOLL_CTL_ADD, event.get(), &wanted) < 0) {
+    return false;
+  }
+  poll_ = std::move(poll);
+  event_ = std::move(event);
+  wakes_.store(event_.get());
+  if (woken_before_.exchange(false)) wake();
+  return true;
 }
 
 native_backend& pool_backend::outgrow() noexcept {
@@ -53,6 +67,22 @@ int pool_backend::milliseconds_until(time_point_ns when) noexcept {
   return static_cast<int>(std::min<time_point_ns>((left + 999'999) / 1'000'000, 1 << 30));
 }
 
+/// Hands over what was gathered, and waits; how many events there are.
+int pool_backend::wait(std::span<epoll_event> events, time_point_ns until) noexcept {
+  const in_kernel here(*this);
+  hand_over();
+  if (until != 0) may_have_waited_ = true;
+  if (!can_wait()) return wait_blindly(until);
+  // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
+  int n;
+  do {
+    ++counts_.kernel_entries;
+    n = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()),
+                     milliseconds_until(until));
+  } while (n < 0 && errno == EINTR && until != 0);
+  return n;
+}
+
 void pool_backend::turn(time_point_ns until) noexcept {
   if (may_be_outgrown_) {
     // Released handles are closed by the ring, if there is one.
@@ -60,15 +90,8 @@ void pool_backend::turn(time_point_ns until) noexcept {
     if (&better != this) return better.turn(until);
     if (until == 0) return;  // nothing is under way that an event could be about
   }
-  hand_over();
   epoll_event events[64];
-  if (until != 0) may_have_waited_ = true;
-  // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
-  int n;
-  do {
-    ++counts_.kernel_entries;
-    n = ::epoll_wait(poll_.get(), events, 64, milliseconds_until(until));
-  } while (n < 0 && errno == EINTR && until != 0);
+  const int n = wait(events, until);
   for (int i = 0; i < n; ++i) {
     if (events[i].data.fd == event_.get()) {
       std::uint64_t count;
@@ -80,14 +103,31 @@ void pool_backend::turn(time_point_ns until) noexcept {
   }
 }
 
-void pool_backend::wake() noexcept {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+/// Without descriptors for anything better: looks again every millisecond. No events.
+int pool_backend::wait_blindly(time_point_ns until) noexcept {
+  const int left = milliseconds_until(until);
+  if (left != 0 && !woken_before_.exchange(false)) ::poll(nullptr, 0, 1);
+  return 0;
 }
+
+void pool_backend::wake() noexcept {
+  int event = wakes_.load();
+  if (event < 0) {
+    // Either we see the event that is being made, or who makes it sees this.
+    woken_before_.store(true);
+    event = wakes_.load();
+    if (event < 0) return;
+  }
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(event, &one, sizeof one);
+}
+
+int pool_backend::native_handle() noexcept { return can_wait() ? poll_.get() : -1; }
 
 /// Watches a descriptor for what the first of its lines need, once; false when it is of a kind that is
 /// always ready. Nothing waits on it any more: stops watching.
 bool pool_backend::watch(int descriptor) noexcept {
+  if (!can_wait()) return false;
   const stream_lines& lines = *lines_.of(descriptor);
   std::uint32_t events = 0;
   if (lines.in.first != nullptr) events |= EPOLLIN;

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <atomic>
+#include <span>
+
 #include "backend/native_backend.hpp"
 #include "backend/unique_fd.hpp"
 
@@ -17,19 +22,28 @@ class pool_backend final : public native_backend {
 
   void turn(time_point_ns until) noexcept override;
   void wake() noexcept override;
-  int native_handle() noexcept override { return poll_.get(); }
+  int native_handle() noexcept override;
   std::string report() const override;
 
  private:
   native_backend& outgrow() noexcept override;
+  /// What a ring would take goes to the pool only when there is none.
+  bool in_pool(const native_row& row) const noexcept override {
+    return !may_be_outgrown_ || row.prepare == nullptr;
+  }
   void await_readiness(native_slot& s, bool fresh) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
+  bool can_wait() noexcept;
+  int wait(std::span<epoll_event> events, time_point_ns until) noexcept;
+  int wait_blindly(time_point_ns until) noexcept;
   int milliseconds_until(time_point_ns when) noexcept;
   void ready(int descriptor) noexcept;
   bool watch(int descriptor) noexcept;
   bool go(native_slot& s) noexcept;
 
   unique_fd poll_, event_;
+  std::atomic<int> wakes_ = -1;             // the event, for other threads
+  std::atomic<bool> woken_before_ = false;  // while there was none
   successor next_ = nullptr;
   unsigned ring_entries_ = 0;
   std::string why_;

@@ -56,11 +56,12 @@ bool uring_backend::tell() noexcept {
   return io_uring_submit(&ring_->raw) > 0;
 }
 
+bool uring_backend::in_pool(const native_row& row) const noexcept {
+  return row.prepare == nullptr || !ring_->supports[row.opcode];
+}
+
 void uring_backend::overlap(native_slot& s) noexcept {
-  const native_row& row = *s.row;
-  if (row.prepare == nullptr || !ring_->supports[row.opcode]) {
-    return send_to_pool(s);
-  }
+  if (in_pool(*s.row)) return send_to_pool(s);
   if (!backlog_.empty() || !put(s)) backlog_.push(s);
 }
 
@@ -198,10 +199,13 @@ void uring_backend::turn(time_point_ns until) noexcept {
     std::uint64_t count;
     [[maybe_unused]] const auto read = ::read(notified_.get(), &count, sizeof count);
   }
-  hand_over();
-  const bool all_told = fill();
-  told_ += io_uring_sq_ready(&ring_->raw);
-  enter(all_told ? until : 0);
+  {
+    const in_kernel here(*this);
+    hand_over();
+    const bool all_told = fill();
+    told_ += io_uring_sq_ready(&ring_->raw);
+    enter(all_told ? until : 0);
+  }
   const unsigned ended = reap();
   // More has ended than was begun just now: a device works on these. If each turn told it of many
   // operations at once, at its end, it would end them at once, and have nothing to do until the

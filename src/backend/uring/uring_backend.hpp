@@ -37,6 +37,7 @@ class uring_backend final : public native_backend {
     tag_mask = 7
   };
 
+  bool in_pool(const native_row& row) const noexcept override;
   void overlap(native_slot& s) noexcept override;
   void await_readiness(native_slot& s, bool fresh) noexcept override;
   void cancel_held(native_slot& s) noexcept override;

@@ -1,19 +1,26 @@
 // What a copy keeps of its source besides the bytes. The order matters: a change of owner clears
 // set-id bits and capabilities, and everything before the times changes the times.
-#include <cstring>
-#include <vector>
+#include "fs/copy/attributes.hpp"
 
-#include "fs/copy/context.hpp"
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <vector>
 
 namespace sluice::inline v0::copying {
 
 namespace {
 
-constexpr const char* access_acl = "system.posix_acl_access";
-constexpr const char* default_acl = "system.posix_acl_default";
+/// What a file system shows a second time under a name of its own, as XFS does with access control
+/// lists, or what means its own inode only: no copying tool takes those along.
+bool is_private(std::string_view name) noexcept {
+  constexpr std::string_view prefixes[] = {"trusted.SGI_", "xfsroot.", "security.evm", "afs."};
+  return std::ranges::any_of(prefixes, [name](std::string_view p) { return name.starts_with(p); });
+}
 
-bool is_acl(const char* name) noexcept {
-  return std::strcmp(name, access_acl) == 0 || std::strcmp(name, default_acl) == 0;
+bool is_wanted(const context& c, const char* name) noexcept {
+  if (is_acl(name)) return c.options.preserve_mode;
+  return c.options.preserve_xattrs && !is_private(name);
 }
 
 /// Attributes are what was asked for, and each that is lost is worth a word.
@@ -49,8 +56,16 @@ void miss_list(context& c, const subject& about, const error& e) {
   c.miss(about, copy_step::list_xattrs, e, c.options.require_xattrs);
 }
 
-task<void> copy_xattr(context& c, const subject& about, const file& from, const file& to,
+task<void> keep_xattr(context& c, const subject& about, const file& from, const file& to,
                       const char* name) {
+  auto copying_it = copy_xattr(from, to, name);
+  auto copied = co_await std::move(copying_it);
+  if (!copied) miss_xattr(c, about, name, copied.error());
+}
+
+}  // namespace
+
+task<result<void>> copy_xattr(const file& from, const file& to, const char* name) {
   std::vector<std::byte> value(256);
   result<std::size_t> size = std::size_t{0};
   for (;;) {
@@ -59,16 +74,12 @@ task<void> copy_xattr(context& c, const subject& about, const file& from, const 
     value.resize(value.size() < 65536 ? value.size() * 4 : value.size() * 2);
     if (value.size() > (1 << 22)) break;
   }
-  if (!size) {
-    miss_xattr(c, about, name, size.error());
-    co_return;
-  }
+  if (!size) co_return std::unexpected(size.error());
   value.resize(*size);
   auto set = co_await to.set_xattr(name, value);
-  if (!set) miss_xattr(c, about, name, set.error());
+  co_return set;
 }
 
-/// The names, each terminated; empty where there are none or the file system has no such thing.
 task<std::vector<char>> list_xattrs(context& c, const subject& about, const file& of) {
   std::vector<char> names(1024);
   for (;;) {
@@ -87,6 +98,8 @@ task<std::vector<char>> list_xattrs(context& c, const subject& about, const file
   co_return names;
 }
 
+namespace {
+
 task<void> copy_xattrs(context& c, const subject& about, const file& from, const file& to,
                        const target_state& w) {
   if (!from || (!c.options.preserve_xattrs && !c.options.preserve_mode)) co_return;
@@ -98,9 +111,8 @@ task<void> copy_xattrs(context& c, const subject& about, const file& from, const
     const char* name = &names[at];
     has_access |= std::strcmp(name, access_acl) == 0;
     has_default |= std::strcmp(name, default_acl) == 0;
-    const bool wanted = is_acl(name) ? c.options.preserve_mode : c.options.preserve_xattrs;
-    if (!wanted) continue;
-    auto copying_one = copy_xattr(c, about, from, to, name);
+    if (!is_wanted(c, name)) continue;
+    auto copying_one = keep_xattr(c, about, from, to, name);
     co_await std::move(copying_one);
   }
   // What the target has and the source has not: an old file's, or what its directory gave it.
@@ -206,8 +218,7 @@ task<void> copy_xattrs_by_name(context& c, const item& i, bool link) {
   for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
     const char* name = &names[at];
     has_access |= std::strcmp(name, access_acl) == 0;
-    const bool wanted = is_acl(name) ? acls : c.options.preserve_xattrs;
-    if (!wanted) continue;
+    if (!is_wanted(c, name)) continue;
     auto copying_one = copy_xattr_by_name(c, i, name, room);
     co_await std::move(copying_one);
   }

@@ -62,6 +62,20 @@ task<bool> would_destroy_source(const context& c, const item& i, const file_stat
   co_return there && identity_of(*there) == identity_of(source);
 }
 
+/// In a dry run. Those that other operands would have got have numbers, too.
+void suppose_backup(context& c, const item& i, const std::string& path, std::string backup) {
+  const auto whole = [&i](const std::string& name) {
+    return i.in ? i.in->target.path_of(name) : name;
+  };
+  while (c.supposed.find(whole(backup)) != nullptr) {
+    const std::string number = number_in(last_name_of(backup), last_name_of(path));
+    if (number.empty()) break;  // a simple one takes the place of the one before
+    backup = path + ".~" + one_more(number) + "~";
+  }
+  if (i.operand() || c.supposed.remembers_all()) c.supposed.suppose(whole(backup), file_status());
+  i.backup = std::move(backup);
+}
+
 }  // namespace
 
 task<std::string> name_of_backup(context& c, const dir& in, std::string path) {
@@ -90,6 +104,10 @@ task<bool> back_up(context& c, const item& i, const file_status& source) {
     // A numbered one never replaces another, even one that somebody else is making right now.
     const bool simple = c.options.backup != backup_mode::numbered &&
                         backup == path + c.options.backup_suffix;
+    if (c.supposed.on()) {
+      suppose_backup(c, i, path, backup);
+      co_return true;
+    }
     const rename_mode how = simple ? rename_mode::replace : rename_mode::no_replace;
     auto moved = co_await i.to.rename(i.target_name, i.to, backup, how);
     if (!moved && moved.error() == errc::exists) continue;

@@ -12,7 +12,7 @@ task<outcome> make_by_name(context& c, const item& i, const file_status& s, copy
                         bool replaces, Make make) {
   auto making = make(i.target_name);
   result<void> made = co_await std::move(making);
-  const bool stood = !made && made.error() == errc::exists;
+  const bool stood = !made && made.error() == errc::exists && (!i.among_copies() || replaces);
   if (stood) {
     auto judging_it = judge_target(c, i, s, judging::by_name);
     const verdict v = co_await std::move(judging_it);
@@ -23,8 +23,9 @@ task<outcome> make_by_name(context& c, const item& i, const file_status& s, copy
   if (stood) {
     auto again = make(i.target_name);
     made = co_await std::move(again);
-    if (!made && made.error() == errc::exists && replaces) {
-      auto replacing = replace_target(i, make);
+    const bool may = replaces || c.options.atomic;
+    if (!made && made.error() == errc::exists && may) {
+      auto replacing = replace_target(c, i, make);
       made = co_await std::move(replacing);
     }
   }
@@ -49,6 +50,7 @@ task<result<void>> make_special(const item& i, const file_status& s, std::uint16
 
 /// A relative path means the same from the target only in the current directory.
 task<bool> lies_in_base(const context& c, const item& i) {
+  if (i.in != nullptr && i.in->missing) co_return false;
   const path_ref itself;
   const std::string above = directory_of(i.target_name);
   auto base = co_await c.target_base.stat(itself, stat_mask::inode);
@@ -78,17 +80,22 @@ task<outcome> copy_symlink(context& c, const item& i, const file_status& s) {
   co_return made;
 }
 
-task<outcome> symlink_instead(context& c, const item& i, const file_status& s) {
-  const std::string text = i.source_path();
-  if (!text.starts_with('/')) {
-    auto asking = lies_in_base(c, i);
-    const bool fits = co_await std::move(asking);
-    if (!fits) {
-      c.tell_copying(i);
-      c.fail(i, copy_step::relative_link);
-      co_return outcome::none;
-    }
+task<bool> symlink_would_lead(context& c, const item& i) {
+  if (i.source_path().starts_with('/')) co_return true;
+  auto asking = lies_in_base(c, i);
+  const bool fits = co_await std::move(asking);
+  if (!fits) {
+    c.tell_copying(i);
+    c.fail(i, copy_step::relative_link);
   }
+  co_return fits;
+}
+
+task<outcome> symlink_instead(context& c, const item& i, const file_status& s) {
+  auto asking = symlink_would_lead(c, i);
+  const bool leads = co_await std::move(asking);
+  if (!leads) co_return outcome::none;
+  const std::string text = i.source_path();
   const auto make = [&i, &text](path_ref at) { return make_symlink(i, text, at); };
   auto making = make_by_name(c, i, s, copy_step::create_link_to, c.options.force, make);
   const outcome made = co_await std::move(making);

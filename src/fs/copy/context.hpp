@@ -2,12 +2,16 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "fs/copy/flow.hpp"
 #include "fs/copy/link_table.hpp"
+#include "fs/copy/rehearsal.hpp"
+#include "sluice/core/for_each.hpp"
 #include "sluice/fs/copy.hpp"
 
 namespace sluice::inline v0::copying {
@@ -24,7 +28,9 @@ class copy_dir final : public walk_dir {
       : walk_dir(above, name, s, follow), target(above.target, name) {}
 
   place target;
+  bool missing = false;  // there is no such directory: it would have been made
   enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
+  bool fresh = false;            // this very run made it
   std::uint16_t mode_made = 0;   // of one that was made, while it is filled
   std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved
   bool given_acl = true;      // it may have got access control lists when it was made
@@ -40,6 +46,8 @@ class subject {
  protected:
   ~subject() = default;
 };
+
+class full_files;
 
 /// One thing to copy that is not a directory.
 struct item final : subject {
@@ -58,12 +66,17 @@ struct item final : subject {
   path_ref target_name;
   bool follow;
   std::shared_ptr<copy_dir> in;  // the directory it lies in; null for an operand
+  limiter* gate = nullptr;       // to be passed by files that are made and not full
+  full_files* later = nullptr;   // where it may wait for others to be settled with; null: it may not
   mutable std::string backup;    // what stood under the target's name, if it was moved away
 
   bool operand() const noexcept { return in == nullptr; }
   std::string backup_path() const {
     return backup.empty() || operand() ? backup : in->target.path_of(backup);
   }
+  /// What stands already in a directory that this copy has made is another copy, whose name is the
+  /// same to a file system that ignores case. It is not overwritten.
+  bool among_copies() const noexcept { return in != nullptr && in->is == copy_dir::state::made; }
   bool inherits_acl() const noexcept { return in == nullptr || in->inherits_acl; }
   std::string source_path() const override {
     return in != nullptr ? in->where.path_of(name) : std::string(name.c_str(), name.size());
@@ -80,34 +93,50 @@ struct identity {
 };
 inline identity identity_of(const file_status& s) noexcept { return {s.device, s.inode}; }
 
+class journal;
+
+/// Of one thing. `kept`: what stands there passes for it. `linked`: it is another name of what was
+/// copied.
+enum class outcome : std::uint8_t { none, made, kept, linked };
+
 struct context {
-  context(const copy_options& o, const dir& base, copy_listener& l)
-      : options(o), target_base(base), listener(l) {}
+  context(const copy_options& o, std::span<const copy_operand> operands, const dir& base,
+          copy_listener& l, unsigned workers);
+  ~context();
 
   copy_options options;
   const dir& target_base;  // what operands' targets are relative to
   copy_listener& listener;
+  copying::flow flow;
+  rehearsal supposed;
   link_table links;
   open_places* places = nullptr;  // the walk's
   std::atomic<bool> clone_hopeless = false;  // the file systems at hand can't share blocks
   std::atomic<bool> any_failed = false;
   std::atomic<std::uint64_t> full_device = nowhere;  // a file system without room
   static constexpr std::uint64_t nowhere = UINT64_MAX;
+  std::unique_ptr<copying::journal> journal;
+  std::atomic<bool> nameless_hopeless = false;  // the file systems at hand know no file without a name
+  std::deque<limiter> gates;         // one for each worker, to be passed by one at a time
+  std::atomic<std::uint64_t> temporaries = 0;   // names made of it
+  std::set<std::string> to_sync;     // directories of operands; operands come one by one
+  std::set<std::string> looked_for_stale;  // the same
+  copy_verified verified;            // under the lock of those who speak
   /// What operands became, so that none overwrites another's copy. Operands come one by one.
   std::set<std::pair<std::string, identity>> made;
 
+  /// A file is not done when it is full.
+  bool settles() const noexcept { return options.atomic || syncs() || journal != nullptr; }
+  bool syncs() const noexcept { return options.durable || options.verify; }
   bool stopping() const noexcept { return options.stop != nullptr && options.stop->requested(); }
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
     any_failed.store(true, std::memory_order_relaxed);
-    warn(step, std::move(source), std::move(target), why);
+    tell({step, std::move(source), std::move(target), why});
   }
-  /// Worth a word, and no failure. What goes wrong because the copy is ended goes without saying.
-  void warn(copy_step step, std::string source, std::string target, error why = {},
-            std::string detail = {}) {
-    if (stopping()) return;
-    const std::lock_guard lock(speaking_);
-    listener.failed({step, std::move(source), std::move(target), why, std::move(detail)});
+  /// Worth a word, and no failure.
+  void warn(copy_step step, std::string source, std::string target) {
+    tell({step, std::move(source), std::move(target), error(), {}, false});
   }
   void fail(const subject& i, copy_step step, error why = {}) {
     fail(step, i.source_path(), i.target_path(), why);
@@ -116,7 +145,18 @@ struct context {
   void miss(const subject& i, copy_step step, error why, bool required,
             const char* detail = "") {
     if (required) any_failed.store(true, std::memory_order_relaxed);
-    warn(step, i.source_path(), i.target_path(), why, detail);
+    tell({step, i.source_path(), i.target_path(), why, detail, required});
+  }
+  /// What became of something that is not a directory, of so many bytes.
+  void count(outcome how, std::uint64_t bytes) {
+    copy_tally* const t = options.tally;
+    if (t == nullptr) return;
+    const bool done = how == outcome::made || how == outcome::linked;
+    (done ? t->files : t->left).fetch_add(1, std::memory_order_relaxed);
+    if (!done) t->bytes_left.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  void count_directory() {
+    if (options.tally != nullptr) options.tally->directories.fetch_add(1, std::memory_order_relaxed);
   }
   void tell_copying(const subject& i, const std::string& backup = {}) {
     if (!listener.wants_names()) return;
@@ -138,20 +178,44 @@ struct context {
     const std::lock_guard lock(speaking_);
     listener.restored(backup, target);
   }
+  void add_verified(const copy_verified& v) {
+    const std::lock_guard lock(speaking_);
+    verified.files += v.files;
+    verified.bytes += v.bytes;
+    verified.direct += v.direct;
+    verified.dropped += v.dropped;
+    verified.cached += v.cached;
+  }
   bool may_overwrite(const subject& i, const file_status& there) {
     const std::lock_guard lock(speaking_);
     return listener.may_overwrite(i.target_path(), there);
   }
 
  private:
+  /// What goes wrong because the copy is ended goes without saying.
+  void tell(const copy_problem& p) {
+    if (stopping()) return;
+    const std::lock_guard lock(speaking_);
+    listener.failed(p);
+  }
+
   std::mutex speaking_;
 };
 
 /// Copies anything but a directory. `known` is its status if somebody has asked already.
 task<void> copy_item(context& c, const item& i, file_type type, const file_status* known);
+/// `known`, or what its name is asked for. False: a problem was reported.
+task<bool> status_of_source(context& c, const item& i, const file_status* known, file_status& s);
+/// Tells what would be done with it; `bytes`: it has contents to copy.
+task<void> rehearse_item(context& c, const item& i, bool bytes, const file_status* known);
+/// The same for another name of something that came before.
+task<void> suppose_link(context& c, const item& i, const file_status& s,
+                        const link_table::entry& first);
+/// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
+task<void> fail_to_open(context& c, const item& i, const error& why);
+/// Whether a symbolic link to the source would lead there. False: a problem was reported.
+task<bool> symlink_would_lead(context& c, const item& i);
 /// Its parts: what has bytes, and what is made by its name alone.
-/// `kept`: what stands there passes for it.
-enum class outcome : std::uint8_t { none, made, kept };
 task<outcome> copy_file(context& c, const item& i, file_type expected);
 task<outcome> copy_symlink(context& c, const item& i, const file_status& s);
 task<outcome> copy_special(context& c, const item& i, const file_status& s);
@@ -167,6 +231,22 @@ enum class judging : std::uint8_t { by_bytes, by_name, only_look };
 task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how);
 /// Removes what stands there to make way. False: a problem was reported.
 task<bool> remove_target(context& c, const item& i);
+
+/// A name for something that is to get another one, in the same directory as `path`.
+std::string name_beside(context& c, path_ref path);
+/// Removes a name, if it means what this copy made under it.
+task<result<void>> remove_own(const dir& in, path_ref name, identity who);
+/// Removes the temporaries that a copy with the same journal left in a directory.
+task<void> remove_stale(context& c, const dir& in, std::string path);
+
+/// Durability, as far as the file system has such a thing.
+task<result<void>> sync_file(const file& f);
+task<result<void>> sync_dir(const dir& d);
+task<result<void>> sync_path(context& c, const dir& in, std::string path);
+/// The journal's word for a directory that was synced.
+task<void> note_synced(context& c, std::string path);
+/// The directories of `to_sync`.
+task<void> sync_later(context& c, const dir& in);
 
 /// Whether source and target are the same thing: then there is nothing to copy, which may be as it
 /// should be.
@@ -190,6 +270,14 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
                      const file_status& source);
 /// The same for what has no offsets, until its end.
 task<bool> copy_until_end(context& c, const item& i, file& from, const file& to);
+/// Copies what it can of a large file, its ranges in any order, and tells how much of its beginning
+/// is there now; the rest, and what goes wrong with it, is left to whoever asked.
+task<std::uint64_t> copy_ranges_together(context& c, const file& from, const file& to,
+                                         std::uint64_t size);
+/// Reads `to` again and compares: under its name, or, if that is empty, as it is open. False: a
+/// problem was reported.
+task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
+                       const std::string& name, const file_status& source);
 /// Everything but blocks of zeros, through a buffer.
 task<bool> copy_without_zeros(context& c, const item& i, const file& from, const file& to,
                               std::uint64_t& copied);
@@ -209,6 +297,9 @@ struct target_state {
 /// not be opened.
 task<void> copy_attributes(context& c, const subject& about, const file& from, const file& to,
                            const file_status& s, const target_state& t);
+/// Gives a file that will take an old one's place what that has. False: a problem was reported.
+task<bool> copy_old_attributes(context& c, const subject& about, const file& old,
+                               const file_status& s, const file& to);
 /// For links and special files, which are not opened.
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s);
 

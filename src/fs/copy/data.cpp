@@ -30,7 +30,7 @@ task<bool> copy_by_buffer(context& c, const item& i, const file& from, const fil
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   while (e.begin < e.end) {
     if (c.stopping()) co_return false;
-    const std::size_t want = std::min<std::uint64_t>(buffer_size, e.end - e.begin);
+    const std::size_t want = std::min<std::uint64_t>(c.flow.piece(buffer_size), e.end - e.begin);
     auto got = co_await from.read_at(std::span(buffer.get(), want), e.begin);
     if (!got) {
       c.fail(i, copy_step::read_source, got.error());
@@ -45,17 +45,24 @@ task<bool> copy_by_buffer(context& c, const item& i, const file& from, const fil
       co_return false;
     }
     e.begin += *got;
+    if (c.flow.watched()) {
+      auto passing = c.flow.passed(to.in(), *got);
+      co_await std::move(passing);
+    }
   }
   co_return true;
 }
 
 /// Inside the kernel. A source that answers "nothing" at once may be one that has no size, like
-/// those of /proc: reading tells.
-task<bool> copy_extent(context& c, const item& i, const file& from, const file& to, extent& e) {
+/// those of /proc: reading tells. `size` is what its size was said to be. The kernel cuts what is
+/// asked for at the size of that moment, so less than that, and up to just there, is all there is:
+/// that saves the call that would find nothing.
+task<bool> copy_extent(context& c, const item& i, const file& from, const file& to, extent& e,
+                       std::uint64_t size) {
   const std::uint64_t first = e.begin;
   while (e.begin < e.end) {
     if (c.stopping()) co_return false;
-    const std::size_t want = std::min<std::uint64_t>(range_at_once, e.end - e.begin);
+    const std::size_t want = std::min<std::uint64_t>(c.flow.piece(range_at_once), e.end - e.begin);
     auto moved = co_await from.copy_range(e.begin, to, e.begin, want);
     if (!moved && !is_refusal(moved.error())) {
       // Nobody says which of the two it was.
@@ -70,6 +77,11 @@ task<bool> copy_extent(context& c, const item& i, const file& from, const file& 
       co_return copied;
     }
     e.begin += *moved;
+    if (c.flow.watched()) {
+      auto passing = c.flow.passed(to.in(), *moved);
+      co_await std::move(passing);
+    }
+    if (*moved < want && e.begin == size) co_return true;
   }
   co_return true;
 }
@@ -88,14 +100,15 @@ task<extent> find_data(const file& from, std::uint64_t at) {
 }
 
 task<bool> copy_extents(context& c, const item& i, const file& from, const file& to,
-                        std::uint64_t& at) {
+                        std::uint64_t size, std::uint64_t& at) {
   for (;;) {
     auto finding = find_data(from, at);
     extent some = co_await std::move(finding);
     const std::uint64_t end = some.end;
+    c.flow.skipped(some.begin - at);
     at = some.begin;
     if (some.begin == end) break;
-    auto copying_some = copy_extent(c, i, from, to, some);
+    auto copying_some = copy_extent(c, i, from, to, some, size);
     const bool copied = co_await std::move(copying_some);
     if (!copied) co_return false;
     at = some.begin;
@@ -121,7 +134,10 @@ task<sharing> share_blocks(context& c, const item& i, const file& from, const fi
     co_return sharing::impossible;
   }
   auto shared = co_await to.clone(from);
-  if (shared) co_return sharing::done;
+  if (shared) {
+    c.flow.skipped(source.size);
+    co_return sharing::done;
+  }
   if (must || shared.error() == errc::no_space) {
     const copy_step step = must ? copy_step::clone : copy_step::write_target;
     auto failing = fail_to_write(c, i, step, to, shared.error());
@@ -134,9 +150,14 @@ task<sharing> share_blocks(context& c, const item& i, const file& from, const fi
 
 /// All there is, whatever its size was said to be; `end` tells how much that was.
 task<bool> copy_to_end(context& c, const item& i, const file& from, const file& to,
-                       std::uint64_t& end, bool inside) {
+                       std::uint64_t size, std::uint64_t& end, bool inside) {
   extent all{0, until_it_ends};
-  auto plain = inside ? copy_extent(c, i, from, to, all) : copy_by_buffer(c, i, from, to, all);
+  if (inside) {
+    auto going_together = copy_ranges_together(c, from, to, size);
+    all.begin = co_await std::move(going_together);
+  }
+  auto plain =
+      inside ? copy_extent(c, i, from, to, all, size) : copy_by_buffer(c, i, from, to, all);
   const bool copied = co_await std::move(plain);
   end = all.begin;
   co_return copied;
@@ -148,12 +169,12 @@ task<bool> copy_bytes(context& c, const item& i, const file& from, const file& t
   if (c.options.sparse == sparse_mode::always) return copy_without_zeros(c, i, from, to, copied);
   const bool as_it_is = c.options.sparse == sparse_mode::as_source;
   if (as_it_is && source.size > 0 && source.allocated < source.size) {
-    return copy_extents(c, i, from, to, copied);
+    return copy_extents(c, i, from, to, source.size, copied);
   }
   // Files of /proc and the like have no size and still something to read. Shared blocks, which the
   // kernel's own copy may make, and its holes are not what everybody wants.
   const bool inside = source.size > 0 && as_it_is && c.options.reflink != reflink_mode::never;
-  return copy_to_end(c, i, from, to, copied, inside);
+  return copy_to_end(c, i, from, to, source.size, copied, inside);
 }
 
 /// It has another size than when it was opened. The copy is what was read.
@@ -199,7 +220,7 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
   for (;;) {
     copied = !c.stopping();
     if (!copied) break;
-    auto got = co_await source.read_some(std::span(buffer.get(), buffer_size));
+    auto got = co_await source.read_some(std::span(buffer.get(), c.flow.piece(buffer_size)));
     if (!got) {
       c.fail(i, copy_step::read_source, got.error());
       copied = false;
@@ -213,6 +234,10 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
       co_await std::move(failing);
       copied = false;
       break;
+    }
+    if (c.flow.watched()) {
+      auto passing = c.flow.passed(to.in(), *got);
+      co_await std::move(passing);
     }
   }
   source.detach();

@@ -1,23 +1,10 @@
 // Copying a file's bytes to another name.
+#include <algorithm>
+
+#include "fs/copy/pair.hpp"
 #include "fs/copy/paths.hpp"
-#include "fs/copy/unfinished.hpp"
 
 namespace sluice::inline v0::copying {
-
-namespace {
-
-/// A file and its copy, while that is being made.
-struct pair_of_files {
-  file from, to;
-  file_status status;
-  bool fresh = false;          // the target was made just now
-  bool seekable = true;        // both sides have offsets
-  bool regular_target = true;
-  link_lead leads;
-  unfinished_file unfinished;
-
-  pair_of_files() noexcept {}
-};
 
 /// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
 task<void> fail_to_open(context& c, const item& i, const error& why) {
@@ -31,6 +18,8 @@ task<void> fail_to_open(context& c, const item& i, const error& why) {
   c.tell_copying(i);
   c.fail(i, copy_step::open_source, why);
 }
+
+namespace {
 
 task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p) {
   open_mode how = open_mode::read;
@@ -58,6 +47,8 @@ task<bool> open_source(context& c, const item& i, file_type expected, pair_of_fi
   co_return true;
 }
 
+}  // namespace
+
 /// A name that ends in a slash asks for a directory; there is none, and we don't make one.
 void fail_to_create(context& c, const item& i, const error& why) {
   const std::size_t n = i.target_name.size();
@@ -65,6 +56,8 @@ void fail_to_create(context& c, const item& i, const error& why) {
   const bool wants_directory = slash && why == errc::is_directory;
   c.fail(i, copy_step::create_file, wants_directory ? error(errc::not_directory) : why);
 }
+
+namespace {
 
 /// Makes the target, if there is nothing under its name.
 task<result<void>> try_to_create(context& c, const item& i, pair_of_files& p) {
@@ -130,9 +123,14 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
     c.fail(i, copy_step::no_room_left);
     co_return outcome::none;
   }
+  if (p.aside) {
+    auto making = open_aside(c, i, p);
+    const outcome how = co_await std::move(making);
+    co_return how;
+  }
   auto creating = try_to_create(c, i, p);
   auto made = co_await std::move(creating);
-  if (made || made.error() != errc::exists) {
+  if (made || made.error() != errc::exists || i.among_copies()) {
     c.tell_copying(i);
     if (!made) fail_to_create(c, i, made.error());
     co_return made ? outcome::made : outcome::none;
@@ -147,21 +145,6 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
   co_return opened ? outcome::made : outcome::none;
 }
 
-/// The bytes could not all be copied: a file that we made goes, if the name still means it; what
-/// is not ours stays, and is told about.
-task<void> take_back(context& c, const item& i, pair_of_files& p) {
-  if (!p.fresh) {
-    c.fail(i, copy_step::incomplete);
-    co_return;
-  }
-  auto ours = co_await p.to.stat(stat_mask::inode);
-  auto there = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
-  if (ours && there && identity_of(*ours) == identity_of(*there)) {
-    auto gone = co_await i.to.unlink(i.target_name);
-    if (!gone) c.fail(i, copy_step::incomplete);
-  }
-}
-
 task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
   if (c.options.kind == copy_kind::whole) {
     auto copying_bytes = p.seekable ? copy_data(c, i, p.from, p.to, p.status)
@@ -173,9 +156,19 @@ task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
       co_return false;
     }
   }
-  p.unfinished.finished();
+  const bool replaces = p.aside && p.aside->old;
+  if (!p.aside) p.unfinished.finished();
+  if (replaces) {
+    auto keeping = copy_old_attributes(c, i, p.aside->old, p.aside->old_status, p.to);
+    const bool kept = co_await std::move(keeping);
+    if (!kept) {
+      auto taking = take_back(c, i, p);
+      co_await std::move(taking);
+      co_return false;
+    }
+  }
   target_state t;
-  t.fresh = p.fresh;
+  t.fresh = p.fresh && !replaces;
   t.inherits_acl = i.inherits_acl();
   const auto allowed = static_cast<std::uint16_t>(~c.options.umask);
   t.mode_now = mode_to_make(c, p.status) & allowed;
@@ -184,6 +177,8 @@ task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
   co_await std::move(preserving);
   co_return true;
 }
+
+}  // namespace
 
 /// False: the target may be incomplete, and that was told.
 task<bool> close_both(context& c, const item& i, pair_of_files& p) {
@@ -194,6 +189,10 @@ task<bool> close_both(context& c, const item& i, pair_of_files& p) {
     whole = closed.has_value();
     if (!whole) c.fail(i, copy_step::write_target, closed.error());
   }
+  if (p.aside && p.aside->old) {
+    auto closed = co_await p.aside->old.close();
+    static_cast<void>(closed);  // nothing was written to it
+  }
   if (p.from) {
     auto closed = co_await p.from.close();
     static_cast<void>(closed);  // it was only read
@@ -201,11 +200,48 @@ task<bool> close_both(context& c, const item& i, pair_of_files& p) {
   co_return whole;
 }
 
+namespace {
+
+/// Held while a target is made and not full.
+class gate_pass {
+ public:
+  explicit gate_pass(limiter* g) noexcept : gate_(g) {}
+  ~gate_pass() {
+    if (gate_ != nullptr) gate_->leave();
+  }
+  gate_pass(const gate_pass&) = delete;
+  gate_pass& operator=(const gate_pass&) = delete;
+
+ private:
+  limiter* gate_;
+};
+
+/// If the process is killed, each worker leaves one half file at most. The bytes of the others come
+/// from the device meanwhile, but it takes a tenth longer: only who wants to go on pays for it. Null:
+/// it need not be left.
+task<limiter*> pass_gate(const item& i, const pair_of_files& p) {
+  constexpr std::uint64_t ahead = 4 << 20;
+  limiter* const gate = i.gate;
+  if (gate == nullptr || p.aside || !p.seekable || p.status.size == 0) co_return nullptr;
+  if (gate->full()) {
+    auto advised = co_await p.from.advise(access_advice::will_need, 0, std::min(p.status.size, ahead));
+    static_cast<void>(advised);  // then it comes later
+  }
+  auto entered = co_await gate->enter();
+  co_return entered ? gate : nullptr;
+}
+
 /// After the source was opened.
 task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
   auto linking = linked_to_first(c, i, p.status, p.leads);
   const bool linked = co_await std::move(linking);
-  if (linked) co_return outcome::kept;
+  if (linked) co_return outcome::linked;
+  limiter* entered = nullptr;
+  if (c.journal) {
+    auto entering = pass_gate(i, p);
+    entered = co_await std::move(entering);
+  }
+  const gate_pass held(entered);
   auto targeting = open_target(c, i, p);
   outcome how = co_await std::move(targeting);
   if (how == outcome::made) {
@@ -220,23 +256,33 @@ task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
   co_return how;
 }
 
-}  // namespace
-
-task<outcome> copy_file(context& c, const item& i, file_type expected) {
+task<outcome> copy_at_once(context& c, const item& i, file_type expected) {
   pair_of_files p;
-  auto opening = open_source(c, i, expected, p);
-  const bool opened = co_await std::move(opening);
-  outcome how = outcome::none;
-  if (opened) {
-    auto copying_it = copy_opened(c, i, p);
-    how = co_await std::move(copying_it);
-  }
+  auto filling = open_and_fill(c, i, expected, p);
+  outcome how = co_await std::move(filling);
   auto closing = close_both(c, i, p);
   const bool whole = co_await std::move(closing);
-  if (!whole || how == outcome::none) co_return outcome::none;
+  if (!whole) how = outcome::none;
+  c.count(how, p.status.size);
+  if (how == outcome::none) co_return how;
   // Other names of the source may become links to it, now that it is whole.
   p.leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
   co_return how;
+}
+
+}  // namespace
+
+task<outcome> open_and_fill(context& c, const item& i, file_type expected, pair_of_files& p) {
+  auto opening = open_source(c, i, expected, p);
+  const bool opened = co_await std::move(opening);
+  if (!opened) co_return outcome::none;
+  auto copying_it = copy_opened(c, i, p);
+  const outcome how = co_await std::move(copying_it);
+  co_return how;
+}
+
+task<outcome> copy_file(context& c, const item& i, file_type expected) {
+  return c.settles() ? copy_and_settle(c, i, expected) : copy_at_once(c, i, expected);
 }
 
 }  // namespace sluice::inline v0::copying

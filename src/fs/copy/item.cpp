@@ -25,30 +25,53 @@ task<void> remember_made(context& c, const item& i) {
   if (there) c.made.insert({i.target_path(), identity_of(*there)});
 }
 
-task<void> copy_by_name(context& c, const item& i, const file_status& s) {
+task<outcome> copy_by_name(context& c, const item& i, const file_status& s) {
   link_lead leads;
   if (c.options.kind != copy_kind::hard_link) {
     auto linking = linked_to_first(c, i, s, leads);
     const bool linked = co_await std::move(linking);
-    if (linked) co_return;
+    if (linked) co_return outcome::linked;
   }
   auto making = make(c, i, s);
   const outcome how = co_await std::move(making);
-  if (how == outcome::none) co_return;
+  if (how == outcome::none) co_return how;
   leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
-  if (how == outcome::kept) co_return;
+  if (how == outcome::kept) co_return how;
   auto remembering = remember_made(c, i);
   co_await std::move(remembering);
-  if (c.options.kind == copy_kind::hard_link) co_return;
+  if (c.options.kind == copy_kind::hard_link) co_return how;
   auto preserving = copy_attributes_by_name(c, i, s);
   co_await std::move(preserving);
+  co_return how;
 }
 
 }  // namespace
 
+task<bool> status_of_source(context& c, const item& i, const file_status* known, file_status& s) {
+  if (known != nullptr && any(known->have & stat_mask::modified)) {
+    s = *known;
+    co_return true;
+  }
+  auto asked = co_await i.from.stat(i.name, stat_mask::basic,
+                                    i.follow ? lookup::follow : lookup::no_follow);
+  if (asked) {
+    s = *asked;
+  } else {
+    c.fail(i, copy_step::stat_source, asked.error());
+    c.count(outcome::none, 0);
+  }
+  co_return asked.has_value();
+}
+
 task<void> copy_item(context& c, const item& i, file_type type, const file_status* known) {
   if (c.stopping()) co_return;
-  if (has_contents(c, type)) {
+  const bool bytes = has_contents(c, type);
+  if (c.supposed.on()) {
+    auto rehearsing = rehearse_item(c, i, bytes, known);
+    co_await std::move(rehearsing);
+    co_return;
+  }
+  if (bytes) {
     auto copying_all = copy_file(c, i, type);
     const outcome how = co_await std::move(copying_all);
     if (how == outcome::made) {
@@ -58,19 +81,12 @@ task<void> copy_item(context& c, const item& i, file_type type, const file_statu
     co_return;
   }
   file_status s;
-  if (known != nullptr && any(known->have & stat_mask::modified)) {
-    s = *known;
-  } else {
-    auto asked = co_await i.from.stat(i.name, stat_mask::basic,
-                                      i.follow ? lookup::follow : lookup::no_follow);
-    if (!asked) {
-      c.fail(i, copy_step::stat_source, asked.error());
-      co_return;
-    }
-    s = *asked;
-  }
+  auto asking = status_of_source(c, i, known, s);
+  const bool found = co_await std::move(asking);
+  if (!found) co_return;
   auto by_name = copy_by_name(c, i, s);
-  co_await std::move(by_name);
+  const outcome how = co_await std::move(by_name);
+  c.count(how, c.options.kind == copy_kind::whole ? 0 : s.size);
 }
 
 }  // namespace sluice::inline v0::copying

@@ -88,6 +88,8 @@ class link_lead {
   void made(std::shared_ptr<copy_dir> keep, std::string name) {
     if (of_ != nullptr) table_->made(*std::exchange(of_, nullptr), std::move(keep), std::move(name));
   }
+  /// Others may wait for it.
+  bool pending() const noexcept { return of_ != nullptr; }
   void give_up() noexcept {
     if (of_ != nullptr) table_->given_up(*std::exchange(of_, nullptr));
   }

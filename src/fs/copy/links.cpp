@@ -1,5 +1,6 @@
 // Hard links: further names of what has been copied, and links made instead of copies.
 #include "fs/copy/aside.hpp"
+#include "fs/copy/paths.hpp"
 
 namespace sluice::inline v0::copying {
 
@@ -12,20 +13,35 @@ task<result<void>> link_at(const dir& there, path_ref existing, const item& i, l
 }
 
 /// Puts a link where something stands.
-task<result<void>> replace_by_link(const dir& there, path_ref existing, const item& i, lookup how) {
+task<result<void>> replace_by_link(context& c, const dir& there, path_ref existing, const item& i,
+                                   lookup how) {
   const auto make = [&there, existing, &i, how](path_ref at) {
     return link_at(there, existing, i, how, at);
   };
-  auto replacing = replace_target(i, make);
+  auto replacing = replace_target(c, i, make);
   auto replaced = co_await std::move(replacing);
   co_return replaced;
 }
 
-/// Where trees are merged, another name of a source may become the very name that was made.
-task<bool> is_that_link(const item& i, const dir& there, const std::string& made) {
-  auto first = co_await there.stat(made, stat_mask::inode, lookup::no_follow);
-  auto found = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+/// Where trees are merged, another name of a source may become the very name that was made: there is
+/// nothing to replace it by.
+task<bool> is_that_name(const item& i, const dir& there, const std::string& made) {
+  if (last_name_of(made) != last_name_of(i.target_name)) co_return false;
+  const std::string above_made = directory_of(made);
+  const std::string above_target = directory_of(i.target_name);
+  auto first = co_await there.stat(above_made, stat_mask::inode);
+  auto found = co_await i.to.stat(above_target, stat_mask::inode);
   co_return first && found && identity_of(*first) == identity_of(*found);
+}
+
+/// It stays as it is; where people are asked about what stands there, they are asked about it, too.
+task<void> leave_as_it_is(context& c, const item& i) {
+  if (c.options.overwrite == overwrite_mode::never) co_return;
+  if (c.options.overwrite == overwrite_mode::ask) {
+    auto there = co_await i.to.stat(i.target_name, stat_mask::basic, lookup::no_follow);
+    if (there && !c.may_overwrite(i, *there)) co_return;
+  }
+  c.tell_copying(i);
 }
 
 /// Links to what was made, in the place of what may stand there, unless that stays.
@@ -34,9 +50,13 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   auto linked = co_await there.link(made, i.to, i.target_name);
   const bool stands = !linked && linked.error() == errc::exists;
   if (stands) {
-    auto asking = is_that_link(i, there, made);
+    auto asking = is_that_name(i, there, made);
     const bool is_there = co_await std::move(asking);
-    if (is_there) linked = result<void>();
+    if (is_there) {
+      auto leaving = leave_as_it_is(c, i);
+      co_await std::move(leaving);
+      co_return result<void>();
+    }
   }
   if (linked) c.tell_copying(i);
   if (linked || !stands) co_return linked;
@@ -47,7 +67,7 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   if (v != verdict::kept) c.tell_copying(i, i.backup_path());
   linked = co_await there.link(made, i.to, i.target_name);
   if (linked || linked.error() != errc::exists) co_return linked;
-  auto replacing = replace_by_link(there, made, i, lookup::no_follow);
+  auto replacing = replace_by_link(c, there, made, i, lookup::no_follow);
   linked = co_await std::move(replacing);
   if (linked) c.tell_removed(i);
   co_return linked;
@@ -90,7 +110,7 @@ task<bool> linked_to_first(context& c, const item& i, const file_status& s, link
     link_table::waiter made(c.links, *claim.of);
     const bool there = co_await made;
     if (!there) continue;
-    auto linking = make_link(c, i, s, *claim.of);
+    auto linking = c.supposed.on() ? suppose_link(c, i, s, *claim.of) : make_link(c, i, s, *claim.of);
     co_await std::move(linking);
     co_return true;
   }
@@ -108,7 +128,7 @@ task<outcome> link_instead(context& c, const item& i, const file_status& s) {
     linked = co_await i.from.link(i.name, i.to, i.target_name, how);
     const bool replaces = c.options.force || c.options.overwrite == overwrite_mode::ask;
     if (!linked && linked.error() == errc::exists && replaces) {
-      auto replacing = replace_by_link(i.from, i.name, i, how);
+      auto replacing = replace_by_link(c, i.from, i.name, i, how);
       linked = co_await std::move(replacing);
     }
   } else {

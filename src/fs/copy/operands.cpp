@@ -1,6 +1,8 @@
 // What the command names, one thing after another.
-#include <filesystem>
+#include <algorithm>
 
+#include "fs/copy/journal.hpp"
+#include "fs/copy/paths.hpp"
 #include "fs/copy/tree.hpp"
 
 namespace sluice::inline v0 {
@@ -20,31 +22,100 @@ class operands_work final : public work {
   std::span<const copy_operand> operands_;
 };
 
-/// The same name, written another way.
-bool same_path(const std::string& a, const std::string& b) {
-  const std::filesystem::path x(a), y(b);
-  return x.lexically_normal() == y.lexically_normal();
+/// The names that lead there, as far as the words tell. (std::filesystem's paths would know, and bring
+/// all of libstdc++'s locales into the tool, which doubles it.)
+std::vector<std::string_view> names_in(std::string_view path) {
+  std::vector<std::string_view> names;
+  if (path.starts_with('/')) names.push_back("/");
+  while (!path.empty()) {
+    const std::size_t length = std::min(path.find('/'), path.size());
+    const std::string_view name = path.substr(0, length);
+    path.remove_prefix(std::min(length + 1, path.size()));
+    if (name.empty() || name == ".") continue;
+    if (name != ".." || names.empty() || names.back() == "..") {
+      names.push_back(name);
+    } else if (names.back() != "/") {
+      names.pop_back();
+    }
+  }
+  return names;
 }
+
+/// The same name, written another way.
+bool same_path(const std::string& a, const std::string& b) { return names_in(a) == names_in(b); }
 
 }  // namespace
 
+/// False: a problem was reported, and nothing is copied.
+task<bool> tree_copier::begin_run() {
+  const copy_options& o = context_.options;
+  if (begun_ || !o.resume) co_return true;
+  begun_ = true;
+  context_.journal = std::make_unique<journal>(o.journal, o.journal_base, o.durable);
+  auto opening = context_.journal->open(context_, to_);
+  const bool open = co_await std::move(opening);
+  co_return open;
+}
+
+/// After the last operand: what makes all of them durable, and then forgets that they were not.
+task<void> tree_copier::end_run() {
+  if (!context_.settles()) co_return;
+  if (!context_.stopping()) {
+    auto syncing = sync_later(context_, to_);
+    co_await std::move(syncing);
+  }
+  if (context_.options.verify) context_.listener.verified(context_.verified);
+  if (!context_.journal) co_return;
+  const bool all_done = !any_failed() && !context_.stopping();
+  auto ending = context_.journal->end(context_, to_, all_done);
+  co_await std::move(ending);
+}
+
+/// What an earlier run left beside the target.
+task<void> tree_copier::prepare_operand(const copy_operand& o) {
+  if (!context_.journal || !context_.journal->resumed()) co_return;
+  const std::string above = directory_of(o.target);
+  if (!context_.looked_for_stale.insert(above).second) co_return;
+  auto removing = remove_stale(context_, to_, above);
+  co_await std::move(removing);
+}
+
+task<void> tree_copier::finish_operand() {
+  auto finishing = finish_parents(context_, from_, to_, now_.parents);
+  co_await std::move(finishing);
+  if (!context_.options.durable || now_.target.empty()) co_return;
+  context_.to_sync.insert(directory_of(now_.target));
+  for (const parent_made& p : now_.parents) {
+    context_.to_sync.insert(p.target);
+    if (p.fresh) context_.to_sync.insert(directory_of(p.target));
+  }
+}
+
 task<void> tree_copier::copy_operands(std::span<const copy_operand> operands, worker& on) {
-  while (!operands.empty() && !context_.stopping()) {
+  context_.flow.start();
+  auto beginning = begin_run();
+  const bool good = co_await std::move(beginning);
+  while (good && !operands.empty() && !context_.stopping()) {
     const copy_operand& o = operands.front();
     operands = operands.subspan(1);
     rest_ = operands;
     auto one = copy_one(o, on);
     const bool tree_begun = co_await std::move(one);
     if (tree_begun) co_return;
-    auto finishing = finish_parents(context_, from_, to_, now_.parents);
+    auto finishing = finish_operand();
     co_await std::move(finishing);
   }
+  auto ending = end_run();
+  co_await std::move(ending);
 }
 
 /// True: the walk of a tree has begun.
 task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
   const copy_options& options = context_.options;
   now_ = tree_run();
+  if (options.filtered && context_.listener.skips(o.source)) co_return false;
+  auto preparing = prepare_operand(o);
+  co_await std::move(preparing);
   if (o.parents != 0) {
     auto making = make_parents(context_, from_, to_, o, now_.parents);
     const bool made = co_await std::move(making);
@@ -87,7 +158,9 @@ task<bool> tree_copier::copy_source(const copy_operand& o, const file_status& s,
   auto targeting = target_of(o, s);
   const std::string target = co_await std::move(targeting);
   const bool follow = options.follow != follow_links::never;
-  const item i(from_, o.source, to_, target, follow, nullptr);
+  item i(from_, o.source, to_, target, follow, nullptr);
+  i.gate = &context_.gates[on.index()];
+  now_.target = target;
   auto copied = copy_item(context_, i, s.type, &s);
   co_await std::move(copied);
   co_return false;
@@ -144,14 +217,22 @@ task<void> tree_copier::leave(walk_dir& d, worker& on) {
     auto making = make_target(both);
     co_await std::move(making);
   }
-  if (both.is == copy_dir::state::made || both.is == copy_dir::state::merged) {
+  if (context_.supposed.on() && identity_of(d.status) == now_.above_missing) {
+    context_.fail(copy_step::into_itself, now_.source, now_.target);  // as met in the true run
+  }
+  const bool there = both.is == copy_dir::state::made || both.is == copy_dir::state::merged;
+  if (there && !context_.supposed.on()) {
     auto finishing = finish_target(both);
     co_await std::move(finishing);
+    if (context_.options.durable && !context_.stopping()) {
+      auto syncing = make_durable(both);
+      co_await std::move(syncing);
+    }
   }
   auto forgetting = walker_.places().forget(both.target);
   co_await std::move(forgetting);
   if (d.depth != 0) co_return;
-  auto finishing_above = finish_parents(context_, from_, to_, now_.parents);
+  auto finishing_above = finish_operand();
   co_await std::move(finishing_above);
   on.of().add(on, std::make_unique<operands_work>(*this, rest_));
 }
@@ -161,7 +242,9 @@ task<void> tree_copier::leave(walk_dir& d, worker& on) {
 bool copy_trees(crew& c, const dir& from, const dir& to, std::span<const copy_operand> operands,
                 const copy_options& options, std::size_t open_directories,
                 copy_listener& listener) {
-  copying::tree_copier copier(c, from, to, options, open_directories, listener);
+  const copying::looked_at only_looked_at(to);
+  const dir& target = options.dry_run ? only_looked_at.get() : to;
+  copying::tree_copier copier(c, from, target, options, operands, open_directories, listener);
   c.run(std::make_unique<copying::operands_work>(copier, operands));
   return !copier.any_failed() && (options.stop == nullptr || !options.stop->requested());
 }

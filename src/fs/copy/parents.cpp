@@ -20,6 +20,11 @@ bool keeps_anything(const copy_options& o) noexcept {
 }
 
 task<bool> make_parent(context& c, const dir& to, parent_made& p) {
+  if (c.supposed.on()) {
+    c.tell_parent(p.source, p.target);
+    c.supposed.suppose(p.target, p.from);
+    co_return true;
+  }
   const copy_options& o = c.options;
   const std::uint16_t withheld = o.preserve_owner ? 077 : o.preserve_mode ? 022 : 0;
   const int mode = o.plain_mode ? 0777 : p.from.mode & 07777;
@@ -45,6 +50,7 @@ task<bool> make_parent(context& c, const dir& to, parent_made& p) {
 
 /// One of the directories. False: a problem was reported.
 task<bool> look_at_parent(context& c, const dir& from, const dir& to, parent_made& p) {
+  if (c.supposed.on() && c.supposed.find(p.target) != nullptr) co_return true;
   auto there = co_await to.stat(p.target, stat_mask::basic, lookup::follow);
   if (!there || keeps_anything(c.options)) {
     auto s = co_await from.stat(p.source, stat_mask::basic, lookup::follow);
@@ -86,6 +92,7 @@ task<bool> make_parents(context& c, const dir& from, const dir& to, const copy_o
 
 task<void> finish_parents(context& c, const dir& from, const dir& to,
                           std::span<const parent_made> made) {
+  if (c.supposed.on()) co_return;
   for (std::size_t n = made.size(); n-- > 0;) {
     const parent_made& p = made[n];
     if (!keeps_anything(c.options) && !(p.fresh && p.opened_up)) continue;

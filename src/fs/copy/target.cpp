@@ -28,6 +28,13 @@ bool looks_through(const context& c, judging how) noexcept {
 /// Fills in what stands there. `create`: nothing does. `skip`: a problem was reported.
 task<verdict> look(context& c, const item& i, judging how, standing& t) {
   const bool through = looks_through(c, how);
+  if (c.supposed.on()) {
+    if (const file_status* made = c.supposed.find(i.target_path())) {
+      t.reached = t.own = *made;
+      t.own_known = true;
+      co_return verdict::rewrite;
+    }
+  }
   auto there = co_await i.to.stat(i.target_name, stat_mask::basic,
                                   through ? lookup::follow : lookup::no_follow);
   if (there) {
@@ -127,6 +134,10 @@ task<bool> leads_through_own_link(context& c, const item& i, const standing& t) 
 }  // namespace
 
 task<bool> remove_target(context& c, const item& i) {
+  if (c.supposed.on()) {
+    c.tell_removed(i);
+    co_return true;
+  }
   auto gone = co_await i.to.unlink(i.target_name);
   if (!gone && gone.error() != errc::not_found) {
     c.fail(i, copy_step::remove_target, gone.error());
@@ -151,6 +162,7 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
     const bool moved = co_await std::move(backing);
     co_return moved ? verdict::create : verdict::skip;
   }
+  if (o.atomic) co_return verdict::rewrite;  // whatever comes takes its place
   const bool makes_way = o.remove_first ||
                          (o.kind != copy_kind::attributes &&
                           ((o.preserve_links && t.reached.links > 1) ||

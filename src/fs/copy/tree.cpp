@@ -1,6 +1,10 @@
 // Copying directories: a walk that makes the same tree elsewhere.
 #include "fs/copy/tree.hpp"
 
+#include "fs/copy/journal.hpp"
+#include "fs/copy/pair.hpp"
+#include "fs/copy/paths.hpp"
+
 namespace sluice::inline v0::copying {
 
 namespace {
@@ -40,7 +44,8 @@ walk_options tree_copier::walk_options_for(const copy_options& o, std::size_t op
   w.follow = o.follow == follow_links::always;
   w.wanted = stat_mask::basic;
   w.open_directories = open_directories;
-  w.in_order = o.in_order;
+  w.in_order = o.in_order || o.dry_run;
+  w.filtered = o.filtered;
   return w;
 }
 
@@ -50,7 +55,7 @@ task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
   auto making = make_target(both);
   co_await std::move(making);
   if (both.is == copy_dir::state::failed) co_return false;
-  if (context_.options.preserve_mode) {
+  if (context_.options.preserve_mode && !context_.supposed.on()) {
     auto looking = look_for_default_acl(both);
     co_await std::move(looking);
   }
@@ -81,6 +86,11 @@ task<void> tree_copier::make_target(copy_dir& d) {
     co_await std::move(making);
     co_return;
   }
+  if (static_cast<copy_dir&>(*d.parent).missing) {
+    auto supposing = suppose_in(d, context_.supposed.absent(), d.target.name());
+    co_await std::move(supposing);
+    co_return;
+  }
   place& above = static_cast<copy_dir&>(*d.parent).target;
   auto pinning = walker_.places().pin(above);
   auto parent = co_await std::move(pinning);
@@ -95,13 +105,20 @@ task<void> tree_copier::make_target(copy_dir& d) {
 }
 
 task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
+  if (context_.supposed.on()) {
+    auto supposing = suppose_in(d, parent, name);
+    co_await std::move(supposing);
+    co_return;
+  }
   const copy_options& o = context_.options;
   d.is = copy_dir::state::failed;
   // While it is filled only we need to get in; what others may do waits for the owner to be right.
   const std::uint16_t withheld = o.preserve_owner ? 077 : 022;
   const auto mode = static_cast<std::uint16_t>((d.status.mode & 01777 & ~withheld) | 0700);
   auto made = co_await parent.mkdir(name, mode);
-  if (!made && made.error() != errc::exists) {
+  const auto* above = static_cast<const copy_dir*>(d.parent.get());
+  const bool among_copies = above != nullptr && above->is == copy_dir::state::made;
+  if (!made && (made.error() != errc::exists || among_copies)) {
     context_.fail(dir_subject(d), copy_step::create_directory, made.error());
     co_return;
   }
@@ -116,9 +133,17 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
   }
   d.target.expect(found->device, found->inode);
   if (d.depth == 0) now_.target_root = identity_of(*found);
+  d.fresh = made.has_value();
   d.is = made ? copy_dir::state::made : copy_dir::state::merged;
-  if (!made) co_return;
-  context_.tell_copying(dir_subject(d));
+  if (context_.journal) {
+    auto remembering = remember_dir(d);
+    co_await std::move(remembering);
+  }
+  if (d.is == copy_dir::state::merged) co_return;
+  if (d.fresh) {
+    context_.count_directory();
+    context_.tell_copying(dir_subject(d));
+  }
   // A default access control list stands in the umask's place: start from what the system made.
   d.mode_made = found->mode;
   if ((found->mode & 0700) != 0700) {
@@ -128,6 +153,61 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
     if (!opened_up) context_.fail(dir_subject(d), copy_step::open_up, opened_up.error());
   }
   plan_mode(d, found->mode, withheld);
+}
+
+/// One that an earlier run made is still to become what it was made for.
+task<void> tree_copier::remember_dir(copy_dir& d) {
+  const std::string path = d.target.path();
+  std::string key = context_.journal->key_of(path);
+  if (d.fresh) {
+    auto adding = context_.journal->add(context_, made_line(key));
+    co_await std::move(adding);
+    co_return;
+  }
+  if (context_.journal->before().made(key)) d.is = copy_dir::state::made;
+  auto removing = remove_stale(context_, to_, path);
+  co_await std::move(removing);
+}
+
+/// In a dry run.
+task<void> tree_copier::suppose_in(copy_dir& d, const dir& parent, path_ref name) {
+  d.is = copy_dir::state::failed;
+  const std::string path = d.target.path();
+  const file_status* supposed = context_.supposed.find(path);
+  result<file_status> found = std::unexpected(error(errc::not_found));
+  if (supposed != nullptr) {
+    found = *supposed;
+  } else {
+    found = co_await parent.stat(name, stat_mask::basic, lookup::no_follow);
+  }
+  d.missing = !found || supposed != nullptr;
+  if (!found && found.error() != errc::not_found) {
+    context_.fail(dir_subject(d), copy_step::create_directory, found.error());
+    co_return;
+  }
+  if (found && found->type != file_type::directory) {
+    context_.fail(dir_subject(d), copy_step::directory_over_other);
+    co_return;
+  }
+  if (found) {
+    if (!d.missing) d.target.expect(found->device, found->inode);
+    if (d.depth == 0) now_.target_root = identity_of(*found);
+    d.is = copy_dir::state::merged;
+    co_return;
+  }
+  if (d.depth == 0) {
+    const std::string above = directory_of(name);
+    auto there = co_await parent.stat(above, stat_mask::inode, lookup::follow);
+    if (!there && context_.supposed.find(above) == nullptr) {
+      context_.fail(dir_subject(d), copy_step::create_directory, there.error());
+      co_return;
+    }
+    if (there) now_.above_missing = identity_of(*there);
+  }
+  d.is = copy_dir::state::made;
+  context_.count_directory();
+  context_.tell_copying(dir_subject(d));
+  if (d.depth == 0 || context_.supposed.remembers_all()) context_.supposed.suppose(path, d.status);
 }
 
 /// What it shall have afterwards, where modes are not preserved: what the system made, less what
@@ -142,22 +222,42 @@ void tree_copier::plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withh
 }
 
 task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
-                                worker&) {
+                                worker& on) {
   auto both = std::static_pointer_cast<copy_dir>(d.shared_from_this());
+  if (both->missing) {
+    auto copying_some = copy_entries(both, open, context_.supposed.absent(), some, on);
+    co_await std::move(copying_some);
+    co_return;
+  }
   auto pinning = walker_.places().pin(both->target);
   auto pinned = co_await std::move(pinning);
   if (!pinned) {
     context_.fail(dir_subject(*both), copy_step::open_target, pinned.error());
     co_return;
   }
-  dir& target = **pinned;
+  auto copying_some = copy_entries(both, open, **pinned, some, on);
+  co_await std::move(copying_some);
+  walker_.places().unpin(both->target);
+}
+
+task<void> tree_copier::copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from,
+                                     const dir& to, std::span<const walk_entry> some, worker& on) {
+  full_files later(context_);
   for (const walk_entry& e : some) {
     if (e.type == file_type::directory) continue;
-    const item i(open, e.name, target, e.name, follows_all(), both);
+    item i(from, e.name, to, e.name, follows_all(), d);
+    i.gate = &context_.gates[on.index()];
+    i.later = &later;
     auto copied = copy_item(context_, i, e.type, e.status);
     co_await std::move(copied);
   }
-  walker_.places().unpin(both->target);
+  if (later.empty()) co_return;
+  auto settling = later.settle();
+  co_await std::move(settling);
+}
+
+bool tree_copier::skips(walk_dir& d, path_ref name) {
+  return context_.listener.skips(d.where.path_of(name));
 }
 
 std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e) {
@@ -218,6 +318,24 @@ task<void> tree_copier::finish_target(copy_dir& d) {
   }
   if (source != nullptr) walker_.places().unpin(d.where);
   walker_.places().unpin(d.target);
+}
+
+/// What is in it, and what it is; its own name is in the one above.
+task<void> tree_copier::make_durable(copy_dir& d) {
+  auto pinning = walker_.places().pin(d.target);
+  auto target = co_await std::move(pinning);
+  result<void> synced = target ? result<void>() : result<void>(std::unexpect, target.error());
+  if (target) {
+    auto syncing = sync_dir(**target);
+    synced = co_await std::move(syncing);
+    walker_.places().unpin(d.target);
+  }
+  if (!synced) {
+    context_.fail(dir_subject(d), copy_step::sync_directory, synced.error());
+    co_return;
+  }
+  auto noting = note_synced(context_, d.target.path());
+  co_await std::move(noting);
 }
 
 void tree_copier::failed(walk_dir& d, path_ref name, walk_step step, const error& why) {

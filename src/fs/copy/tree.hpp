@@ -10,6 +10,7 @@ namespace sluice::inline v0::copying {
 /// Where it says so, what is copied for an operand.
 struct tree_run {
   identity target_root;
+  identity above_missing;  // the directory that the target would be made in
   std::uint64_t device = 0;
   std::string source, target;
   std::vector<parent_made> parents;
@@ -20,8 +21,12 @@ struct tree_run {
 class tree_copier final : public tree_visitor {
  public:
   tree_copier(crew& c, const dir& from, const dir& to, const copy_options& o,
-              std::size_t open_directories, copy_listener& l)
-      : context_(o, to, l), from_(from), to_(to), walker_(c, *this, walk_options_for(o, open_directories)) {
+              std::span<const copy_operand> operands, std::size_t open_directories,
+              copy_listener& l)
+      : context_(o, operands, to, l, c.size()),
+        from_(from),
+        to_(to),
+        walker_(c, *this, walk_options_for(o, open_directories)) {
     context_.places = &walker_.places();
   }
 
@@ -32,6 +37,7 @@ class tree_copier final : public tree_visitor {
   task<bool> enter(walk_dir& d, dir& open, worker& on) override;
   task<void> entries(walk_dir& d, dir& open, std::span<const walk_entry> some,
                      worker& on) override;
+  bool skips(walk_dir& d, path_ref name) override;
   std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) override;
   task<void> leave(walk_dir& d, worker& on) override;
   void failed(walk_dir& d, path_ref name, walk_step step, const error& why) override;
@@ -45,16 +51,26 @@ class tree_copier final : public tree_visitor {
   task<bool> begin_tree(const copy_operand& o, const file_status& s, worker& on);
   task<std::string> target_of(const copy_operand& o, const file_status& s);
   bool was_copied(const copy_operand& o, const file_status& s);
+  task<void> copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from, const dir& to,
+                          std::span<const walk_entry> some, worker& on);
   task<void> look_for_default_acl(copy_dir& d);
   task<void> make_target(copy_dir& d);
+  task<void> suppose_in(copy_dir& d, const dir& parent, path_ref name);
   task<void> make_in(copy_dir& d, const dir& parent, path_ref name);
   void plan_mode(copy_dir& d, std::uint16_t made, std::uint16_t withheld);
+  task<void> remember_dir(copy_dir& d);
   task<void> finish_target(copy_dir& d);
+  task<void> make_durable(copy_dir& d);
+  task<bool> begin_run();
+  task<void> prepare_operand(const copy_operand& o);
+  task<void> finish_operand();
+  task<void> end_run();
 
   context context_;
   const dir& from_;
   const dir& to_;
   walker walker_;
+  bool begun_ = false;
   tree_run now_;
   std::span<const copy_operand> rest_;                  // after the tree at hand
   std::set<std::pair<std::string, identity>> sources_;  // operands seen

@@ -59,7 +59,8 @@ task<bool> copy_without_zeros(context& c, const item& i, const file& from, const
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   for (;;) {
     if (c.stopping()) co_return false;
-    auto got = co_await from.read_at(std::span(buffer.get(), buffer_size), copied);
+    const std::span<std::byte> room(buffer.get(), c.flow.piece(buffer_size));
+    auto got = co_await from.read_at(room, copied);
     if (!got) {
       c.fail(i, copy_step::read_source, got.error());
       co_return false;
@@ -70,6 +71,10 @@ task<bool> copy_without_zeros(context& c, const item& i, const file& from, const
     const bool written = co_await std::move(writing);
     if (!written) co_return false;
     copied += *got;
+    if (c.flow.watched()) {
+      auto passing = c.flow.passed(to.in(), *got);
+      co_await std::move(passing);
+    }
   }
   auto sized = co_await to.truncate(copied);
   if (!sized) c.fail(i, copy_step::set_size, sized.error());

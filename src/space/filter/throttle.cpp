@@ -6,21 +6,6 @@
 
 namespace sluice::inline v0 {
 
-throttle_space::bucket::bucket(std::uint64_t per_second, std::uint64_t burst) noexcept
-    : unit_ns_(per_second == 0 ? 0 : 1e9 / static_cast<double>(per_second)) {
-  if (burst == 0) burst = std::max<std::uint64_t>(per_second / 10, 1);
-  slack_ = time_for(burst - 1);  // the one that uses up the burst still goes
-}
-
-time_point_ns throttle_space::bucket::time_for(std::uint64_t amount) const noexcept {
-  constexpr double most = 1e15;  // eleven days, so that sums of it stay numbers
-  return static_cast<time_point_ns>(std::min(static_cast<double>(amount) * unit_ns_, most));
-}
-
-void throttle_space::bucket::book(std::uint64_t amount, time_point_ns now) noexcept {
-  if (unit_ns_ != 0) due_ = std::min(std::max(due_, now), never / 2) + time_for(amount);
-}
-
 void throttle_space::submit(space& s, operation& op) noexcept {
   auto& self = static_cast<throttle_space&>(s);
   if (self.let_through(op)) return self.inner().submit(op);

@@ -14,15 +14,15 @@ unsigned key_of(const struct stat& found) noexcept {
   static std::atomic<std::uint64_t> devices[fs_keys];  // 0: free
   const std::uint64_t device = found.st_dev + 1;
   for (unsigned key = 1; key < fs_keys; ++key) {
-    std::uint64_t known = devices[key].load(std::memory_order_relaxed);
-    if (known == 0 && devices[key].compare_exchange_strong(known, device)) return key;
-    if (known == device) return key;
+    // Without a look first: a fresh page that is written at once takes one fault, not two.
+    std::uint64_t known = 0;
+    if (devices[key].compare_exchange_strong(known, device) || known == device) return key;
   }
   return 1 + static_cast<unsigned>(device % (fs_keys - 1));  // many file systems: share
 }
 
-constexpr int chunk_size = 1024;
-constexpr int chunk_count = 4096;
+constexpr int chunk_size = 256;
+constexpr int chunk_count = 16384;
 std::atomic<release_place*> chunks[chunk_count];
 
 }  // namespace

@@ -1,0 +1,160 @@
+#include "fs/copy/journal.hpp"
+
+#include <vector>
+
+#include "fs/copy/context.hpp"
+#include "fs/copy/paths.hpp"
+
+namespace sluice::inline v0::copying {
+
+namespace {
+
+std::string without_slashes(std::string path) {
+  while (!path.empty() && path.back() == '/') path.pop_back();
+  return path;
+}
+
+}  // namespace
+
+journal::journal(std::string path, std::string_view base, bool durable)
+    : path_(std::move(path)),
+      base_(without_slashes(std::string(base))),
+      durable_(durable),
+      before_({}, {}) {}
+
+std::string journal::key_of(std::string path) const {
+  path = without_slashes(std::move(path));
+  if (!path.starts_with(base_)) return path;
+  std::size_t from = base_.size();
+  if (from < path.size() && path[from] != '/' && from > 0) return path;
+  while (from < path.size() && path[from] == '/') ++from;
+  // What lies in the base begins with a slash: another run may write the base in another way.
+  return path.size() == from ? std::string() : "/" + path.substr(from);
+}
+
+task<bool> journal::open(context& c, const dir& in) {
+  const open_mode how = open_mode::read | open_mode::write | open_mode::create | open_mode::no_follow;
+  auto opened = co_await in.open(path_, how, 0600);
+  if (!opened) {
+    c.fail(copy_step::open_journal, {}, path_, opened.error());
+    co_return false;
+  }
+  file_ = std::move(*opened);
+  auto status = co_await file_.stat();
+  const bool fit = status && status->type == file_type::regular && status->links == 1 &&
+                   (c.options.user == keep_id || status->owner == c.options.user);
+  if (!fit) {
+    c.fail(copy_step::no_journal, {}, path_);
+    co_return false;
+  }
+  auto locked = co_await file_.lock(lock_kind::exclusive, false);
+  if (!locked && locked.error() == errc::again) {
+    c.fail(copy_step::journal_in_use, {}, path_);
+    co_return false;
+  }
+  auto taking = take_over(c);
+  const bool taken = co_await std::move(taking);
+  co_return taken;
+}
+
+/// Reads what is there, and begins this run.
+task<bool> journal::take_over(context& c) {
+  std::vector<std::byte> bytes;
+  const auto all = co_await file_.read_to_end(bytes);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  before_ = journal_book(text, c.options.boot);
+  resumed_ = before_.token().has_value();
+  if (!all.end || (!resumed_ && !journal_book::is_beginning(text))) {
+    c.fail(copy_step::no_journal, {}, path_);
+    co_return false;
+  }
+  token_ = before_.token().value_or(c.options.unique);
+  end_ = resumed_ ? text.size() : 0;
+  if (!resumed_ && !text.empty()) {
+    auto emptied = co_await file_.truncate(0);
+    static_cast<void>(emptied);  // writing will tell
+  }
+  if (!resumed_) {
+    waiting_ = journal_header(token_);
+  } else if (!text.ends_with('\n')) {
+    waiting_ = "\n";  // the last line was torn
+  }
+  waiting_ += boot_line(c.options.boot);
+  auto beginning = begin(c);
+  auto begun = co_await std::move(beginning);
+  if (!begun) c.fail(copy_step::open_journal, {}, path_, begun.error());
+  co_return begun.has_value();
+}
+
+task<result<void>> journal::begin(context& c) {
+  const std::string first = std::exchange(waiting_, {});
+  const auto bytes = std::as_bytes(std::span(first));
+  const auto put = co_await file_.write_all_at(bytes, end_);
+  if (!put) co_return std::unexpected(put.first_error);
+  end_ += first.size();
+  if (!durable_) co_return result<void>();
+  auto synced = co_await file_.sync();
+  if (!synced) co_return synced;
+  const std::string above = directory_of(path_);
+  auto syncing = sync_path(c, c.target_base, above);
+  synced = co_await std::move(syncing);
+  co_return synced;
+}
+
+task<void> journal::add(context& c, std::string line) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failed_) co_return;
+    waiting_ += line;
+    if (writing_) co_return;
+    writing_ = true;
+  }
+  auto writing = write_waiting(c);
+  co_await std::move(writing);
+}
+
+task<void> journal::write_waiting(context& c) {
+  for (;;) {
+    std::string some;
+    {
+      const std::lock_guard lock(mutex_);
+      some.swap(waiting_);
+      writing_ = !some.empty();
+    }
+    if (some.empty()) co_return;
+    const auto bytes = std::as_bytes(std::span(some));
+    const auto put = co_await file_.write_all_at(bytes, end_);
+    end_ += put.done;
+    if (!put) {
+      fail(c, put.first_error);
+      co_return;
+    }
+  }
+}
+
+/// The copy goes on; what it has remembered so far still holds.
+void journal::fail(context& c, const error& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    failed_ = true;
+    writing_ = false;
+  }
+  c.fail(copy_step::write_journal, {}, path_, why);
+}
+
+task<void> journal::end(context& c, const dir& in, bool all_done) {
+  if (!file_) co_return;
+  if (all_done) {
+    auto ours = co_await file_.stat(stat_mask::inode);
+    result<void> gone;
+    if (ours) {
+      auto removing = remove_own(in, path_, identity_of(*ours));
+      gone = co_await std::move(removing);
+    }
+    if (!gone) c.fail(copy_step::write_journal, {}, path_, gone.error());
+  }
+  auto closed = co_await file_.close();
+  static_cast<void>(closed);  // it is gone, or as good as what could be written
+}
+
+}  // namespace sluice::inline v0::copying

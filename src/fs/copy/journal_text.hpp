@@ -1,0 +1,83 @@
+// What a journal says, and how that is written: see docs/guide/09-trees.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/fs/types.hpp"
+
+namespace sluice::inline v0::copying {
+
+/// What tells whether a source is what it was.
+struct source_mark {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  timestamp modified, changed;
+  friend bool operator==(const source_mark&, const source_mark&) noexcept = default;
+};
+
+/// The same of a target, whose file system may be mounted again and whose links may be counted.
+struct target_mark {
+  std::uint64_t inode = 0, size = 0;
+  timestamp modified;
+  friend bool operator==(const target_mark&, const target_mark&) noexcept = default;
+};
+
+source_mark source_mark_of(const file_status& s) noexcept;
+target_mark target_mark_of(const file_status& s) noexcept;
+
+/// Lines, each with its checksum and its end.
+std::string journal_header(std::uint64_t token);
+std::string boot_line(std::string_view boot);
+/// A file is whole under its name; `synced`: its bytes are durable.
+std::string file_line(std::string_view path, const source_mark& from, const target_mark& to,
+                      bool synced);
+/// A directory was made by this copy.
+std::string made_line(std::string_view path);
+/// The names in a directory are durable, and so are the synced files among those told before.
+std::string synced_line(std::string_view path);
+
+/// A journal as it was found.
+class journal_book {
+ public:
+  /// Whatever is torn, changed or unknown counts as if it was not there. `boot` is the present one's.
+  journal_book(std::string_view text, std::string_view boot);
+
+  /// Empty: this is no journal.
+  std::optional<std::uint64_t> token() const noexcept { return token_; }
+  /// So begins a journal whose making was interrupted: not far, or with what a crash leaves of what was
+  /// never written.
+  static bool is_beginning(std::string_view text);
+
+  struct entry {
+    source_mark from;
+    target_mark to;
+    bool synced = false;   // its bytes
+    bool durable = false;  // and its name
+    bool this_boot = false;
+  };
+  /// What is known to be done under this name; with `synced`, so that it outlasts a crash once its
+  /// directory is synced. Null: nothing.
+  const entry* done(const std::string& path, bool synced) const;
+  bool made(const std::string& path) const { return made_.contains(path); }
+  std::size_t size() const noexcept { return files_.size(); }
+
+ private:
+  void read(std::string_view line, std::string_view boot);
+  void begin_run(const std::string& in, std::string_view boot);
+  bool read_file(std::string_view rest, bool synced);
+  void settle(const std::string& directory);
+
+  std::optional<std::uint64_t> token_;
+  std::string last_boot_;
+  bool this_boot_ = false;
+  std::map<std::string, entry> files_;
+  std::map<std::string, std::vector<std::string>> unsettled_;  // of each directory
+  std::set<std::string> made_;
+};
+
+}  // namespace sluice::inline v0::copying

@@ -1,0 +1,73 @@
+// A file and its copy, while that is being made.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "fs/copy/unfinished.hpp"
+
+namespace sluice::inline v0::copying {
+
+/// Where a copy is made that gets its name when it is whole.
+struct aside {
+  std::string name;         // the final one, where links led to it
+  std::string temporary;    // until then; empty: none
+  file old;                 // what it replaces
+  file_status old_status;
+  bool replaces = false;    // something stands under the name
+
+  aside() noexcept {}
+};
+
+struct pair_of_files {
+  file from, to;
+  file_status status;
+  bool fresh = false;          // the target was made just now
+  bool seekable = true;        // both sides have offsets
+  bool regular_target = true;
+  link_lead leads;
+  std::unique_ptr<copying::aside> aside;  // null: it has its name from the beginning
+  unfinished_file unfinished;
+
+  pair_of_files() noexcept {}
+};
+
+/// What could not be made, in the words for it.
+void fail_to_create(context& c, const item& i, const error& why);
+
+/// Opens the source, and makes of it what it is to be, but for the steps that `settle` does.
+task<outcome> open_and_fill(context& c, const item& i, file_type expected, pair_of_files& p);
+/// The copy failed: a file that we made goes, if the name still means it; what is not ours stays, and
+/// is told about.
+task<void> take_back(context& c, const item& i, pair_of_files& p);
+/// False: the target may be incomplete, and that was told.
+task<bool> close_both(context& c, const item& i, pair_of_files& p);
+
+/// Finds out what the copy replaces, and makes a file that can take its place.
+task<outcome> open_aside(context& c, const item& i, pair_of_files& p);
+/// Gives the file its name. False: a problem was reported.
+task<bool> publish(context& c, const item& i, pair_of_files& p);
+
+/// A copy that is done when it is synced, compared, named or remembered.
+task<outcome> copy_and_settle(context& c, const item& i, file_type expected);
+
+struct full_file {
+  explicit full_file(const item& i) : what(i) {}
+  item what;
+  pair_of_files files;
+};
+
+/// Full files of one directory, which are synced together; they hold descriptors.
+class full_files {
+ public:
+  explicit full_files(context& c) noexcept : context_(c) {}
+  task<void> add(std::unique_ptr<full_file> f);
+  task<void> settle();
+  bool empty() const noexcept { return files_.empty(); }
+
+ private:
+  context& context_;
+  std::vector<std::unique_ptr<full_file>> files_;
+};
+
+}  // namespace sluice::inline v0::copying

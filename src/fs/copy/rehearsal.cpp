@@ -1,0 +1,221 @@
+#include "fs/copy/rehearsal.hpp"
+
+#include "fs/copy/context.hpp"
+#include "fs/copy/paths.hpp"
+#include "sluice/fs/ops.hpp"
+
+namespace sluice::inline v0::copying {
+
+namespace {
+
+constexpr space_table absent_rows = [] {
+  space_table t{"absent"};
+  for (space_table::row& r : t.rows) {
+    r = [](space&, operation& op) noexcept { op.fail(errc::not_found); };
+  }
+  return t;
+}();
+
+struct absent_space final : space {
+  constexpr absent_space() noexcept : space(absent_rows) {}
+};
+constinit absent_space nowhere;
+
+void refuse(space&, operation& op) noexcept { op.fail(errc::read_only); }
+
+space& behind(space& s) noexcept { return static_cast<looking_space&>(s).inner(); }
+void look(space& s, operation& op) noexcept { behind(s).submit(op); }
+
+void open_to_look(space& s, operation& op) noexcept {
+  constexpr open_mode changing = open_mode::write | open_mode::append | open_mode::create |
+                                 open_mode::truncate | open_mode::temporary;
+  if (any(static_cast<ops::open&>(op).mode & changing)) return refuse(s, op);
+  look(s, op);
+}
+
+constexpr space_table looking_rows = [] {
+  space_table t{"looking"};
+  for (space_table::row& r : t.rows) r = refuse;
+  for (const op_kind k : {op_kind::close, op_kind::sleep, op_kind::stat, op_kind::stat_fs,
+                          op_kind::readlink, op_kind::entries, op_kind::get_xattr,
+                          op_kind::list_xattr}) {
+    t[k] = look;
+  }
+  t.cancel = [](space& s, operation& op) noexcept { behind(s).cancel(op); };
+  t.release = [](space& s, handle_id id) noexcept { behind(s).release(id); };
+  t.way = [](space& s, const operation& op) noexcept { return behind(s).way_of(op); };
+  t[op_kind::open] = open_to_look;
+  return t;
+}();
+
+}  // namespace
+
+looking_space::looking_space(space& inner) noexcept : space(looking_rows), inner_(inner) {}
+
+rehearsal::rehearsal(const copy_options& o, std::span<const copy_operand> operands)
+    : on_(o.dry_run), absent_(adopt, nowhere, 0) {
+  if (!on_) return;
+  std::set<std::string> targets;
+  for (const copy_operand& one : operands) {
+    remembers_all_ |= one.parents != 0 || !targets.insert(one.target).second;
+  }
+}
+
+const file_status& rehearsal::suppose(std::string path, const file_status& as) {
+  file_status& s = made_[std::move(path)];
+  s = as;
+  s.device = UINT64_MAX;
+  s.inode = ++last_;
+  s.links = 1;
+  return s;
+}
+
+void rehearsal::suppose_link(const std::string& to, std::string path) {
+  const auto first = made_.find(to);
+  if (first == made_.end()) return;
+  ++first->second.links;
+  made_[std::move(path)] = first->second;
+}
+
+const file_status* rehearsal::find(const std::string& path) const {
+  const auto at = made_.find(path);
+  return at == made_.end() ? nullptr : &at->second;
+}
+
+namespace {
+
+/// How something is made: what is said if that fails, and whether it can take the place of a file.
+struct way_to_make {
+  copy_step step;
+  bool replaces;
+};
+
+way_to_make way_for(const copy_options& o, const file_status& s, bool bytes) noexcept {
+  if (bytes) return {copy_step::create_file, true};
+  const bool asked = o.overwrite == overwrite_mode::ask;
+  if (o.kind == copy_kind::hard_link) return {copy_step::create_link, o.force || asked};
+  if (o.kind == copy_kind::symlink) return {copy_step::create_link_to, o.force};
+  if (s.type == file_type::symlink) return {copy_step::create_symlink, o.force};
+  const bool fifo = s.type == file_type::fifo;
+  return {fifo ? copy_step::create_fifo : copy_step::create_special, false};
+}
+
+/// What can't be opened is removed with `force`: a link that leads in circles.
+task<void> tell_of_force(context& c, const item& i) {
+  auto there = co_await i.to.stat(i.target_name, stat_mask::type, lookup::follow);
+  if (!there && there.error() == errc::too_many_links) c.tell_removed(i);
+}
+
+/// An operand's target needs a directory that it can be made in.
+task<bool> has_place(context& c, const item& i, copy_step step, bool bytes) {
+  if (!i.operand()) co_return true;
+  const std::string above = directory_of(i.target_name);
+  if (c.supposed.find(above) != nullptr) co_return true;
+  error why;
+  auto there = co_await i.to.stat(above, stat_mask::type, lookup::follow);
+  if (!there) {
+    why = there.error();
+  } else if (there->type != file_type::directory) {
+    why = errc::not_directory;
+  } else if (i.target_path().ends_with('/')) {
+    why = bytes ? errc::not_directory : errc::not_found;
+  }
+  if (why) c.fail(i, step, why);
+  co_return !why;
+}
+
+/// What would become of it; its source can be read.
+task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bool bytes) {
+  if (c.options.kind == copy_kind::symlink) {
+    auto asking = symlink_would_lead(c, i);
+    const bool leads = co_await std::move(asking);
+    if (!leads) co_return outcome::none;
+  }
+  auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
+  const verdict v = co_await std::move(judging_it);
+  if (v == verdict::skip) co_return outcome::none;
+  if (v == verdict::kept) co_return outcome::kept;
+  c.tell_copying(i, i.backup_path());
+  const way_to_make way = way_for(c.options, s, bytes);
+  if (v == verdict::rewrite && !way.replaces) {
+    c.fail(i, way.step, errc::exists);
+    co_return outcome::none;
+  }
+  if (v == verdict::rewrite && bytes && c.options.force) {
+    auto telling = tell_of_force(c, i);
+    co_await std::move(telling);
+  }
+  if (v == verdict::create) {
+    auto looking = has_place(c, i, way.step, bytes);
+    const bool has = co_await std::move(looking);
+    if (!has) co_return outcome::none;
+  }
+  if (bytes && c.options.kind == copy_kind::whole) c.flow.skipped(s.size);
+  if (!i.operand() && !c.supposed.remembers_all()) co_return outcome::made;
+  const std::string path = i.target_path();
+  const file_status& made = c.supposed.suppose(path, s);
+  if (i.operand() && c.options.no_collisions) c.made.insert({path, identity_of(made)});
+  co_return outcome::made;
+}
+
+/// Files are opened, as that tells whether they can be read. Others may wait for somebody.
+task<bool> can_be_read(context& c, const item& i, const file_status& s) {
+  if (s.type != file_type::regular) co_return true;
+  const open_mode how = i.follow ? open_mode::read : open_mode::read | open_mode::no_follow;
+  auto opened = co_await i.from.open(i.name, how);
+  if (!opened) {
+    auto failing = fail_to_open(c, i, opened.error());
+    co_await std::move(failing);
+    co_return false;
+  }
+  auto closed = co_await opened->close();
+  static_cast<void>(closed);  // it was only looked at
+  co_return true;
+}
+
+task<outcome> rehearse(context& c, const item& i, const file_status& s, bool bytes) {
+  if (bytes) {
+    auto opening = can_be_read(c, i, s);
+    const bool readable = co_await std::move(opening);
+    if (!readable) co_return outcome::none;
+  }
+  link_lead leads;
+  if (c.options.kind != copy_kind::hard_link) {
+    auto linking = linked_to_first(c, i, s, leads);
+    const bool linked = co_await std::move(linking);
+    if (linked) co_return outcome::linked;
+  }
+  auto judging_it = judge_and_tell(c, i, s, bytes);
+  const outcome how = co_await std::move(judging_it);
+  if (how != outcome::none) {
+    leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
+  }
+  co_return how;
+}
+
+}  // namespace
+
+task<void> rehearse_item(context& c, const item& i, bool bytes, const file_status* known) {
+  file_status s;
+  auto asking = status_of_source(c, i, known, s);
+  const bool found = co_await std::move(asking);
+  if (!found) co_return;
+  auto rehearsing = rehearse(c, i, s, bytes);
+  const outcome how = co_await std::move(rehearsing);
+  c.count(how, s.size);
+}
+
+task<void> suppose_link(context& c, const item& i, const file_status& s,
+                        const link_table::entry& first) {
+  const bool bytes = s.type == file_type::regular;
+  auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
+  const verdict v = co_await std::move(judging_it);
+  if (v == verdict::skip || v == verdict::kept) co_return;
+  c.tell_copying(i, i.backup_path());
+  if (v == verdict::rewrite) c.tell_removed(i);
+  if (!c.supposed.remembers_all()) co_return;
+  const std::string there = first.in ? first.in->target.path_of(first.name) : first.name;
+  c.supposed.suppose_link(there, i.target_path());
+}
+
+}  // namespace sluice::inline v0::copying

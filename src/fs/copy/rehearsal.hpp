@@ -1,0 +1,66 @@
+// Dry runs: what would be done is found out and told, and nothing is changed.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+
+#include "sluice/fs/copy.hpp"
+
+namespace sluice::inline v0::copying {
+
+/// What would have been made so far, as far as later operands can meet it; and a directory that
+/// stands for those that would have been made: nothing is in it, and nothing can be made there.
+class rehearsal {
+ public:
+  rehearsal(const copy_options& o, std::span<const copy_operand> operands);
+  ~rehearsal() { absent_.detach(); }
+  rehearsal(const rehearsal&) = delete;
+  rehearsal& operator=(const rehearsal&) = delete;
+
+  bool on() const noexcept { return on_; }
+  /// Trees may meet in one that is not there.
+  bool remembers_all() const noexcept { return remembers_all_; }
+  const dir& absent() const noexcept { return absent_; }
+  /// Supposes that `path` has been made. Gives its identity: one that nothing else has.
+  const file_status& suppose(std::string path, const file_status& as);
+  /// That it has become another name of one that was.
+  void suppose_link(const std::string& to, std::string path);
+  /// What was supposed there, or null.
+  const file_status* find(const std::string& path) const;
+
+ private:
+  const bool on_;
+  bool remembers_all_ = false;
+  std::uint64_t last_ = 0;
+  dir absent_;
+  std::map<std::string, file_status> made_;
+};
+
+/// A space in which one can only look around. Whatever would change something ends with
+/// errc::read_only.
+class looking_space final : public space {
+ public:
+  explicit looking_space(space& inner) noexcept;
+  space& inner() const noexcept { return inner_; }
+
+ private:
+  space& inner_;
+};
+
+/// A directory seen through such a space. It stays its owner's.
+class looked_at {
+ public:
+  explicit looked_at(const dir& d) noexcept : space_(d.in()), view_(adopt, space_, d.id()) {}
+  ~looked_at() { view_.detach(); }
+  looked_at(const looked_at&) = delete;
+  looked_at& operator=(const looked_at&) = delete;
+  const dir& get() const noexcept { return view_; }
+
+ private:
+  looking_space space_;
+  dir view_;
+};
+
+}  // namespace sluice::inline v0::copying

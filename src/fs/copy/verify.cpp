@@ -1,0 +1,132 @@
+// Reading again what was written, from the device and not from memory where that is possible.
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "fs/copy/context.hpp"
+
+namespace sluice::inline v0::copying {
+
+namespace {
+
+constexpr std::size_t compared_at_once = 1 << 20;
+constexpr std::size_t alignment = 4096;  // of memory, offsets and sizes, as every device takes it
+
+/// Two buffers, where direct reads may put their bytes.
+class two_buffers {
+ public:
+  two_buffers()
+      : all_(std::make_unique_for_overwrite<std::byte[]>(2 * compared_at_once + alignment)) {
+    void* at = all_.get();
+    std::size_t room = 2 * compared_at_once + alignment;
+    first_ = static_cast<std::byte*>(std::align(alignment, 2 * compared_at_once, at, room));
+  }
+  std::span<std::byte> one() const noexcept { return {first_, compared_at_once}; }
+  std::span<std::byte> other() const noexcept { return {first_ + compared_at_once, compared_at_once}; }
+
+ private:
+  std::unique_ptr<std::byte[]> all_;
+  std::byte* first_;
+};
+
+enum class comparison : std::uint8_t { same, different, not_this_way, failed };
+
+/// `size` is how much there was to compare.
+task<comparison> compare(context& c, const item& i, const file& from, const file& to,
+                         std::uint64_t& size) {
+  const two_buffers buffers;
+  for (std::uint64_t at = 0;; at += compared_at_once) {
+    if (c.stopping()) co_return comparison::failed;
+    const auto wanted = co_await from.read_exact_at(buffers.one(), at);
+    if (wanted.first_error) {
+      c.fail(i, copy_step::read_source, wanted.first_error);
+      co_return comparison::failed;
+    }
+    const auto is = co_await to.read_exact_at(buffers.other(), at);
+    if (is.first_error == errc::invalid && at == 0) co_return comparison::not_this_way;
+    if (is.first_error) {
+      c.fail(i, copy_step::verify_target, is.first_error);
+      co_return comparison::failed;
+    }
+    size = at + is.done;
+    const auto expected = buffers.one().first(wanted.done);
+    const auto found = buffers.other().first(is.done);
+    if (!std::ranges::equal(expected, found)) co_return comparison::different;
+    if (is.done < compared_at_once) co_return comparison::same;
+  }
+}
+
+/// The target once more, if the name means it; empty if it can't be opened so.
+task<file> open_again(const item& i, const file& to, const std::string& name, open_mode how) {
+  file again;
+  if (name.empty()) co_return again;
+  auto opened = co_await i.to.open(name, how | open_mode::read);
+  if (!opened) co_return again;
+  again = std::move(*opened);
+  auto ours = co_await to.stat(stat_mask::inode);
+  auto its = co_await again.stat(stat_mask::inode);
+  const bool same = ours && its && identity_of(*ours) == identity_of(*its);
+  if (same) co_return again;
+  auto closed = co_await again.close();
+  static_cast<void>(closed);
+  co_return file();
+}
+
+/// After the page cache was asked to forget it.
+task<comparison> compare_forgotten(context& c, const item& i, const file& from, const file& to,
+                                   copy_verified& v) {
+  auto dropped = co_await to.advise(access_advice::dont_need);
+  auto kind = co_await to.stat_fs();
+  // What lives in memory is not forgotten.
+  constexpr std::uint64_t tmpfs = 0x0102'1994, ramfs = 0x8584'58f6;
+  const bool forgets = dropped && kind && kind->type != tmpfs && kind->type != ramfs;
+  auto comparing = compare(c, i, from, to, v.bytes);
+  const comparison how = co_await std::move(comparing);
+  (forgets ? v.dropped : v.cached) = v.bytes;
+  co_return how;
+}
+
+/// Through a file that was opened for this.
+task<comparison> compare_opened(context& c, const item& i, const file& from, file& to, bool direct,
+                                copy_verified& v) {
+  auto comparing = direct ? compare(c, i, from, to, v.bytes) : compare_forgotten(c, i, from, to, v);
+  const comparison how = co_await std::move(comparing);
+  if (direct) v.direct = v.bytes;
+  auto closed = co_await to.close();
+  static_cast<void>(closed);
+  co_return how;
+}
+
+task<comparison> compare_named(context& c, const item& i, const file& from, const file& to,
+                               const std::string& name, copy_verified& v) {
+  for (const open_mode way : {open_mode::direct, open_mode()}) {
+    v = copy_verified();
+    auto opening = open_again(i, to, name, way);
+    file again = co_await std::move(opening);
+    if (!again) continue;
+    auto comparing = compare_opened(c, i, from, again, any(way), v);
+    const comparison how = co_await std::move(comparing);
+    if (how != comparison::not_this_way) co_return how;
+  }
+  c.fail(i, copy_step::verify_target, error(errc::not_found));
+  co_return comparison::failed;
+}
+
+}  // namespace
+
+task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
+                       const std::string& name, const file_status& source) {
+  copy_verified v;
+  auto comparing = name.empty() ? compare_forgotten(c, i, from, to, v)
+                                : compare_named(c, i, from, to, name, v);
+  const comparison how = co_await std::move(comparing);
+  v.files = 1;
+  if (how == comparison::same) c.add_verified(v);
+  if (how != comparison::different) co_return how == comparison::same;
+  auto now = co_await from.stat();
+  const bool changed = now && (now->size != source.size || now->modified != source.modified);
+  c.fail(i, changed ? copy_step::source_changed : copy_step::differs);
+  co_return false;
+}
+
+}  // namespace sluice::inline v0::copying

@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""`sluice cp --atomic`, `--fsync` and `--verify`: what can be seen at any moment, what is kept, what is refused, what is
+synced, and what is found when it is read again.
+"""
+
+import collections
+import fcntl
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import termios
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import harness
+import treecmp
+from cpcases import called_cp
+from cprunning import end_of, names_left, start, wait_for
+from harness import shown
+
+
+class Place:
+    """A fresh directory for a case, and what runs in it."""
+
+    def __init__(self, c, scratch, name, command):
+        self.c, self.at, self.command = c, os.path.join(scratch, name), command
+        os.mkdir(self.at)
+
+    def path(self, name):
+        return os.path.join(self.at, name)
+
+    def put(self, name, text, mode=0o644):
+        with open(self.path(name), "w") as f:
+            f.write(text)
+        os.chmod(self.path(name), mode)
+
+    def text(self, name):
+        return open(self.path(name), encoding="latin-1").read() if os.path.exists(self.path(name)) else None
+
+    def run(self, *args, **how):
+        return harness.run([*self.command, *args], cwd=self.at, **how)
+
+    def refused(self, name, args, words, target, before):
+        """It fails with these words, and the target is what it was."""
+        result = self.run(*args)
+        self.c.equal(name, (result.rc, words in result.err, target() == before, names_left(self.at)),
+                     (1, True, True, []))
+
+
+def kept(c, scratch, command):
+    p = Place(c, scratch, "kept", command)
+    p.put("new", "new text")
+    p.put("old", "old text", 0o640)
+    acl = shutil.which("setfacl")
+    if harness.ROOT:
+        os.chown(p.path("old"), 12, 34)
+    if acl:
+        subprocess.run([acl, "-m", "u:77:r", p.path("old")], check=True)
+    try:
+        os.setxattr(p.path("old"), "user.kept", b"value")
+    except OSError:
+        pass
+    attributes = {n: os.getxattr(p.path("old"), n) for n in os.listxattr(p.path("old"))}
+    before = os.lstat(p.path("old"))
+    with open(p.path("old")) as reader:
+        result = p.run("--atomic", "new", "old")
+        c.equal("who has the old one open goes on reading it", (result.rc, result.err, reader.read()), (0, b"", "old text"))
+    after = os.lstat(p.path("old"))
+    c.equal("a file is replaced, not written to", (p.text("old"), before.st_ino == after.st_ino), ("new text", False))
+    c.equal("mode and owner stay", (after.st_mode, after.st_uid, after.st_gid),
+            (before.st_mode, before.st_uid, before.st_gid))
+    c.equal("access control lists and attributes stay",
+            {n: os.getxattr(p.path("old"), n) for n in os.listxattr(p.path("old"))}, attributes)
+
+    os.mkdir(p.path("far"))
+    p.put("far/real", "old", 0o600)
+    os.symlink("real", p.path("far/second"))
+    os.symlink(p.path("far/second"), p.path("link"))
+    result = p.run("--atomic", "new", "link")
+    c.equal("a link is followed to its end", (result.rc, result.err, os.path.islink(p.path("link")),
+                                              os.path.islink(p.path("far/second")), p.text("far/real"),
+                                              stat.S_IMODE(os.lstat(p.path("far/real")).st_mode)),
+            (0, b"", True, True, "new text", 0o600))
+    result = p.run("--atomic", "-p", "new", "old")
+    c.equal("-p keeps the source's mode instead", (result.rc, stat.S_IMODE(os.lstat(p.path("old")).st_mode)), (0, 0o644))
+    result = p.run("--atomic", "new", "fresh", umask=0o077)
+    c.equal("a new file has the usual mode", (result.rc, stat.S_IMODE(os.lstat(p.path("fresh")).st_mode)), (0, 0o600))
+    c.equal("nothing is left beside", names_left(p.at), [])
+
+
+def refused(c, scratch, command):
+    p = Place(c, scratch, "refused", command)
+    p.put("new", "new text")
+    p.put("one", "old text")
+    os.link(p.path("one"), p.path("two"))
+    p.refused("a file of two names is refused", ["--atomic", "new", "one"], b"it has other names", lambda: p.text("two"),
+              "old text")
+    os.mkfifo(p.path("fifo"))
+    p.refused("a fifo is refused", ["--atomic", "new", "fifo"], b"it is not a regular file",
+              lambda: stat.S_ISFIFO(os.lstat(p.path("fifo")).st_mode), True)
+    if harness.ROOT:
+        os.mknod(p.path("null"), 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        p.refused("a device is refused", ["--atomic", "new", "null"], b"it is not a regular file",
+                  lambda: os.lstat(p.path("null")).st_rdev, os.makedev(1, 3))
+    os.symlink("nowhere", p.path("dangling"))
+    p.refused("a dangling link is refused", ["--atomic", "new", "dangling"], b"not writing through dangling symlink",
+              lambda: os.path.lexists(p.path("nowhere")), False)
+    os.mkdir(p.path("dir"))
+    p.refused("a name that has to be a directory's", ["--atomic", "new", "absent/"], b"Not a directory",
+              lambda: os.path.lexists(p.path("absent")), False)
+    result = p.run("--atomic", "-d", "new", "one")
+    c.equal("with links preserved only this name changes, as with cp", (result.rc, p.text("one"), p.text("two")),
+            (0, "new text", "old text"))
+    if harness.ROOT:
+        os.chmod(p.at, 0o777)
+        p.put("readonly", "old text", 0o444)
+        result = p.run("--atomic", "new", "readonly", user=harness.NOBODY)
+        c.equal("a file that may not be written to is not replaced either", (result.rc, p.text("readonly")), (1, "old text"))
+        p.put("theirs", "old text", 0o666)
+        result = p.run("--atomic", "new", "theirs", user=harness.NOBODY)
+        c.equal("nor is one whose owner can't be kept", (result.rc, p.text("theirs"), os.lstat(p.path("theirs")).st_uid),
+                (1, "old text", 0))
+        c.equal("nothing is left beside what was refused", names_left(p.at), [])
+
+
+def unseen(c, scratch, command):
+    """While a copy is under way, and when it is interrupted."""
+    p = Place(c, scratch, "unseen", command)
+    os.mkfifo(p.path("fifo"))
+    feed = os.open(p.path("fifo"), os.O_RDWR)
+    for options in ([], ["--verify"], ["--fsync"]):
+        for old in (None, "old text"):
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+                if old:
+                    p.put("name", old)
+                os.write(feed, b"x" * 100)
+                process = start(command, ["--atomic", *options, "fifo", "name"], p.at)
+                began = wait_for(lambda: taken(feed))       # and it waits for more
+                seen = p.text("name")
+                process.send_signal(number)
+                code = end_of(process)[0]
+                left = names_left(p.at) if number != signal.SIGKILL or not options == ["--verify"] else []
+                c.equal(f"{' '.join(options)} {number.name}, {'a file' if old else 'nothing'} before: nothing half",
+                        (began, seen, p.text("name"), code, left), (True, old, old, -number, []))
+                for name in os.listdir(p.at):
+                    if name != "fifo":
+                        os.unlink(p.path(name))
+                drain(feed)
+    # The name is taken meanwhile.
+    os.write(feed, b"x" * 100)
+    process = start(command, ["--atomic", "fifo", "name"], p.at)
+    wait_for(lambda: taken(feed))
+    p.put("name", "another's")
+    os.close(feed)
+    code, _, err = end_of(process)
+    c.equal("a name that somebody else took stays theirs", (code, b"File exists" in err, p.text("name")),
+            (1, True, "another's"))
+
+
+def taken(feed):
+    """All that was fed has been read."""
+    return fcntl.ioctl(feed, termios.FIONREAD, b"\0" * 4) == b"\0" * 4
+
+
+def drain(feed):
+    os.set_blocking(feed, False)
+    try:
+        while os.read(feed, 65536):
+            pass
+    except BlockingIOError:
+        pass
+    os.set_blocking(feed, True)
+
+
+def trees(c, scratch, command):
+    p = Place(c, scratch, "trees", command)
+    src = p.path("src")
+    for n in range(60):
+        os.makedirs(os.path.join(src, str(n % 7)), exist_ok=True)
+        with open(os.path.join(src, str(n % 7), f"f{n}"), "wb") as f:
+            f.write(os.urandom(n * 701))
+    for n in range(0, 60, 6):
+        os.link(os.path.join(src, str(n % 7), f"f{n}"), os.path.join(src, f"link{n}"))
+    os.symlink("0/f0", os.path.join(src, "symlink"))
+    os.mkfifo(os.path.join(src, "fifo"))
+    for options in (["--atomic"], ["--fsync"], ["--verify"], ["--atomic", "--fsync"], ["--resume"],
+                    ["--atomic", "--fsync", "--verify", "--resume"]):
+        problems = []
+        for run in ("first", "second"):     # over what is there
+            result = p.run("-aT", *options, "src", "dst")
+            problems += [] if result.rc == 0 else [f"{run} run: {result.rc}, {shown(result.err)}"]
+            problems += [f"{run} run: {x}" for x in treecmp.compare(src, p.path("dst"))]
+            problems += [f"{run} run: left {x}" for x in names_left(p.at)]
+        c.nothing(f"a tree with {' '.join(options)}, twice", problems)
+        harness.rmtree(p.path("dst"))
+
+
+def synced(c, scratch, command):
+    if not shutil.which("strace"):
+        c.skip("what --fsync syncs", "strace is not installed")
+        return
+    p = Place(c, scratch, "synced", command)
+    for n in range(40):
+        os.makedirs(p.path(f"src/{n % 3}"), exist_ok=True)
+        p.put(f"src/{n % 3}/f{n}", str(n))
+    env = dict(harness.base_env(), SLUICE_BACKEND="pool")      # so that strace sees each
+    for options in ([], ["--atomic"]):
+        log = p.path("log")
+        harness.rmtree(p.path("dst"))
+        p.run("-r", "--fsync", *options, "src", "dst", env=env)      # a first time, for the policy's sake
+        harness.rmtree(p.path("dst"))
+        traced = harness.run(["strace", "-f", "-y", "-qq", "-e", "trace=fsync,linkat", "-o", log, *command, "-r",
+                              "--fsync", *options, "src", "dst"], cwd=p.at, env=env)
+        if traced.rc != 0:
+            c.skip("what --fsync syncs", f"strace does not work here: {shown(traced.err)}")
+            return
+        lines = open(log).read().splitlines()
+        paths = collections.Counter(m.group(1) for m in map(re.compile(r"fsync\(\d+<([^>]*)>").search, lines) if m)
+        dirs = {path: n for path, n in paths.items() if os.path.isdir(path)}
+        want = {p.path(d): 1 for d in (".", "dst", "dst/0", "dst/1", "dst/2")}
+        c.equal(f"{' '.join(options)} --fsync: each directory once", {os.path.normpath(k): v for k, v in dirs.items()},
+                {os.path.normpath(k): v for k, v in want.items()})
+        c.equal(f"{' '.join(options)} --fsync: each file once", sum(paths.values()) - len(dirs), 40)
+        last = {}
+        for at, line in enumerate(lines):
+            m = re.search(r'linkat\(.*/proc/self/fd/\d+", \d+<([^>]*)>, "([^"]*)"', line)
+            if m:
+                last[m.group(1)] = at
+        late = [d for d, at in last.items() if not any(f"<{d}>" in x and "fsync" in x for x in lines[at:])]
+        c.nothing(f"{' '.join(options)} --fsync: a directory after the names in it", late)
+
+
+def shaky_calls(p):
+    """A library to be preloaded; None where there is no compiler."""
+    cc = next((shutil.which(x) for x in (os.environ.get("CC"), "cc", "gcc", "clang") if x and shutil.which(x)), None)
+    source = os.path.join(os.path.dirname(os.path.abspath(harness.__file__)), "shaky_calls.c")
+    built = cc and subprocess.run([cc, "-shared", "-fPIC", "-O1", "-o", p.path("shaky.so"), source, "-ldl"],
+                                  capture_output=True)
+    return p.path("shaky.so") if built and built.returncode == 0 else None
+
+
+def verified(c, scratch, command):
+    p = Place(c, scratch, "verified", command)
+    p.put("a", "x" * 3_000_000)
+    result = p.run("--verify", "a", "b")
+    said = re.search(rb"verified 1 file, 3000000 bytes; 3000000 (read [a-z ,]*)\n", result.err)
+    c.check("how it was read is told", result.rc == 0 and said, shown(result.err))
+    result = p.run("--verify", "a", "/dev/null")
+    c.equal("what can't be read again is not called verified", (result.rc, b"verified 0 files" in result.err), (0, True))
+    shaky = shaky_calls(p)
+    if not shaky:
+        c.skip("bytes that go wrong", "no C compiler")
+        return
+    for at in (0, 1_500_000, 2_999_999):
+        env = dict(harness.base_env(), LD_PRELOAD=shaky, CORRUPT_AT=str(at))
+        p.run("a", "blind", env=env)
+        if p.text("blind") == p.text("a"):
+            c.skip("bytes that go wrong", "this build can't be made to write them")
+            return
+        for options in ([], ["--atomic"]):
+            for old in (None, "old text"):
+                if old:
+                    p.put("target", old)
+                result = p.run("--verify", *options, "a", "target", env=env)
+                name = f"{' '.join(options)} a wrong byte at {at}, over {'a file' if old else 'nothing'}"
+                c.equal(name, (result.rc, b"'target' differs from 'a' when read again" in result.err), (1, True))
+                if options or not old:
+                    c.equal(name + ": what was there before", p.text("target"), old)
+                c.equal(name + ": nothing beside", names_left(p.at), [])
+                if os.path.lexists(p.path("target")):
+                    os.unlink(p.path("target"))
+        os.unlink(p.path("blind"))
+
+
+def without(c, scratch, command):
+    """File systems that have less."""
+    p = Place(c, scratch, "without", command)
+    shaky = shaky_calls(p)
+    if not shaky:
+        c.skip("file systems that have less", "no C compiler")
+        return
+    for refuse in ("nameless", "nameless,noreplace"):
+        # Through the ring no preloaded function is asked.
+        env = dict(harness.base_env(), LD_PRELOAD=shaky, REFUSE=refuse, SLUICE_BACKEND="pool")
+        for text in ("first", "second"):
+            p.put("a", text)
+            result = p.run("--atomic", "a", "b", env=env)
+            c.equal(f"without {refuse}: {text}", (result.rc, result.err, p.text("b"), names_left(p.at)),
+                    (0, b"", text, []))
+            c.equal("one name", os.lstat(p.path("b")).st_nlink, 1)
+        os.unlink(p.path("b"))
+
+
+def elsewhere(c, scratch, command):
+    """A file system that has neither nameless files nor links."""
+    maker = shutil.which("mkfs.vfat")
+    if not maker or not harness.can_mount() or not shutil.which("losetup"):
+        c.skip("vfat", "needs root, a mount namespace, losetup and mkfs.vfat")
+        return
+    p = Place(c, scratch, "elsewhere", command)
+    with open(p.path("image"), "wb") as f:
+        f.truncate(16 << 20)
+    subprocess.run([maker, p.path("image")], capture_output=True, check=True)
+    found = subprocess.run(["losetup", "--find", "--show", p.path("image")], capture_output=True, text=True)
+    os.mkdir(p.path("disk"))
+    try:
+        if found.returncode:
+            c.skip("vfat", "no loop device")
+            return
+        try:
+            harness.mount(found.stdout.strip(), p.path("disk"), "vfat")
+        except OSError as e:
+            c.skip("vfat", f"it can't be mounted: {e}")
+            return
+        p.put("a", "first")
+        result = p.run("--atomic", "--fsync", "a", "disk/a")
+        c.equal("vfat: a new file", (result.rc, result.err, p.text("disk/a")), (0, b"", "first"))
+        p.put("a", "second")
+        result = p.run("--atomic", "--fsync", "a", "disk/a")
+        c.equal("vfat: an old one", (result.rc, result.err, p.text("disk/a"), os.listdir(p.path("disk"))),
+                (0, b"", "second", ["a"]))
+        with open(p.path("large"), "wb") as f:
+            f.write(os.urandom(20 << 20))
+        result = p.run("--atomic", "large", "disk/a")
+        c.equal("vfat, full: the old one stays", (result.rc, p.text("disk/a"), os.listdir(p.path("disk"))),
+                (1, "second", ["a"]))
+    finally:
+        harness.umount(p.path("disk"))
+        if not found.returncode:
+            subprocess.run(["losetup", "--detach", found.stdout.strip()], capture_output=True)
+
+
+def test(c, scratch):
+    command = called_cp(scratch)
+    for part in (kept, refused, unseen, trees, synced, verified, without, elsewhere):
+        part(c, scratch, command)
+
+
+if __name__ == "__main__":
+    harness.main(test)
