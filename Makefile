@@ -43,6 +43,7 @@ help:
 	@echo 'Measure'
 	@echo '  make bench            all benchmarks'
 	@echo '  make bench-tools      the tool beside cp, du and the like'
+	@echo '  make bench-net        servers beside nginx, libuv and Asio (installs nginx and wrk); bench-net-full'
 	@echo
 	@echo 'Tidy up'
 	@echo '  make format           clang-format over all C++'
@@ -107,6 +108,12 @@ bench-tools: all
 	-@tools/setup.sh packages-linux-tree.txt
 	@INTO='$(INTO)' bench/run.sh tools $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick) \
 		$(if $(MINUTES),--minutes $(MINUTES))
+
+.PHONY: bench-net bench-net-full
+bench-net bench-net-full: all
+	@tools/setup.sh packages-bench.txt
+	$(call build,release,peers)
+	@bench/run.sh net $(if $(findstring full,$@),--rounds 11 --seconds 5)
 
 CXX_FILES = git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# `make bench`: everything; `run.sh tools [option]...` (`make bench-tools`): only the tools, with these
-# options of tools/tool_bench.py. Results go to bench/results/<time>/ or $INTO, see the page there; a
+# `make bench`: everything but the network; `run.sh tools [option]...` (`make bench-tools`): only the tools,
+# with these options of tools/tool_bench.py; `run.sh net [option]...` (`make bench-net`): only the network,
+# with those of net/net_bench.py. Results go to bench/results/<time>/ or $INTO, see the page there; a
 # summary goes to stdout.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,6 +22,11 @@ print(describe(m))
 END
 "$build/sluice" --backend-report
 
+if [ "$parts" = net ]; then
+    python3 "$root/bench/net/net_bench.py" --build "$build" --json "$results/net.json" "$@"
+    printf '\nAll of it: %s\n' "$results"
+    exit
+fi
 if [ "$parts" = all ]; then
     printf '\n== micro\n'
     "$build/micro_bench" --benchmark_min_time=0.5 --benchmark_repetitions=5 \

@@ -388,26 +388,27 @@ bool native_backend::release(int descriptor) noexcept {
   return true;
 }
 
-/// A thread of the pool closes them, one batch at a time; what is released meanwhile waits.
+/// A thread of the pool closes them. It looks itself for what is released meanwhile: the loop may be
+/// asleep by the time that it is through.
 void native_backend::close_released() noexcept {
-  if (closer_.busy.load()) {
-    closer_.wanted.store(true);
-    if (closer_.busy.load()) return;  // else it may have ended without seeing that
-  }
-  closer_.of = this;
-  closer_.busy.store(true, std::memory_order_relaxed);
-  closer_.first = std::exchange(released_, -1);
+  int last = released_;
+  for (int fd = last; fd >= 0; fd = system_id::release_link(fd).load(std::memory_order_relaxed))
+    last = fd;
+  int before = closer_.first.load();
+  do system_id::release_link(last).store(before, std::memory_order_relaxed);
+  while (!closer_.first.compare_exchange_weak(before, released_));
+  released_ = -1;
+  if (closer_.busy.exchange(true)) return;
   closer_.run = [](job& j) noexcept {
     auto& closing = static_cast<closer&>(j);
-    for (int fd = closing.first; fd >= 0;) {
-      const int next = system_id::release_link(fd).load(std::memory_order_relaxed);
-      ::close(fd);
-      fd = next;
-    }
-    native_backend& loops = *closing.of;
-    closing.busy.store(false);
-    // A loop that sleeps would leave them open: somebody may wait for that end of a connection.
-    if (closing.wanted.exchange(false)) loops.wake();
+    do {
+      for (int fd = closing.first.exchange(-1); fd >= 0;) {
+        const int next = system_id::release_link(fd).load(std::memory_order_relaxed);
+        ::close(fd);
+        fd = next;
+      }
+      closing.busy.store(false);
+    } while (closing.first.load() >= 0 && !closing.busy.exchange(true));
   };
   to_pool_.push(closer_);
 }

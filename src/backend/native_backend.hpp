@@ -272,9 +272,7 @@ class native_backend : public backend {
 
   struct closer : job {
     std::atomic<bool> busy = false;
-    std::atomic<bool> wanted = false;  // more was released meanwhile
-    native_backend* of = nullptr;
-    int first = -1;
+    std::atomic<int> first = -1;  // of a list as `released_`
   };
 
   policy::pointer policy_;

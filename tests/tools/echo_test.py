@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""`sluice echo`: the server beside plain sockets, the load beside servers that are slow, wrong or gone."""
+
+import json
+import os
+import resource
+import socket
+import struct
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import harness
+from harness import shown
+from server import Server, parse, until
+
+TOOL = harness.sluice()
+
+
+def serve(*options, **how):
+    return Server([TOOL, "echo", "serve", "--json", *(options or ("--listen", "127.0.0.1:0"))], **how)
+
+
+def load(address, *options, **how):
+    result = harness.run([TOOL, "echo", "load", "--json", *options, address], **how)
+    lines = result.out.splitlines()
+    return result, json.loads(lines[-1]) if lines else {}
+
+
+def read_all(peer, into):
+    while part := peer.recv(1 << 16):
+        into.append(part)
+
+
+def half_close(c, label, at):
+    """Everything comes back after we have said that no more comes, and then the end."""
+    sent = os.urandom(3_000_000)
+    with socket.create_connection(at, timeout=60) as peer:
+        got = []
+        reader = threading.Thread(target=read_all, args=(peer, got))
+        reader.start()
+        peer.sendall(sent)
+        peer.shutdown(socket.SHUT_WR)
+        reader.join()
+    c.check(f"{label}: three megabytes, then half a close", b"".join(got) == sent,
+            f"{sum(map(len, got))} bytes came back")
+
+
+def vanish(at):
+    """Resets in the middle of things, one with much under way that nobody reads."""
+    for n in range(50):
+        peer = socket.create_connection(at, timeout=60)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.setblocking(False)
+        try:
+            for _ in range(n):
+                peer.send(bytes(1 << 16))
+        except BlockingIOError:
+            pass
+        peer.close()
+
+
+def server(c, backend):
+    env = harness.base_env(SLUICE_BACKEND=backend)
+    with serve(env=env) as s:
+        at = parse(s.listening)
+        before = s.descriptors()
+        half_close(c, backend, at)
+        vanish(at)
+        result, told = load(s.listening, "-c", "50", "-n", "40", "-s", "1000", env=env)
+        c.check(f"{backend}: 50 connections, 40 messages each",
+                result.rc == 0 and told["messages"] == told["counted"] == 2000 and told["failed"] == 0
+                and 0 < told["p50_ns"] <= told["p99_ns"] <= told["p99.9_ns"] <= told["max_ns"],
+                f"exit status {result.rc}, {shown(result.out)}{shown(result.err)}")
+        result, told = load(s.listening, "-c", "3", "-n", "5", "-s", "65536", env=env)
+        c.check(f"{backend}: the largest messages", result.rc == 0 and told["messages"] == 15, shown(result.err))
+        # How many descriptors the loop itself has begun to use is its own affair.
+        c.check(f"{backend}: no descriptor stays", until(lambda: s.descriptors() <= before + 8),
+                f"{before} before, {s.descriptors()} now")
+        with socket.create_connection(at, timeout=60) as idle:
+            idle.sendall(b"x")
+            idle.recv(1)
+            rc, told, err = s.end()
+            c.check(f"{backend}: asked to end, it does, and closes", rc == 0 and idle.recv(1) == b"", f"exit status {rc}")
+        c.check(f"{backend}: its count", told and told["connections"] == 105 and told["bytes"] >= 3_000_000 + 2_000_000
+                and told["failed"] <= 50, f"{told} {shown(err)}")
+
+
+def no_descriptors(c, backend):
+    """Those beyond the limit wait in the listener's queue, and are served when others have gone."""
+    with serve(env=harness.base_env(SLUICE_BACKEND=backend), limits={resource.RLIMIT_NOFILE: 40}) as s:
+        peers = [socket.create_connection(parse(s.listening), timeout=60) for _ in range(80)]
+        for peer in peers:
+            peer.sendall(b"?")
+        served = 0
+        for peer in peers:  # accepted in this order
+            served += peer.recv(1) == b"?"
+            peer.close()
+        rc, told, err = s.end()
+        c.check(f"{backend}: out of descriptors, it waits", served == 80 and rc == 0 and told["out_of_descriptors"] > 0,
+                f"{served} served, exit status {rc}, {told} {shown(err)}")
+
+
+def unix(c, scratch):
+    path = "unix:" + os.path.join(scratch, "socket")
+    with serve("--listen", path) as s:
+        result, told = load(path, "-c", "4", "-n", "10")
+        c.check("a Unix socket", result.rc == 0 and told["messages"] == 40, shown(result.err))
+        again = harness.run([TOOL, "echo", "serve", "--listen", path])
+        c.check("one that is in use stays", again.rc == 1 and b"listen on unix:" in again.err
+                and os.path.exists(path[5:]), shown(again.err))
+        s.end()
+    c.check("it is gone with its server", not os.path.exists(path[5:]))
+
+
+class Peer(threading.Thread):
+    """A server of one connection: `answer(number of the message, bytes)` gives what goes back."""
+
+    def __init__(self, answer):
+        super().__init__(daemon=True)
+        self.answer = answer
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.door.getsockname()[1]
+        self.start()
+
+    def run(self):
+        peer, _ = self.door.accept()
+        with self.door, peer:
+            n = 0
+            while message := peer.recv(64, socket.MSG_WAITALL):
+                n += 1
+                back = self.answer(n, message)
+                if back is None:
+                    return
+                peer.sendall(back)
+
+
+def measuring(c):
+    def stall(n, message):
+        if n == 100:
+            time.sleep(1)
+        return message
+    result, told = load(Peer(stall).address, "-c", "1", "-r", "200", "-n", "400")
+    # One answer was late, and behind it some 200 messages that should have left meanwhile.
+    c.check("what waits behind a slow answer counts", result.rc == 0 and told["p99_ns"] > 800_000_000
+            and told["max_ns"] >= 1_000_000_000 and told["elapsed_ns"] >= 1_990_000_000, shown(result.out))
+    result, told = load(Peer(stall).address, "-c", "1", "-n", "400")
+    c.check("without a rate nothing waits behind it", result.rc == 0 and told["counted"] == 400
+            and told["p99_ns"] < 800_000_000 <= told["max_ns"], shown(result.out))
+    result, told = load(Peer(lambda n, m: m).address, "-c", "1", "-r", "100", "-d", "1", "--warmup", "1")
+    c.check("a warm-up does not count", result.rc == 0 and told["counted"] == 100 and told["messages"] == 200,
+            shown(result.out))
+
+    result, told = load(Peer(lambda n, m: m if n < 10 else m[:-1] + b"!").address, "-c", "1", "-n", "50")
+    c.check("a changed message is told", result.rc == 1 and told["messages"] == 9 and told["failed"] == 1
+            and b"1 of 1 connections failed" in result.err, shown(result.err))
+    result, told = load(Peer(lambda n, m: m if n < 10 else None).address, "-c", "1", "-n", "50")
+    c.check("so is an end", result.rc == 1 and told["messages"] == 9 and told["failed"] == 1, shown(result.err))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        gone = "127.0.0.1:%d" % door.getsockname()[1]
+    result, _ = load(gone)
+    c.check("nobody there", result.rc == 1 and b"Connection refused" in result.err, shown(result.err))
+
+
+def options(c):
+    for wrong, word in (([], b"serve or load"), (["sing"], b"neither"), (["serve", "-c", "3"], b"of load"),
+                        (["load", "--listen", "127.0.0.1:1"], b"of serve"), (["load", "-s", "0"], b"size"),
+                        (["load", "-s", "65537"], b"size"), (["load", "-r", "ten"], b"rate"),
+                        (["load", "-d", "-1"], b"duration"), (["load", "localhost"], b"address"),
+                        (["load", "127.0.0.1:1", "x"], b"extra"), (["serve", "127.0.0.1:1"], b"extra"),
+                        (["load", "--nonsense"], b"nonsense")):
+        result = harness.run([TOOL, "echo", *wrong])
+        c.check(f"refused: echo {' '.join(wrong)}", result.rc == 1 and result.err.startswith(b"sluice echo: ")
+                and word in result.err and not result.out, shown(result.err))
+    text = harness.run([TOOL, "help", "echo"]).out.decode()
+    c.check("help fits 80 columns", text.startswith("Usage: sluice echo") and all(len(x) <= 80 for x in text.splitlines()))
+
+
+def test(c, scratch):
+    options(c)
+    unix(c, scratch)
+    measuring(c)
+    for backend in ("auto", "pool"):
+        server(c, backend)
+        no_descriptors(c, backend)
+
+
+if __name__ == "__main__":
+    harness.main(test)
