@@ -1,5 +1,6 @@
 #include "bind.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +30,7 @@ bool is_stale(const address& at) {
 
 }  // namespace
 
-void listening::add(const address& at) {
+void listening::add(const address& at, bool shared) {
   socket_settings how;
   how.no_delay = true;  // connections inherit it: what is written is a whole answer or waits for nothing
   auto made = sync(network(system()).listen(at, how));
@@ -38,14 +39,15 @@ void listening::add(const address& at) {
     made = sync(network(system()).listen(at, how));
   }
   if (!made) throw std::runtime_error(describe(made.error(), "listen", at.text()));
+  if (shared) ::fcntl(system_space::descriptor(*made), F_SETFL, O_NONBLOCK);
   listeners_.push_back(std::move(*made));
   struct stat s{};
   if (in_file_system(at) && ::lstat(at.path().c_str(), &s) == 0)
     paths_.push_back({at.path(), s.st_dev, s.st_ino});
 }
 
-listening::listening(const std::vector<address>& at) {
-  for (const address& a : at) add(a);
+listening::listening(const std::vector<address>& at, bool shared) {
+  for (const address& a : at) add(a, shared);
 }
 
 listening::~listening() {

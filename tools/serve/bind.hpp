@@ -13,7 +13,9 @@ class listening {
  public:
   /// Throws std::runtime_error that says where and why not. A Unix path that is there already goes if it
   /// is a socket at which nobody listens any more, and nothing else does.
-  explicit listening(const std::vector<address>& at);
+  /// `shared` is for loops that listen at the same socket: none of them may be stuck in accept because
+  /// another one was faster.
+  listening(const std::vector<address>& at, bool shared);
   ~listening();
   listening(const listening&) = delete;
   listening& operator=(const listening&) = delete;
@@ -27,7 +29,7 @@ class listening {
     std::string path;
     std::uint64_t device, inode;
   };
-  void add(const address& at);
+  void add(const address& at, bool shared);
 
   std::vector<listener> listeners_;
   std::vector<made_path> paths_;

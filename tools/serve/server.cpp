@@ -46,7 +46,7 @@ class metrics_server {
  public:
   metrics_server(const settings& s, const number_board& shown)
       : settings_(plain(s)),
-        listening_(s.metrics_listen),
+        listening_(s.metrics_listen, false),
         board_(std::max<std::size_t>(workers, s.metrics_listen.size())),
         site_(shown),
         service_{settings_, site_, board_} {}
@@ -126,7 +126,7 @@ int serve_http(settings s) {
   const service all{s, site, board, log ? &*log : nullptr, tls ? &*tls : nullptr};
   std::optional<metrics_server> metrics;
   if (!s.metrics_listen.empty()) metrics.emplace(s, board);
-  const listening clients(s.listen);
+  const listening clients(s.listen, !blocks);
 
   announce("files", tls ? "https://" : "http://", clients);
   if (metrics) announce("metrics", "http://", metrics->at());
