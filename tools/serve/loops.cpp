@@ -95,7 +95,8 @@ class loops final : public running {
   static cores_options options(const settings& s) noexcept {
     cores_options o;
     o.count = s.workers;
-    o.loop.backend = s.model == model::uring ? backend_choice::uring : backend_choice::pool;
+    if (s.model == model::uring) o.loop.backend = backend_choice::uring;
+    if (s.model == model::epoll) o.loop.backend = backend_choice::pool;
     return o;
   }
 

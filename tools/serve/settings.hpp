@@ -11,7 +11,8 @@
 namespace sluice::serve {
 
 /// The four designs of a server; see docs/guide/16-serving.md.
-enum class model : std::uint8_t { processes, threads, epoll, uring };
+/// `automatic` is the last one where the system allows it, else the one before.
+enum class model : std::uint8_t { automatic, processes, threads, epoll, uring };
 
 /// How the bytes of a file travel to the client. `automatic` reads small files and sends large ones.
 enum class copying : std::uint8_t { automatic, rw, mmap, sendfile, splice, zc };

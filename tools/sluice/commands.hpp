@@ -6,6 +6,7 @@ namespace sluice::tool {
 int traverse_main(int argc, char** argv);
 int du_main(int argc, char** argv);
 int cp_main(int argc, char** argv);
+int serve_main(int argc, char** argv);
 
 struct command {
   const char* name;
@@ -17,6 +18,7 @@ inline constexpr command commands[] = {
     {"cp", "copy files and trees, with GNU cp's options", cp_main},
     {"traverse", "count files and bytes in trees", traverse_main},
     {"du", "disk usage of trees, with GNU du's options", du_main},
+    {"serve", "servers: `serve http DIR` for files", serve_main},
 };
 
 }  // namespace sluice::tool
