@@ -56,22 +56,21 @@ void note(conversation& c, const exchange& x, time_point_ns began) {
   c.at.of.log->add({line, http::write_log_line(line, entry)});
 }
 
-/// Reads until a head is whole or wrong; need_more says that the client has gone, or its time.
+/// Reads what there is. False: the client has gone, or its time.
+task<bool> read_more(conversation& c) {
+  const std::span<char> room = c.came.room();
+  const auto n = co_await c.out.read(room);
+  if (n) c.came.came(*n);
+  co_return n && *n > 0;
+}
+
+/// Reads until a head is whole or wrong; need_more says that no more will come.
 task<http::parse_result> read_head(conversation& c, http::request_head& head) {
-  http::parse_result parsed;
-  for (bool first = c.came.empty();;) {
-    if (!first) parsed = c.parser.parse(c.came.bytes(), head);
-    if (parsed.state != http::parse_state::need_more) break;
-    const std::span<char> room = c.came.room();
-    if (first && !c.at.await_request(c.watch)) break;
-    const auto n = co_await c.out.read(room);
-    if (!n || *n == 0) break;
-    c.came.came(*n);
-    if (first) {
-      c.watch.idle.store(false, std::memory_order_relaxed);
-      c.allow(c.at.of.settings.header_seconds);
-    }
-    first = false;
+  http::parse_result parsed = c.parser.parse(c.came.bytes(), head);
+  while (parsed.state == http::parse_state::need_more) {
+    const bool more = co_await read_more(c);
+    if (!more) break;
+    parsed = c.parser.parse(c.came.bytes(), head);
   }
   co_return parsed;
 }
@@ -87,21 +86,18 @@ task<bool> drain_body(conversation& c, std::uint64_t left) {
       left -= n;
       continue;
     }
-    const std::span<char> room = c.came.room();
-    const auto n = co_await c.out.read(room);
-    if (!n || *n == 0) co_return false;
-    c.came.came(*n);
+    const bool more = co_await read_more(c);
+    if (!more) co_return false;
   }
   co_return true;
 }
 
 /// One request. False: it was the last one.
-task<bool> one_request(conversation& c) {
+[[gnu::noinline]] task<bool> one_request(conversation& c) {
   http::request_head head;
   const http::parse_result parsed = co_await read_head(c, head);
   if (parsed.state == http::parse_state::need_more) co_return false;
   const time_point_ns began = monotonic_now();
-  c.watch.idle.store(false, std::memory_order_relaxed);
   exchange x(c.at, c.out, c.watch, head);
   x.now = ::time(nullptr);
   const bool wrong = parsed.state == http::parse_state::failed;
@@ -134,7 +130,7 @@ task<bool> one_request(conversation& c) {
 
 /// Lets the client read what was said before the connection goes: what it has sent meanwhile, unread,
 /// would reset the connection, and its system would throw the answer away.
-task<void> linger(conversation& c) {
+[[gnu::noinline]] task<void> linger(conversation& c) {
   c.allow(2);
   co_await c.out.say_end();
   if (!c.unread) co_return;
@@ -146,19 +142,25 @@ task<void> linger(conversation& c) {
   }
 }
 
+/// What waits here, ten thousand times, is only this and the read below it.
 task<void> converse(conversation& c) {
   const settings& s = c.at.of.settings;
   for (bool more = true; more;) {
-    const bool waits = c.came.empty();
-    c.watch.idle.store(waits, std::memory_order_relaxed);
-    c.allow(waits ? s.idle_seconds : s.header_seconds);
-    if (waits && c.at.draining()) break;
+    if (c.came.empty()) {
+      c.allow(s.idle_seconds);
+      c.watch.idle.store(true, std::memory_order_relaxed);
+      if (c.at.draining() || !c.at.await_request(c.watch)) break;
+      const bool came = co_await read_more(c);
+      if (!came) break;
+      c.watch.idle.store(false, std::memory_order_relaxed);
+    }
+    c.allow(s.header_seconds);
     more = co_await one_request(c);
   }
   co_await linger(c);
 }
 
-task<void> refuse(conversation& c) {
+[[gnu::noinline]] task<void> refuse(conversation& c) {
   c.at.count.refused.add();
   http::request_head none;
   exchange x(c.at, c.out, c.watch, none);
@@ -170,17 +172,20 @@ task<void> refuse(conversation& c) {
   co_await linger(c);
 }
 
-/// The task under the connection's own stop source.
+[[gnu::noinline]] task<void> name_peer(conversation& c) {
+  const auto peer = co_await c.watch.socket.peer_address();
+  if (peer) c.peer = log_name(*peer);
+}
+
+/// The task under the connection's own stop source. Its frame stays as long as the connection, so what it
+/// needs only once is not compiled into it.
 task<void> talk(worker& at, connection_watch& watch, bool welcome) {
   try {
     std::unique_ptr<tls_wire> sealed;
     plain_wire open(watch.socket);
     if (at.of.tls != nullptr) sealed = at.of.tls->accept(watch.socket);
     conversation c(at, sealed ? static_cast<wire&>(*sealed) : open, watch);
-    if (at.of.log != nullptr) {
-      const auto peer = co_await watch.socket.peer_address();
-      if (peer) c.peer = log_name(*peer);
-    }
+    if (at.of.log != nullptr) co_await name_peer(c);
     c.allow(at.of.settings.header_seconds);
     bool good = true;
     if (sealed) good = co_await sealed->handshake();
