@@ -1,6 +1,7 @@
 #include "bind.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +66,10 @@ std::vector<address> listening::where() const {
     all.push_back(at.value_or(address()));
   }
   return all;
+}
+
+void stop_listening(std::span<const listener> listeners) noexcept {
+  for (const listener& l : listeners) ::shutdown(system_space::descriptor(l), SHUT_RDWR);
 }
 
 result<address> listen_address(std::string_view text) {

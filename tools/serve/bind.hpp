@@ -35,6 +35,10 @@ class listening {
   std::vector<made_path> paths_;
 };
 
+/// Nobody new can connect from then on, in whatever process the socket is held, and those wake that wait
+/// for connections. Those that nobody has accepted yet are reset.
+void stop_listening(std::span<const listener> listeners) noexcept;
+
 /// "8080", "127.0.0.1:8080", "[::1]:8080", ":8080" (all of the machine's), "unix:/run/x".
 result<address> listen_address(std::string_view text);
 

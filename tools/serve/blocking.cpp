@@ -25,7 +25,9 @@ class blocking_worker final : public worker {
   blocking_worker(const service& s, worker_numbers& n, std::span<const listener> listeners, std::size_t i)
       : worker(s, n),
         from_(listeners[i % listeners.size()]),
-        free_workers_(s.board.common().free_workers[i % listeners.size()]) {}
+        free_workers_(s.board.common().free_workers[i % listeners.size()]) {
+    be_free(true);
+  }
 
   void run() noexcept;
   bool others_wait() noexcept override;
@@ -44,7 +46,6 @@ class blocking_worker final : public worker {
 };
 
 void blocking_worker::run() noexcept {
-  be_free(true);
   while (!draining()) serve_next();
   be_free(false);
 }
@@ -72,14 +73,15 @@ bool blocking_worker::others_wait() noexcept {
   return ::poll(&line, 1, 0) > 0;
 }
 
-/// Waits for the client, and for others who want this worker: then an idle connection is given up.
+/// Waits for the client, and for others who want this worker: then a connection that had its answer is
+/// given up.
 bool blocking_worker::await_request(connection_watch& c) noexcept {
   pollfd both[] = {{system_space::descriptor(c.socket), POLLIN, 0},
                    {system_space::descriptor(from_), POLLIN, 0}};
   for (;;) {
     // While another worker is free, that one takes what comes; look now and then whether it still is.
-    const bool busy = all_busy();
-    if (::poll(both, busy ? 2 : 1, busy ? -1 : tick_ms) > 0) return both[0].revents != 0;
+    const bool wanted = c.answered && all_busy();
+    if (::poll(both, wanted ? 2 : 1, wanted ? -1 : tick_ms) > 0) return both[0].revents != 0;
   }
 }
 
@@ -93,10 +95,6 @@ class threads final : public running {
     watcher_ = std::thread([this] { watch(); });
   }
 
-  void drain() noexcept override {
-    // Wakes those that wait for connections.
-    for (const listener& l : listeners_) ::shutdown(system_space::descriptor(l), SHUT_RDWR);
-  }
   void join() override {
     for (std::thread& t : threads_) t.join();
     over_ = true;

@@ -147,7 +147,7 @@ task<void> converse(conversation& c) {
   const settings& s = c.at.of.settings;
   for (bool more = true; more;) {
     if (c.came.empty()) {
-      c.allow(s.idle_seconds);
+      c.allow(c.watch.answered ? s.idle_seconds : s.header_seconds);
       c.watch.idle.store(true, std::memory_order_relaxed);
       if (c.at.draining() || !c.at.await_request(c.watch)) break;
       const bool came = co_await read_more(c);
@@ -156,6 +156,7 @@ task<void> converse(conversation& c) {
     }
     c.allow(s.header_seconds);
     more = co_await one_request(c);
+    c.watch.answered = true;
   }
   co_await linger(c);
 }

@@ -18,6 +18,7 @@ struct connection_watch {
   scope& talk;
   std::atomic<time_point_ns> deadline = never;
   std::atomic<bool> idle = true;      // waits for the first byte of a request
+  bool answered = false;              // at least one request
   bool timed_out = false;             // and was ended for it
   connection_watch* next = nullptr;
   connection_watch* before = nullptr;

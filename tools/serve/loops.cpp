@@ -88,7 +88,6 @@ class loops final : public running {
       cores_.spawn(i, static_cast<loop_worker&>(w).run());
     }
   }
-  void drain() noexcept override {}  // each worker looks a few times a second
   void join() override { cores_.join(); }
 
  private:

@@ -9,12 +9,10 @@
 
 namespace sluice::serve {
 
-/// What runs until somebody sets `draining` on the board, and calls `drain`.
+/// What runs until somebody sets `draining` on the board, and calls `stop_listening`.
 class running {
  public:
   virtual ~running() = default;
-  /// From then on no connection is accepted, and those that are idle end.
-  virtual void drain() noexcept = 0;
   /// Blocks until the last connection has ended.
   virtual void join() = 0;
 };

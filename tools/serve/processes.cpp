@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "bind.hpp"
 #include "housekeeper.hpp"
 #include "sluice/describe.hpp"
 #include "sluice/sync.hpp"
@@ -133,8 +134,7 @@ int serve_processes(const service& s, std::span<const listener> listeners,
       common.generation.fetch_add(1);
     } else {
       common.draining = true;
-      // The sockets are the same in all processes: this wakes those that wait for connections.
-      for (const listener& l : listeners) ::shutdown(system_space::descriptor(l), SHUT_RDWR);
+      stop_listening(listeners);
     }
   }
   children.end_metrics();

@@ -36,10 +36,6 @@ dir open_root(const std::string& path) {
   return std::move(*opened);
 }
 
-void announce(const char* what, const char* scheme, const listening& l) {
-  for (const address& a : l.where())
-    std::fprintf(stderr, "sluice serve: %s at %s%s\n", what, scheme, a.text().c_str());
-}
 
 /// Numbers for Prometheus, by two threads of their own and apart from the clients' limits.
 class metrics_server {
@@ -57,7 +53,7 @@ class metrics_server {
   }
   void end() {
     board_.common().draining = true;
-    running_->drain();
+    stop_listening(listening_.all());
     running_->join();
   }
 
@@ -89,6 +85,16 @@ void await_end(signal_stream& signals, common_numbers& common) {
   }
 }
 
+void announce(const char* what, const char* scheme, const listening& l) {
+  for (const address& a : l.where())
+    std::fprintf(stderr, "sluice serve: %s at %s%s\n", what, scheme, a.text().c_str());
+}
+
+void announce(const service& s, const listening& clients, const metrics_server* metrics) {
+  announce("files", s.tls != nullptr ? "https://" : "http://", clients);
+  if (metrics != nullptr) announce("metrics", "http://", metrics->at());
+}
+
 int serve_threads(const service& s, const listening& clients, metrics_server* metrics) {
   auto signals = system().signals({SIGTERM, SIGINT, SIGHUP});
   if (!signals) throw std::runtime_error(describe(signals.error(), "signals", ""));
@@ -97,9 +103,10 @@ int serve_threads(const service& s, const listening& clients, metrics_server* me
   if (metrics != nullptr) metrics->start();
   const auto workers = blocks ? start_threads(s, clients.all(), 0, s.board.workers().size())
                               : start_loops(s, clients.all());
+  announce(s, clients, metrics);
   await_end(*signals, s.board.common());
   s.board.common().draining = true;
-  workers->drain();
+  stop_listening(clients.all());
   workers->join();
   if (metrics != nullptr) metrics->end();
   return 0;
@@ -128,9 +135,9 @@ int serve_http(settings s) {
   if (!s.metrics_listen.empty()) metrics.emplace(s, board);
   const listening clients(s.listen, !blocks);
 
-  announce("files", tls ? "https://" : "http://", clients);
-  if (metrics) announce("metrics", "http://", metrics->at());
-  if (s.model != model::processes) return serve_threads(all, clients, metrics ? &*metrics : nullptr);
+  metrics_server* const numbers = metrics ? &*metrics : nullptr;
+  if (s.model != model::processes) return serve_threads(all, clients, numbers);
+  announce(all, clients, numbers);
   const auto begin_metrics = [&] { metrics->start(); };
   return serve_processes(all, clients.all(), metrics ? std::function<void()>(begin_metrics) : nullptr);
 }

@@ -21,7 +21,7 @@ struct settings {
   std::string root;
   std::vector<address> listen;
   std::vector<address> metrics_listen;
-  serve::model model = serve::model::uring;
+  serve::model model = serve::model::automatic;
   copying copy = copying::automatic;
   unsigned workers = 0;  // 0: as many as fit the model
   bool list = false;

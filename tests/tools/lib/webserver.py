@@ -41,6 +41,9 @@ class Server:
         while self.said.count(b"\n") < wanted:
             self._hear(30)
         for line in self.said.decode().splitlines():
+            if not re.match("sluice serve: (files|metrics) at ", line):
+                self.end(signal.SIGKILL)
+                raise RuntimeError(line)
             port = re.search(r"at https?://.*:(\d+)$", line)
             if port and ": metrics at" in line:
                 self.metrics_port = int(port[1])
