@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "sluice/describe.hpp"
@@ -73,7 +72,7 @@ void stop_listening(std::span<const listener> listeners) noexcept {
 }
 
 result<address> listen_address(std::string_view text) {
-  const bool port_only = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  const bool port_only = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
   if (port_only) return address::parse("127.0.0.1:" + std::string(text));
   if (text.starts_with(':')) return address::parse("0.0.0.0" + std::string(text));
   return address::parse(text);

@@ -35,7 +35,7 @@ void check(const settings& s) {
     throw CLI::ValidationError("--cert and --key belong together");
   const bool copies_itself = s.copy == copying::automatic || s.copy == copying::rw;
   if (!s.certificate.empty() && !copies_itself)
-    throw CLI::ValidationError("with --cert only --copy=rw is possible: what is sent has to be encrypted first");
+    throw CLI::ValidationError("with --cert only --copy=rw is possible: bytes have to be encrypted first");
 }
 
 struct raw_texts {
@@ -69,13 +69,17 @@ void add_options(CLI::App& http, settings& s, raw_texts& texts) {
       ->allow_extra_args(false)->option_text("ADDRESS ...");
   http.add_flag("--list", s.list, "list directories without index.html");
   http.add_flag("--hidden", s.hidden, "serve names that begin with a dot");
-  http.add_option("--access-log", s.access_log, "where to write a line for each request; - is standard output")->option_text("FILE");
+  http.add_option("--access-log", s.access_log, "a line for each request; - is standard output")
+      ->option_text("FILE");
   http.add_option("--cert", s.certificate, "PEM file: serve TLS")->option_text("FILE");
   http.add_option("--key", s.key, "PEM file with its key")->option_text("FILE");
-  http.add_option("--model", s.model, "processes, threads, epoll or uring (default: uring where it is allowed, else epoll)")
-      ->transform(CLI::CheckedTransformer(models).description(""))->option_text("MODEL");
+  http.add_option("--model", s.model,
+                  "processes, threads, epoll or uring (default: uring where it is allowed, else epoll)")
+      ->transform(CLI::CheckedTransformer(models).description(""))
+      ->option_text("MODEL");
   http.add_option("--copy", s.copy, "how files travel: auto, rw, mmap, sendfile, splice or zc")
-      ->transform(CLI::CheckedTransformer(copies).description(""))->option_text("WAY");
+      ->transform(CLI::CheckedTransformer(copies).description(""))
+      ->option_text("WAY");
   http.add_option("--workers", s.workers, "loops, threads or processes (default: by cores)")
       ->check(CLI::Range(1u, 4096u).description(""))->option_text("N");
   add_limits(http, s);
