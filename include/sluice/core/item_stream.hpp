@@ -157,7 +157,11 @@ class item_stream : private item_sink<typename Op::item_type> {
   }
 
   void stop() noexcept {
-    if (state_ == state::under_way) return op_.target->cancel(op_);
+    if (state_ == state::under_way) {
+      // It may have completed already, and only not have been told so: then it ends by itself.
+      if (op_.pending()) op_.target->cancel(op_);
+      return;
+    }
     if constexpr (requires { op_.pool; }) {
       // Where a buffer is free already, the operation is about to go on: it listens itself.
       if (state_ != state::starved || !op_.pool->forget(free_)) return;
