@@ -111,7 +111,7 @@ def test(c, scratch):
         for end in ("pem", "key"):
             shutil.copy(f"{scratch}/first.{end}", f"{scratch}/now.{end}")
         with Server(root, "--model", name, "--cert", f"{scratch}/now.pem", "--key", f"{scratch}/now.key",
-                    "--header-timeout", "2") as s:
+                    "--header-timeout", "2", "--workers", "1") as s:
             s.certificate = f"{scratch}/now.pem"
             answers(c, name, s, body)
             reloaded(c, name, s, scratch)
