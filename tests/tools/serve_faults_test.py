@@ -163,6 +163,8 @@ def log_and_metrics(c, name, root, scratch):
         s.tell(signal.SIGHUP)
         c.check(f"{name}: the log is opened anew", eventually(lambda: os.path.exists(log)))
         s.get("/small", "Range: bytes=0-1")
+        # An answer is counted when it has been sent, which may be after its client has it.
+        eventually(lambda: s.metrics()["sluice_http_response_seconds_count"] == 5)
         numbers = s.metrics()
         c.check(f"{name}: metrics", numbers['sluice_http_responses_total{class="2xx"}'] == 3 and
                 numbers['sluice_http_responses_total{class="4xx"}'] == 2 and
