@@ -30,6 +30,10 @@ endif()
 if(TARGET sluice)
   install(TARGETS sluice RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+# Commands that are programs of their own; tools/sluice/serve.cpp looks there.
+if(TARGET sluice_serve)
+  install(TARGETS sluice_serve RUNTIME DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/sluice")
+endif()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/sluice-config.cmake.in"
   "${PROJECT_BINARY_DIR}/package/sluice-config.cmake" INSTALL_DESTINATION "${package_dir}"

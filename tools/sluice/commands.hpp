@@ -7,6 +7,7 @@ int traverse_main(int argc, char** argv);
 int du_main(int argc, char** argv);
 int cp_main(int argc, char** argv);
 int echo_main(int argc, char** argv);
+int serve_main(int argc, char** argv);
 
 struct command {
   const char* name;
@@ -19,6 +20,7 @@ inline constexpr command commands[] = {
     {"traverse", "count files and bytes in trees", traverse_main},
     {"du", "disk usage of trees, with GNU du's options", du_main},
     {"echo", "a server that sends back what it gets, and a load for such", echo_main},
+    {"serve", "servers: `serve http DIR` for files", serve_main},
 };
 
 }  // namespace sluice::tool

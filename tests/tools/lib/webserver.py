@@ -1,0 +1,189 @@
+"""A `sluice serve http` under test, and a client that says exactly what a test wants said."""
+
+import os
+import re
+import resource
+import select
+import signal
+import socket
+import subprocess
+import time
+
+import harness
+
+TOOL = harness.sluice()
+PROGRAM = os.path.join(os.path.dirname(TOOL), "sluice-serve")
+MODELS = ("uring", "epoll", "threads", "processes")
+
+
+def require():
+    if not os.access(PROGRAM, os.X_OK):
+        raise harness.Skip("sluice-serve was not built")
+
+
+class Server:
+    """Started on ports of the system's choice; `with Server(dir, "--list") as s:`."""
+
+    def __init__(self, root, *options, listen=("127.0.0.1:0",), stdout=subprocess.DEVNULL, env=None, limits=None,
+                 wrapper=()):
+        def child():
+            for which, value in (limits or {}).items():
+                resource.setrlimit(which, (value, value))
+        argv = [*wrapper, TOOL, "serve", "http", root, *options]
+        for where in listen:
+            argv += ["--listen", where]
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+                                        env=env or harness.base_env(), preexec_fn=child)
+        self.said = b""
+        self.ports = []
+        self.metrics_port = None
+        wanted = len(listen) + ("--metrics-listen" in options)
+        while self.said.count(b"\n") < wanted:
+            self._hear(30)
+        for line in self.said.decode().splitlines():
+            if not re.match("sluice serve: (files|metrics) at ", line):
+                self.end(signal.SIGKILL)
+                raise RuntimeError(line)
+            port = re.search(r"at https?://.*:(\d+)$", line)
+            if port and ": metrics at" in line:
+                self.metrics_port = int(port[1])
+            elif port:
+                self.ports.append(int(port[1]))
+        self.port = self.ports[0] if self.ports else None
+
+    def _hear(self, seconds):
+        ready, _, _ = select.select([self.process.stderr], [], [], seconds)
+        more = os.read(self.process.stderr.fileno(), 4096) if ready else b""
+        if not more:
+            raise RuntimeError(f"the server said only {self.said!r}")
+        self.said += more
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end(signal.SIGKILL)
+
+    def tell(self, number):
+        self.process.send_signal(number)
+
+    def end(self, number=signal.SIGTERM, seconds=20):
+        """The exit status, or "timeout"."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return "timeout"
+        finally:
+            self.process.stderr.close()
+
+    def connect(self, port=None, receive_buffer=0):
+        s = socket.socket()
+        if receive_buffer:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        s.settimeout(20)
+        s.connect(("127.0.0.1", port or self.port))
+        return s
+
+    def raw(self, data, half_close=False, port=None):
+        """All that comes for these bytes until the server closes."""
+        with self.connect(port) as s:
+            s.sendall(data)
+            if half_close:
+                s.shutdown(socket.SHUT_WR)
+            return read_all(s)
+
+    def get(self, target, *fields, method="GET", port=None):
+        with self.connect(port) as s:
+            s.sendall(request(target, *fields, "Connection: close", method=method))
+            return Reader(s).response(method)
+
+    def metrics(self):
+        """{name with labels: value}"""
+        lines = self.get("/metrics", port=self.metrics_port).body.decode().splitlines()
+        return {k: float(v) for k, _, v in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+def request(target, *fields, method="GET", version="1.1"):
+    return "\r\n".join([f"{method} {target} HTTP/{version}", "Host: test", *fields, "", ""]).encode("latin-1")
+
+
+def read_all(s):
+    """Until the end; a reset counts as one."""
+    got = b""
+    try:
+        while more := s.recv(1 << 16):
+            got += more
+    except ConnectionResetError:
+        pass
+    return got
+
+
+class Response:
+    def __init__(self, status, fields, body):
+        self.status, self.fields, self.body = status, fields, body
+
+
+class Reader:
+    """Responses one after the other from a connection, as strictly as the standard allows."""
+
+    def __init__(self, s):
+        self.s, self.got = s, b""
+
+    def _more(self):
+        more = self.s.recv(1 << 16)
+        if not more:
+            raise EOFError(f"the connection ended after {self.got[:200]!r}")
+        self.got += more
+
+    def _until(self, mark):
+        while mark not in self.got:
+            self._more()
+        part, _, self.got = self.got.partition(mark)
+        return part
+
+    def _exactly(self, n):
+        while len(self.got) < n:
+            self._more()
+        part, self.got = self.got[:n], self.got[n:]
+        return part
+
+    def response(self, method="GET"):
+        lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        version, status, _ = lines[0].split(" ", 2)
+        assert version == "HTTP/1.1", lines[0]
+        fields = {}
+        for line in lines[1:]:
+            name, _, value = line.partition(": ")
+            assert name.lower() not in fields, f"{name} twice"
+            fields[name.lower()] = value
+        status = int(status)
+        if method == "HEAD" or status == 304:
+            body = b""
+        elif fields.get("transfer-encoding") == "chunked":
+            body = b""
+            while size := int(self._until(b"\r\n"), 16):
+                body += self._exactly(size)
+                assert self._exactly(2) == b"\r\n"
+            assert self._exactly(2) == b"\r\n"
+        elif "content-length" in fields:
+            body = self._exactly(int(fields["content-length"]))
+        else:
+            body = self.got + read_all(self.s)
+        return Response(status, fields, body)
+
+
+def eventually(condition, seconds=20):
+    """Waits for what happens soon, on a machine that may be busy."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""What `sluice serve http` costs: memory of ten thousand idle clients, and system calls of a small file."""
+
+import os
+import re
+import resource
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import harness
+import webserver
+from webserver import Reader, Server, request
+
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return 1024 * int(re.search(r"VmRSS:\s+(\d+)", f.read())[1])
+
+
+def idle_clients(c, model, root, wanted):
+    with Server(root, "--model", model, "--workers", "1", "--idle-timeout", "600") as s:
+        with s.connect() as one:
+            one.sendall(request("/small"))
+            Reader(one).response()
+        before = resident(s.process.pid)
+        clients = []
+        served = 0
+        for _ in range(wanted):
+            one = s.connect()
+            one.sendall(request("/small"))
+            served += Reader(one).response().status == 200
+            clients.append(one)
+        each = (resident(s.process.pid) - before) / wanted
+        c.equal(f"{model}: all of {wanted} clients are served", served, wanted)
+        c.check(f"{model}: an idle one holds at most 4 KiB", each <= 4096, f"{each:.0f} bytes")
+        for one in clients[::100]:
+            one.sendall(request("/small"))
+            served += Reader(one).response().status == 200
+        c.equal(f"{model}: and still are", served, wanted + len(clients[::100]))
+        for one in clients:
+            one.close()
+
+
+def calls_of(model, root, scratch, requests):
+    """System calls of the server for so many requests of one client."""
+    trace = f"{scratch}/trace"
+    with Server(root, "--model", model, "--workers", "1", wrapper=["strace", "-f", "-o", trace]) as s:
+        with s.connect() as one:
+            reader = Reader(one)
+            for _ in range(requests):
+                one.sendall(request("/small"))
+                reader.response()
+        with open(f"/proc/{s.process.pid}/task/{s.process.pid}/children") as f:
+            os.kill(int(f.read().split()[0]), 15)  # strace itself would only let go of it
+        s.process.wait(20)
+    with open(trace) as f:
+        # Not counted: what the clock makes it do, and second halves of lines.
+        return sum(not re.search(r"nanosleep|resumed|ETIME|exit", line) for line in f)
+
+
+def calls(c, model, root, scratch, most):
+    few, many = (calls_of(model, root, scratch, n) for n in (100, 600))
+    each = (many - few) / 500
+    c.check(f"{model}: at most {most} system calls for a small file", 3 < each <= most, f"{each:.2f}")
+
+
+def test(c, scratch):
+    webserver.require()
+    root = os.path.join(scratch, "site")
+    os.mkdir(root)
+    with open(f"{root}/small", "wb") as f:
+        f.write(b"x" * 1024)
+    wanted = 10_000
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < wanted + 100:
+        wanted = hard - 100
+        c.skip("ten thousand clients", f"a process may have {hard} descriptors here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, wanted + 100), hard))
+    for model in ("uring", "epoll"):
+        idle_clients(c, model, root, wanted)
+    if shutil.which("strace") is None:
+        c.skip("system calls", "no strace")
+        return
+    calls(c, "uring", root, scratch, 7.5)
+    calls(c, "threads", root, scratch, 8.1)  # two of them look whether others wait
+
+
+if __name__ == "__main__":
+    harness.main(test)

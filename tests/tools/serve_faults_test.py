@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""`sluice serve http` among clients that are slow, gone or too many, and without what it needs; its log and its numbers."""
+
+import os
+import re
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import harness
+import webserver
+from webserver import MODELS, Reader, Server, eventually, read_all, request
+
+LOOPS = ("uring", "epoll")
+LARGE = 8 << 20
+
+
+def slow_clients(c, name, s):
+    began = time.monotonic()
+    with s.connect() as silent, s.connect() as slow, s.connect() as idle:
+        slow.sendall(b"GET / HTTP/1.1\r\n")
+        idle.sendall(request("/small"))
+        Reader(idle).response()
+        ends = [read_all(one) for one in (slow, silent, idle)]
+        c.check(f"{name}: nothing was said to those that waited too long", ends == [b""] * 3, ends)
+    c.check(f"{name}: and not before their time", time.monotonic() - began >= 0.9)
+    c.check(f"{name}: they are counted", eventually(lambda: s.metrics()["sluice_http_timeouts_total"] >= 3),
+            s.metrics())
+    with s.connect(receive_buffer=4096) as one:
+        one.sendall(request("/large"))
+        time.sleep(4)  # longer than the time for one piece
+        got = read_all(one)
+    c.check(f"{name}: one that reads nothing is given up", len(got) < LARGE, len(got))
+
+
+def tiny_buffers(c, name, s):
+    with s.connect(receive_buffer=1) as one:
+        one.sendall(request("/medium"))
+        c.equal(f"{name}: the smallest buffers", len(Reader(one).response().body), 300_000)
+
+
+def vanishing(c, name, s):
+    for i in range(200):
+        one = s.connect()
+        one.sendall(request("/large" if i % 2 else "/small")[:40 if i % 3 == 0 else None])
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset
+        one.close()
+    c.check(f"{name}: all that vanished are forgotten",
+            eventually(lambda: s.metrics()["sluice_http_connections_open"] == 0), s.metrics())
+    c.equal(f"{name}: others are served", s.get("/small").status, 200)
+
+
+def no_leak(c, name, s):
+    for _ in range(100):
+        s.get("/small")
+    eventually(lambda: s.metrics()["sluice_http_connections_open"] == 0)
+    before = s.descriptors()
+    for _ in range(2000):
+        s.get("/small")
+    eventually(lambda: s.metrics()["sluice_http_connections_open"] == 0)
+    c.check(f"{name}: no descriptor leaks", eventually(lambda: s.descriptors() <= before + 2),
+            f"{before}, then {s.descriptors()}")
+
+
+def too_many(c, name, root):
+    with Server(root, "--model", name, "--clients", "3", "--metrics-listen", "0") as s:
+        held = [s.connect() for _ in range(3)]
+        for one in held:
+            one.sendall(request("/small"))
+            Reader(one).response()
+        got = s.get("/small")
+        c.check(f"{name}: one too many", got.status == 503 and got.fields["connection"] == "close", got.status)
+        c.check(f"{name}: it is counted", eventually(lambda: s.metrics()["sluice_http_connections_refused_total"] == 1))
+        held.pop().close()
+        c.check(f"{name}: and then there is room", eventually(lambda: s.get("/small").status == 200))
+        for one in held:
+            one.close()
+
+
+def out_of_descriptors(c, name, root):
+    with Server(root, "--model", name, "--workers", "1", limits={resource.RLIMIT_NOFILE: 64}) as s:
+        held = []
+        for _ in range(100):
+            one = s.connect()
+            one.sendall(request("/small"))
+            held.append(one)
+        c.equal(f"{name}: it lives without descriptors", s.process.poll(), None)
+        for one in held:
+            one.close()
+
+        def served():
+            try:
+                return s.get("/small").status == 200
+            except (ConnectionError, EOFError):
+                return False
+        c.check(f"{name}: and recovers", eventually(served))
+
+
+def drain(c, name, root):
+    with Server(root, "--model", name) as s:
+        with s.connect(receive_buffer=4096) as busy, s.connect() as idle:
+            idle.sendall(request("/small"))
+            Reader(idle).response()
+            busy.sendall(request("/large"))
+            first = busy.recv(10)
+            s.tell(signal.SIGTERM)
+            c.equal(f"{name}: idle ones end at once", read_all(idle), b"")
+
+            def refused():
+                try:
+                    s.connect().close()
+                    return False
+                except ConnectionError:
+                    return True
+            c.check(f"{name}: nobody new is accepted", eventually(refused))
+            got = first + read_all(busy)
+            c.check(f"{name}: what is under way ends whole", got.endswith(b"Z" * 100) and len(got) > LARGE, len(got))
+        c.equal(f"{name}: then it ends", s.end(), 0)
+    with Server(root, "--model", name, "--drain-timeout", "1") as s:
+        with s.connect(receive_buffer=4096) as stuck:
+            stuck.sendall(request("/large"))
+            stuck.recv(10)
+            c.equal(f"{name}: it does not wait for ever", s.end(), 0)
+
+
+def blocking_models(c, name, root):
+    """More clients than workers: nobody keeps one without need."""
+    with Server(root, "--model", name, "--workers", "2") as s:
+        kept = [s.connect(), s.connect()]
+        for one in kept:
+            one.sendall(request("/small"))
+            got = Reader(one).response()
+        c.check(f"{name}: kept while nobody waits", "connection" not in got.fields, got.fields)
+        c.equal(f"{name}: idle ones make room for others", s.get("/small").status, 200)
+        ended = select.select(kept, [], [], 20)[0]
+        c.equal(f"{name}: and end", [read_all(one) for one in ended][:1], [b""])
+        for one in kept:
+            one.close()
+    if name != "processes":
+        return
+    with Server(root, "--model", name, "--workers", "2") as s:
+        with open(f"/proc/{s.process.pid}/task/{s.process.pid}/children") as f:
+            children = [int(pid) for pid in f.read().split()]
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        c.check("processes: those that die are replaced", eventually(lambda: s.get("/small").status == 200))
+        c.equal("processes: and it ends", s.end(), 0)
+
+
+def log_and_metrics(c, name, root, scratch):
+    log = f"{scratch}/log-{name}"
+    line = r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] "(.*)" (\d{3}) (\d+)'
+    with Server(root, "--model", name, "--access-log", log, "--metrics-listen", "0") as s:
+        s.get("/small")
+        s.get("/nothing")
+        s.get("/small", method="HEAD")
+        s.raw(b'GET /"\\x HTTP/1.1\r\nHost: \x80"\r\n\r\n')
+        os.rename(log, log + ".1")
+        s.tell(signal.SIGHUP)
+        c.check(f"{name}: the log is opened anew", eventually(lambda: os.path.exists(log)))
+        s.get("/small", "Range: bytes=0-1")
+        # An answer is counted when it has been sent, which may be after its client has it.
+        eventually(lambda: s.metrics()["sluice_http_response_seconds_count"] == 5)
+        numbers = s.metrics()
+        c.check(f"{name}: metrics", numbers['sluice_http_responses_total{class="2xx"}'] == 3 and
+                numbers['sluice_http_responses_total{class="4xx"}'] == 2 and
+                numbers["sluice_http_connections_total"] == 5 and
+                numbers["sluice_http_response_seconds_count"] == 5, numbers)
+        c.equal(f"{name}: only metrics there", s.get("/small", port=s.metrics_port).status, 404)
+        s.end()
+    text = open(log + ".1").read() + open(log).read()
+    entries = [re.fullmatch(line, one) for one in sorted(text.splitlines(), key=lambda one: one.partition('"')[2])]
+    if c.check(f"{name}: every line of the log", all(entries) and len(entries) == 5, text):
+        c.equal(f"{name}: what it says", [(e[1], e[2]) for e in entries],
+                [(r'GET /\"\\x HTTP/1.1', "400"), ("GET /nothing HTTP/1.1", "404"), ("GET /small HTTP/1.1", "200"),
+                 ("GET /small HTTP/1.1", "206"), ("HEAD /small HTTP/1.1", "200")])
+        c.equal(f"{name}: bytes", [e[3] for e in entries[2:]], ["5", "2", "0"])
+
+
+def unix_sockets(c, root, scratch):
+    path = f"{scratch}/listen"
+
+    def ask():
+        with socket.socket(socket.AF_UNIX) as one:
+            one.connect(path)
+            one.sendall(request("/small"))
+            return Reader(one).response().status
+
+    def refused():
+        try:
+            ask()
+        except ConnectionRefusedError:
+            return True
+        except (EOFError, ConnectionError):
+            pass
+        return False
+    for name in MODELS:
+        with Server(root, "--model", name, listen=[f"unix:{path}"]) as s:
+            c.equal(f"{name}: a Unix socket", ask(), 200)
+            second = harness.run([webserver.TOOL, "serve", "http", root, "--listen", f"unix:{path}"])
+            c.check(f"{name}: one that is in use stays", second.rc == 1 and b"in use" in second.err and ask() == 200)
+            s.end(signal.SIGKILL)
+        # The kernel may hold a ring's files a little longer than its process lives.
+        c.check(f"{name}: what a killed one leaves", eventually(refused) and os.path.exists(path))
+        with Server(root, "--model", name, listen=[f"unix:{path}"]) as s:
+            c.equal(f"{name}: is replaced", ask(), 200)
+            s.end()
+        c.check(f"{name}: and removed at the end", not os.path.exists(path))
+    with open(path, "w") as f:
+        f.write("mine")
+    got = harness.run([webserver.TOOL, "serve", "http", root, "--listen", f"unix:{path}"])
+    c.check("a file is not a stale socket", got.rc == 1 and open(path).read() == "mine", got.err)
+
+
+def uring_denied(c, root, scratch):
+    program = os.path.join(scratch, "refuse")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib", "refuse_uring.c")
+    if harness.run(["cc", "-o", program, source]).rc != 0:
+        c.skip("io_uring denied", "no C compiler")
+        return
+    with Server(root, wrapper=[program, "EPERM"]) as s:
+        c.equal("io_uring denied", s.get("/small").status, 200)
+    got = harness.run([program, "EPERM", webserver.TOOL, "serve", "http", root, "--listen", "0", "--model", "uring"])
+    c.check("io_uring denied and insisted on", got.rc == 1 and got.err, got)
+
+
+def wrong_options(c, root):
+    for options, say in ((["--model", "magic"], b"magic"), (["--listen", "there"], b"there"), (["--cert", "x"], b"--key"),
+                         (["--cert", "x", "--key", "y", "--copy", "sendfile"], b"--copy"),
+                         (["--clients", "0"], b"clients"), (["--access-log", "/nowhere/log"], b"/nowhere/log")):
+        got = harness.run([webserver.TOOL, "serve", "http", root, *options])
+        c.check(f"wrong: {' '.join(options)}", got.rc in (1, 2) and say in got.err, got)
+
+
+def test(c, scratch):
+    webserver.require()
+    root = os.path.join(scratch, "site")
+    os.mkdir(root)
+    for name, size in (("small", 5), ("medium", 300_000), ("large", LARGE)):
+        with open(f"{root}/{name}", "wb") as f:
+            f.write(b"Z" * size)
+    patience = ["--header-timeout", "1", "--idle-timeout", "1", "--send-timeout", "2"]
+    for name in MODELS:
+        with Server(root, "--model", name, "--metrics-listen", "0", *patience) as s:
+            slow_clients(c, name, s)
+            tiny_buffers(c, name, s)
+            vanishing(c, name, s)
+            no_leak(c, name, s)
+        for part in (drain, out_of_descriptors):
+            part(c, name, root)
+        (too_many if name in LOOPS else blocking_models)(c, name, root)
+        log_and_metrics(c, name, root, scratch)
+    unix_sockets(c, root, scratch)
+    uring_denied(c, root, scratch)
+    wrong_options(c, root)
+
+
+if __name__ == "__main__":
+    harness.main(test)

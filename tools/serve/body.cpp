@@ -1,0 +1,137 @@
+#include "body.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "body_splice.hpp"
+#include "sluice/system.hpp"
+
+namespace sluice::serve {
+
+namespace {
+
+/// So much is to be sent within the time for one piece, and is one operation at most.
+constexpr std::size_t most_at_once = 256 * 1024;
+
+task<void> send_front(exchange& x, std::size_t front) {
+  if (front > 0) co_await x.send_front(front, 0);
+}
+
+/// Reads into the room behind what is there, and sends both together.
+task<void> by_reading(exchange& x, std::size_t front, file_part part) {
+  while (!x.broken && (part.size > 0 || front > 0)) {
+    const auto most = std::min<std::uint64_t>(part.size, x.out_room().size() - front);
+    const auto room = std::as_writable_bytes(x.out_room().subspan(front, most));
+    const auto got = co_await part.from.read_exact_at(room, part.offset);
+    if (got.done < most) {
+      x.broken = true;
+      co_return;
+    }
+    part.offset += most;
+    part.size -= most;
+    co_await x.send_front(front + most, most);
+    front = 0;
+  }
+}
+
+/// Maps pieces of the file, and has the system copy from there. Were a byte touched here that the file
+/// no longer has, SIGBUS would end the process; a system call that touches one fails with EFAULT. A
+/// page that is cut reads as zeros behind the cut, without an error: so the last bytes are read, which
+/// tells that the file still has them all.
+task<void> by_mapping(exchange& x, std::size_t front, file_part part) {
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  co_await send_front(x, front);
+  const std::uint64_t read = part.size == 0 ? 0 : (part.size - 1) % page + 1;
+  for (std::uint64_t left = part.size - read; left > 0 && !x.broken;) {
+    const std::uint64_t skip = part.offset % page;
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(left, most_at_once));
+    void* at = ::mmap(nullptr, piece + skip, PROT_READ, MAP_SHARED,
+                      system_space::descriptor(part.from), static_cast<off_t>(part.offset - skip));
+    if (at == MAP_FAILED) break;  // a file system without: the rest is read
+    const auto bytes = std::span(static_cast<const char*>(at) + skip, piece);
+    co_await x.send_body(bytes);
+    ::munmap(at, piece + skip);
+    part.offset += piece;
+    part.size -= piece;
+    left -= piece;
+  }
+  if (!x.broken) co_await by_reading(x, 0, part);
+}
+
+task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
+  co_await send_front(x, front);
+  while (!x.broken && part.size > 0) {
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, most_at_once));
+    x.extend();
+    const auto sent = co_await x.out.socket().send_file(part.from, part.offset, piece);
+    if (!sent || *sent == 0) {
+      x.broken = true;
+      co_return;
+    }
+    part.offset += *sent;
+    part.size -= *sent;
+    x.body_sent += *sent;
+  }
+}
+
+/// Sends one filled buffer, and waits until the network has let go of it.
+task<bool> lend(exchange& x, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    auto sending = x.out.socket().send_zero_copy(bytes);
+    const auto sent = co_await sending.next();
+    co_await sending.end();
+    if (!sent || *sent == 0) co_return false;
+    bytes = bytes.subspan(*sent);
+  }
+  co_return true;
+}
+
+task<void> by_lending(exchange& x, std::size_t front, file_part part) {
+  while (!x.broken && (part.size > 0 || front > 0)) {
+    const auto most = std::min<std::uint64_t>(part.size, x.out_room().size() - front);
+    const auto room = std::as_writable_bytes(x.out_room().subspan(front, most));
+    const auto got = co_await part.from.read_exact_at(room, part.offset);
+    if (got.done < most) {
+      x.broken = true;
+      co_return;
+    }
+    part.offset += most;
+    part.size -= most;
+    x.extend();
+    const auto all = std::as_bytes(x.out_room().first(front + most));
+    const bool sent = co_await lend(x, all);
+    x.broken = !sent;
+    if (sent) x.body_sent += most;
+    front = 0;
+  }
+}
+
+/// What fits behind the head is read: one call less than sending it, and one packet less. Of a large
+/// file the rest is sent from where it is.
+task<void> by_size(exchange& x, std::size_t front, file_part part) {
+  const std::size_t room = x.out_room().size() - front;
+  file_part begin = part;
+  begin.size = std::min<std::uint64_t>(part.size, room);
+  co_await by_reading(x, front, begin);
+  part.offset += begin.size;
+  part.size -= begin.size;
+  if (!x.broken && part.size > 0) co_await by_sendfile(x, 0, part);
+}
+
+}  // namespace
+
+send_way way_of(copying how) noexcept {
+  switch (how) {
+    case copying::automatic: return by_size;
+    case copying::rw: return by_reading;
+    case copying::mmap: return by_mapping;
+    case copying::sendfile: return by_sendfile;
+    case copying::splice: return by_splicing;
+    case copying::zc: return by_lending;
+  }
+  return by_reading;
+}
+
+}  // namespace sluice::serve

@@ -1,0 +1,65 @@
+// The connections of one worker, and when the time of each is over.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "sluice/core/scope.hpp"
+#include "sluice/io/stream.hpp"
+
+namespace sluice::serve {
+
+/// A connection as those see it who end it when its time is over.
+struct connection_watch {
+  connection_watch(const stream& s, scope& t) noexcept : socket(s), talk(t) {}
+
+  const stream& socket;
+  scope& talk;
+  std::atomic<time_point_ns> deadline = never;
+  std::atomic<bool> idle = true;      // waits for the first byte of a request
+  bool answered = false;              // at least one request
+  bool timed_out = false;             // and was ended for it
+  connection_watch* next = nullptr;
+  connection_watch* before = nullptr;
+};
+
+/// Deadlines are looked at a few times a second, which for many connections is less work than a timer
+/// in each of their operations. One thread serves them; another may look.
+class connection_list {
+ public:
+  void add(connection_watch& c) noexcept {
+    const std::lock_guard hold(mutex_);
+    c.next = first_;
+    if (first_ != nullptr) first_->before = &c;
+    first_ = &c;
+    ++size_;
+  }
+  void remove(connection_watch& c) noexcept {
+    const std::lock_guard hold(mutex_);
+    (c.before != nullptr ? c.before->next : first_) = c.next;
+    if (c.next != nullptr) c.next->before = c.before;
+    --size_;
+  }
+  std::size_t size() const noexcept { return size_; }
+
+  /// Calls `end(watch)` for those whose deadline has passed, and, if `draining`, for the idle ones.
+  template <class End>
+  void end_some(time_point_ns now, bool draining, const End& end) noexcept {
+    const std::lock_guard hold(mutex_);
+    for (connection_watch* c = first_; c != nullptr; c = c->next) {
+      if (c->timed_out) continue;
+      const bool late = c->deadline.load(std::memory_order_relaxed) <= now;
+      if (!late && !(draining && c->idle.load(std::memory_order_relaxed))) continue;
+      c->timed_out = late;
+      end(*c);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  connection_watch* first_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace sluice::serve

@@ -1,0 +1,56 @@
+// TLS over a connection, by OpenSSL, which sees memory only: the bytes travel as all others do.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "wire.hpp"
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+namespace sluice::serve {
+
+class tls_wire final : public wire {
+ public:
+  tls_wire(const stream& s, ssl_ctx_st& context);
+  ~tls_wire() override;
+
+  /// False: the client did not want what we offer, or went.
+  task<bool> handshake();
+
+  task<result<std::size_t>> read(std::span<char> into) override;
+  task<error> write(std::span<const char> bytes) override;
+  task<void> say_end() override;
+
+ private:
+  static constexpr std::size_t record = 16 * 1024;  // most bytes in one of TLS's records
+
+  task<error> feed();
+  task<error> flush();
+
+  ssl_st* ssl_;
+};
+
+/// The server's certificate and key. Members are for any thread.
+class tls_context {
+ public:
+  /// Throws std::runtime_error that says what is wrong with the files.
+  tls_context(std::string certificate, std::string key);
+
+  /// Reads both files again, for connections that come from then on; when they are wrong, says so and
+  /// keeps the old ones.
+  void reload() noexcept;
+  /// Throws std::bad_alloc.
+  std::unique_ptr<tls_wire> accept(const stream& s);
+
+ private:
+  std::shared_ptr<ssl_ctx_st> load() const;
+
+  const std::string certificate_, key_;
+  std::mutex mutex_;
+  std::shared_ptr<ssl_ctx_st> current_;
+};
+
+}  // namespace sluice::serve
