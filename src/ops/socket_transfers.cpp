@@ -50,12 +50,9 @@ std::int64_t native<ops::accept_many>::perform(ops::accept_many& op) noexcept {
 }
 
 std::int64_t native<ops::accept_many>::attempt(ops::accept_many& op) noexcept {
-  do {
+  while (op.has_room()) {
     if (const std::int64_t n = accept_one(op); n < 0) return n;
-    // The listener may be one that blocks.
-    pollfd more{fd_of(op), POLLIN, 0};
-    if (op.has_room() && ::poll(&more, 1, 0) <= 0) return -EAGAIN;
-  } while (op.has_room());
+  }
   return number(items_end::no_room);
 }
 

@@ -95,7 +95,7 @@ class loops final : public running {
     cores_options o;
     o.count = s.workers;
     if (s.model == model::uring) o.loop.backend = backend_choice::uring;
-    if (s.model == model::epoll) o.loop.backend = backend_choice::pool;
+    if (s.model == model::epoll) o.loop.backend = backend_choice::epoll;
     return o;
   }
 
