@@ -271,7 +271,8 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
     d.unfinished_.fetch_add(1, std::memory_order_relaxed);
     with.below.push_back(std::move(below));
   }
-  visitor_.shown(d, with.first, with.end);
+  // Nothing is not told of: it would come to a place that others have passed.
+  if (with.first != with.end) visitor_.shown(d, with.first, with.end);
   with.first = with.end;
   with.forget_calls();
   if (with.below.size() >= (crew_.size() > 1 ? many_below : many_waiting)) {
