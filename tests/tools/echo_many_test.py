@@ -54,7 +54,7 @@ def many(c, backend, env):
 
 def test(c, scratch):
     allow_descriptors()
-    for backend in ("auto", "pool"):
+    for backend in ("auto", "epoll"):
         many(c, backend, harness.base_env(SLUICE_BACKEND=backend))
 
 

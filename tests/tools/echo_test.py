@@ -181,7 +181,7 @@ def test(c, scratch):
     options(c)
     unix(c, scratch)
     measuring(c)
-    for backend in ("auto", "pool"):
+    for backend in ("auto", "epoll", "pool"):
         server(c, backend)
         no_descriptors(c, backend)
 

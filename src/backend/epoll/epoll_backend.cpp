@@ -129,14 +129,17 @@ bool epoll_backend::may_go(native_slot& s, stream_lines& lines) noexcept {
   return ready;
 }
 
-/// Carries out the first of a line as far as that is possible now; true when it has ended.
+/// Carries out the first of a line as far as that is possible now; true when somebody may go on.
 bool epoll_backend::go(native_slot& s) noexcept {
   stream_lines& lines = lines_of(s);
   if (!may_go(s, lines)) return false;
   const std::int64_t result = attempt(*s.op, *s.row, lines);
   if (result == -EAGAIN) {
     await_event(s, lines);
-  } else if (result == needs_a_thread) {
+    // Items may have come before there was an end: whoever takes them must not be slept over.
+    return s.op->kind == op_kind::accept_many || s.op->kind == op_kind::receive_many;
+  }
+  if (result == needs_a_thread) {
     send_to_pool(s);
   } else if (s.row->goes_on != nullptr && s.row->goes_on(*s.op, result)) {
     s.at = native_slot::stage::queued;  // others have their turn before

@@ -147,7 +147,7 @@ bool pool_backend::go(native_slot& s) noexcept {
   const auto doing = s.row->attempt != nullptr ? s.row->attempt : s.row->perform;
   ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].calls;
   const std::int64_t result = doing(*s.op);
-  if (result == -EAGAIN) return false;
+  if (result == -EAGAIN || result == came_short) return false;
   if (result == needs_a_thread) {
     send_to_pool(s);
   } else if (s.row->goes_on == nullptr || !s.row->goes_on(*s.op, result)) {

@@ -116,6 +116,7 @@ SLUICE_LOOP_CASE(connections_that_nobody_takes_end_with_their_listener, listen, 
                  socket_address, read, close) {
   auto here_at = co_await open_listener(p);
   REQUIRE_GOOD(here_at);
+  co_await one_byte_through_a_pipe(p);  // the loop has its own descriptors then
   const std::size_t before = open_descriptors();
   std::list<stream> ours;
   {
