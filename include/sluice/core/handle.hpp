@@ -34,6 +34,12 @@ class handle {
     space_ = nullptr;
     return id_;
   }
+  /// The same thing as a handle of another kind; what it is, is the caller's to know.
+  template <class Handle>
+  [[nodiscard]] Handle become() && noexcept {
+    space& s = *space_;
+    return Handle(adopt, s, detach());
+  }
   /// For a close that could not be done: the handle is again what it was. One that has got something
   /// else meanwhile keeps that, and the id is released.
   void take_back(space& s, handle_id id) noexcept {

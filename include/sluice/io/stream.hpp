@@ -105,7 +105,7 @@ class stream : public handle {
     return call<ops::send_message>(*space_, id_, bytes, nullptr, handles);
   }
   /// Completes with the bytes that came, 0 at the end, and puts the handles that came with them into
-  /// `into`; what kind they are is the caller's to know: `stream(adopt, h.in(), h.detach())`.
+  /// `into`; what kind they are is the caller's to know: `std::move(h).become<stream>()`.
   [[nodiscard]] auto receive_handles(std::span<const io_slice> bytes,
                                      std::span<handle> into) const noexcept {
     return call<ops::receive_message>(*space_, id_, bytes, nullptr, into);

@@ -35,7 +35,8 @@ inline split_part next_member(made_of& f, const split_question& q) noexcept {
   backing& member = f.files[q.offset];
   if (q.asked.kind != op_kind::close) return split_part::of(member.in(), member.id(), 0, 1);
   if (!member.owned()) return split_part::plain(split_part::kind::ready, 1);
-  return split_part::of(member.in(), member.detach(), 0, 1);
+  space& in = member.in();  // which it no longer knows once it is detached
+  return split_part::of(in, member.detach(), 0, 1);
 }
 
 constexpr bool moves_bytes(op_kind k) noexcept {

@@ -249,7 +249,7 @@ SLUICE_CASE(handles_travel_between_processes, listen, connect, accept, send_mess
   REQUIRE_GOOD(got);
   CHECK_SAME(got->size, 1u);
   REQUIRE_THAT(got->handles == 1);
-  stream writer(adopt, came[0].in(), came[0].detach());
+  stream writer = std::move(came[0]).become<stream>();
   const auto written = co_await writer.write_some(as_bytes("by another way"));
   REQUIRE_GOOD(written);
   bytes text(100);
