@@ -117,9 +117,6 @@ struct native_write {
 
 template <>
 struct native<ops::write> : native_write<ops::write> {
-  static std::size_t wanted(const ops::write& op) noexcept {
-    return transfer_size(op.buffer.size() - op.done);
-  }
   static std::size_t size(const ops::write& op) noexcept { return op.buffer.size(); }
   static ssize_t call(ops::write& op, int flags, std::size_t most) noexcept {
     const auto left = op.buffer.subspan(op.done);

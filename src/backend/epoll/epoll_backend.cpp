@@ -16,8 +16,8 @@ namespace {
 constexpr unsigned events_per_turn = 256;
 constexpr unsigned attempts_per_turn = 64;
 
-/// An answer that is shorter than was asked for means: that was all. Not so for a Unix socket, where
-/// handles that were passed end a message, nor for a pipe in packet mode.
+/// A receive that is shorter than was asked for means: that was all. Not so from a Unix socket, where
+/// handles that were passed end a message, nor from a pipe in packet mode.
 bool is_plain_bytes(int fd) noexcept {
   int protocol = 0;
   socklen_t size = sizeof protocol;

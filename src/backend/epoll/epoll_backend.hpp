@@ -34,7 +34,7 @@ class epoll_backend final : public native_backend {
     out_waits = 2,      // there is no room
     registered = 4,
     tells_of_room = 8,  // registered for output, too
-    short_is_all = 16,  // an answer shorter than was asked for has emptied it, or filled it
+    short_is_all = 16,  // a receive shorter than was asked for has emptied it
     never_waits = 32,   // epoll does not take its like
     nonblocking = 64    // a listener that we made so
   };
