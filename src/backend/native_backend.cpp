@@ -92,8 +92,7 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   if (ways_ == way_choice::overlapped || latency_sensitive_) return false;
   lane& l = policy_->of(op.kind, op.id);
   if (!l.plain()) return false;
-  if (untimed_ != 0 || !l.timed()) {
-    if (untimed_ != 0) --untimed_;
+  if (!l.timed(clock_is_dear())) {
     called(op, row, row.perform(op));
     return true;
   }
@@ -112,20 +111,17 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
   called(op, row, result);
-  untimed_ = untimed_after();
   return true;
 }
 
-/// How many calls are made without a look at the clock. It is nearly free on real machines; where it
-/// is a system call, and those are dear, looking would cost more than many calls.
-std::uint8_t native_backend::untimed_after() noexcept {
+/// It is nearly free on real machines, and a system call in some that are only modelled.
+bool native_backend::clock_is_dear() noexcept {
   constexpr time_point_ns dear = 2'000;
-  constexpr std::uint8_t most = 7;
   if (clock_price_ == 0) {
     const time_point_ns begun = now();
     clock_price_ = std::max<time_point_ns>(now() - begun, 1);
   }
-  return clock_price_ > dear ? most : 0;
+  return clock_price_ > dear;
 }
 
 /// What has happened to the thread since this was last asked. Not for the hot path: a system call.

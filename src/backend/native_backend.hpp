@@ -261,7 +261,7 @@ class native_backend : public backend {
   bool try_plain(operation& op, const native_row& row) noexcept;
   enum class why_long : std::uint8_t { worked, preempted, waited };
   why_long lost_core() noexcept;
-  std::uint8_t untimed_after() noexcept;
+  bool clock_is_dear() noexcept;
   /// What overlapped operations of a kind cost: the time in the kernel where that does the work, all
   /// time where threads do.
   time_point_ns time_for(const native_row& row) noexcept { return in_pool(row) ? now() : spent_; }
@@ -285,7 +285,6 @@ class native_backend : public backend {
   /// thread and back takes some system calls and switches, worth so many.
   static constexpr int calls_of_a_hop = 32;
   time_point_ns clock_price_ = 0;  // 0: not known yet
-  std::uint8_t untimed_ = 0;  // plain calls to come
   way_choice ways_;
   bool latency_sensitive_;
   live_list live_;

@@ -2,24 +2,21 @@
 """What `sluice cp` has beyond GNU's: --dry-run, --exclude, --bwlimit, --progress, --json, --stats, and which go together."""
 
 import base64
-import fcntl
 import hashlib
 import itertools
 import json
 import os
-import pty
 import random
 import re
 import select
 import stat
-import struct
 import subprocess
 import sys
-import termios
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
+import terminal
 import treegen
 from cpcases import T0, Area
 from harness import shown
@@ -29,6 +26,10 @@ TOOL = harness.sluice()
 
 def run(*args, cwd, **how):
     return harness.run([TOOL, "cp", *args], cwd=cwd, **how)
+
+
+def on_terminal(args, cwd, columns=100):
+    return terminal.on_terminal(TOOL, ["cp", *args], cwd, columns)
 
 
 def snapshot(root):
@@ -319,30 +320,6 @@ def not_utf8(name):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Progress.
-
-def on_terminal(args, cwd, columns=100):
-    """Runs with stderr on a terminal; what it showed there, and stdout."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    p = subprocess.Popen([TOOL, "cp", *args], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
-                         env=harness.base_env())
-    os.close(theirs)
-    there = b""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if select.select([ours], [], [], 1)[0]:
-            try:
-                data = os.read(ours, 65536)
-            except OSError:         # everybody has closed it
-                break
-            if not data:
-                break
-            there += data
-    out = p.stdout.read()
-    p.stdout.close()
-    os.close(ours)
-    return p.wait(timeout=30), out, there
-
 
 def watching(c, scratch):
     where = os.path.join(scratch, "watched")

@@ -4,14 +4,11 @@
 import base64
 import json
 import os
-import pty
-import select
-import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
+import terminal
 import treegen
 from ducases import DU, TOOL, apparent_sizes
 from harness import shown
@@ -93,40 +90,17 @@ def largest(c, scratch):
         c.check(f"--top={bad} is refused", got.rc == 1 and b"invalid number of lines" in got.err and not got.out, shown(got.err))
 
 
-def on_terminal(args, cwd):
-    """Runs with stderr on a terminal; what it showed there, and stdout."""
-    ours, theirs = pty.openpty()
-    p = subprocess.Popen([TOOL, "du", *args], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
-                         env=harness.base_env())
-    os.close(theirs)
-    shown_there = b""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if select.select([ours], [], [], 1)[0]:
-            try:
-                data = os.read(ours, 65536)
-            except OSError:         # everybody has closed it
-                break
-            if not data:
-                break
-            shown_there += data
-    out = p.stdout.read()
-    p.stdout.close()
-    os.close(ours)
-    return p.wait(timeout=30), out, shown_there
-
-
 def watching(c, scratch):
     plain = run("-s", "t", "flat", cwd=scratch)
     got = run("--progress", "-s", "t", "flat", cwd=scratch)
     c.equal("--progress says nothing without a terminal", (got.rc, got.out, got.err), (0, plain.out, b""))
-    rc, out, drawn = on_terminal(["--progress", "-s", "t", "flat"], scratch)
+    rc, out, drawn = terminal.on_terminal(TOOL, ["du", "--progress", "-s", "t", "flat"], scratch)
     c.equal("--progress changes no line", (rc, out), (0, plain.out))
     c.check("--progress draws and erases", drawn.startswith(b"\r") and b" entries, " in drawn and drawn.endswith(b"\r\x1b[K"),
             shown(drawn))
     pieces = [p.partition(b"\x1b[K")[0] for p in drawn.split(b"\r")]
     c.check("--progress stays in its line", all(len(p) < 80 and b"\n" not in p for p in pieces), shown(drawn))
-    rc, out, drawn = on_terminal(["-s", "t", "flat"], scratch)
+    rc, out, drawn = terminal.on_terminal(TOOL, ["du", "-s", "t", "flat"], scratch)
     c.equal("nothing is drawn unasked", drawn, b"")
     got = run("--stats", "-s", "t", cwd=scratch)
     c.check("--stats", got.rc == 0 and b"loops: " in got.err and b"stat" in got.err, shown(got.err))
