@@ -234,11 +234,6 @@ class native_backend : public backend {
     if (!drains_.empty()) [[unlikely]] tell_drains();
   }
 
-  template <class Function>
-  void each_under_way(Function f) noexcept {
-    live_.each(f);
-  }
-
   loop& owner_;
   bool may_be_outgrown_ = false;
   loop_statistics counts_;

@@ -77,22 +77,36 @@ void pool_backend::turn(time_point_ns until) noexcept {
     ++counts_.wakeups;
   }
   for (std::size_t i = 1; i < asked_.size(); ++i) {
-    if (asked_[i].revents != 0) go(*waiting_[i - 1]);
+    if (asked_[i].revents != 0) take(asked_[i]);
   }
 }
 
-/// Makes the list of what is waited for; false when it is not all of it.
+void pool_backend::take(const pollfd& told) noexcept {
+  constexpr int broken = POLLERR | POLLHUP | POLLNVAL;
+  stream_lines& lines = *lines_.find(told.fd);
+  for (const stream_line* line : {&lines.in, &lines.out}) {
+    if (awaited(*line) != 0 && (told.revents & (awaited(*line) | broken)) != 0) go(*line->first);
+  }
+}
+
+/// What the first of a line waits for; 0: nothing.
+short pool_backend::awaited(const stream_line& line) noexcept {
+  const bool waits =
+      line.first != nullptr && line.first->at == native_slot::stage::awaiting_readiness;
+  return waits ? line.first->row->readiness : short{0};
+}
+
+/// Makes the list of what is waited for: each descriptor once, for poll takes no more entries than
+/// a process may have descriptors. False when it is not all of it.
 bool pool_backend::gather() noexcept {
   asked_.resize(1);
-  waiting_.clear();
   bool all = true;
-  each_under_way([&](native_slot& s) {
-    if (s.at != native_slot::stage::awaiting_readiness) return;
+  lines_.each([&](int descriptor, const stream_lines& lines) {
+    const auto events = static_cast<short>(awaited(lines.in) | awaited(lines.out));
+    if (events == 0) return;
     try {
-      asked_.push_back({fd_of(*s.op), s.row->readiness, 0});
-      waiting_.push_back(&s);
+      asked_.push_back({descriptor, events, 0});
     } catch (...) {
-      asked_.resize(waiting_.size() + 1);
       all = false;
     }
   });
@@ -109,7 +123,8 @@ int pool_backend::wait(time_point_ns until) noexcept {
     until = woken_before_.exchange(false) ? 0 : std::min(until, now() + 1'000'000);
   }
   if (until != 0) may_have_waited_ = true;
-  // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down, say.
+  // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down,
+  // say.
   int n;
   do {
     const timespec left = until == 0 || until == never ? timespec{} : left_until(until);
@@ -133,10 +148,11 @@ void pool_backend::wake() noexcept {
 
 void pool_backend::await_readiness(native_slot& s, bool fresh) noexcept {
   s.at = native_slot::stage::awaiting_readiness;
-  // A connection has to be asked for before there is anything to wait for; nothing needs no waiting.
-  const bool begins = s.op->kind == op_kind::connect ||
-                      (s.op->kind == op_kind::read && is_socket(*s.op) &&
-                       static_cast<ops::read&>(*s.op).buffer.empty());
+  // A connection has to be asked for before there is anything to wait for; nothing needs no
+  // waiting.
+  const bool begins =
+      s.op->kind == op_kind::connect || (s.op->kind == op_kind::read && is_socket(*s.op) &&
+                                         static_cast<ops::read&>(*s.op).buffer.empty());
   if (begins && fresh && go(s)) return;
   if (!is_socket(*s.op) && is_always_ready(fd_of(*s.op))) send_to_pool(s);
 }
@@ -156,7 +172,9 @@ bool pool_backend::go(native_slot& s) noexcept {
   return true;
 }
 
-void pool_backend::cancel_held(native_slot& s) noexcept { finished(s, -ECANCELED); }
+void pool_backend::cancel_held(native_slot& s) noexcept {
+  finished(s, -ECANCELED);
+}
 
 std::string pool_backend::report() const {
   if (may_be_outgrown_) return why_;

@@ -34,7 +34,9 @@ class pool_backend final : public native_backend {
   void await_readiness(native_slot& s, bool fresh) noexcept override;
   void cancel_held(native_slot& s) noexcept override;
   bool can_be_woken() noexcept;
+  static short awaited(const stream_line& line) noexcept;
   bool gather() noexcept;
+  void take(const pollfd& told) noexcept;
   int wait(time_point_ns until) noexcept;
   bool go(native_slot& s) noexcept;
 
@@ -44,8 +46,7 @@ class pool_backend final : public native_backend {
   successor next_ = nullptr;
   unsigned ring_entries_ = 0;
   std::string why_;
-  std::vector<pollfd> asked_;           // the event first
-  std::vector<native_slot*> waiting_;  // for the others
+  std::vector<pollfd> asked_;  // the event first
 };
 
 }  // namespace sluice::inline v0

@@ -12,7 +12,8 @@ thread_pool::~thread_pool() {
     ending_ = true;
   }
   wake_.notify_all();
-  for (std::thread& t : threads_) t.join();
+  for (std::thread& t : threads_)
+    t.join();
 }
 
 bool thread_pool::start_thread() noexcept {
