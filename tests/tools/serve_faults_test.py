@@ -30,11 +30,17 @@ def slow_clients(c, name, s):
     c.check(f"{name}: and not before their time", time.monotonic() - began >= 0.9)
     c.check(f"{name}: they are counted", eventually(lambda: s.metrics()["sluice_http_timeouts_total"] >= 3),
             s.metrics())
-    with s.connect(receive_buffer=4096) as one:
-        one.sendall(request("/large"))
-        time.sleep(4)  # longer than the time for one piece
+    with s.connect(receive_buffer=4096) as one, s.connect(receive_buffer=1 << 16) as other:
+        for peer in (one, other):
+            peer.sendall(request("/large"))
+        taken, until = 0, time.monotonic() + 4  # longer than twice the time for one piece
+        while time.monotonic() < until and (more := other.recv(1 << 15)):
+            taken += len(more)
+            time.sleep(0.1)
         got = read_all(one)
+        rest = len(read_all(other))
     c.check(f"{name}: one that reads nothing is given up", len(got) < LARGE, len(got))
+    c.check(f"{name}: one that reads slowly is not", taken + rest > LARGE and taken < LARGE // 4, f"{taken}, then {rest}")
 
 
 def tiny_buffers(c, name, s):
@@ -243,7 +249,7 @@ def test(c, scratch):
     for name, size in (("small", 5), ("medium", 300_000), ("large", LARGE)):
         with open(f"{root}/{name}", "wb") as f:
             f.write(b"Z" * size)
-    patience = ["--header-timeout", "1", "--idle-timeout", "1", "--send-timeout", "2"]
+    patience = ["--header-timeout", "1", "--idle-timeout", "1", "--send-timeout", "1"]
     for name in MODELS:
         with Server(root, "--model", name, "--metrics-listen", "0", *patience) as s:
             slow_clients(c, name, s)

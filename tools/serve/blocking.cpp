@@ -110,10 +110,10 @@ class threads final : public running {
       const bool draining = of_.board.common().draining;
       const time_point_ns now = monotonic_now();
       if (draining && last_call == never)
-        last_call = now + of_.settings.drain_seconds * time_point_ns{1'000'000'000};
+        last_call = now + of_.settings.drain_seconds * one_second;
       const time_point_ns late = now >= last_call ? never : now;
       for (blocking_worker& w : workers_) {
-        w.connections.end_some(late, draining, [](connection_watch& c) {
+        w.connections.end_some(late, of_.settings.send_seconds * one_second, draining, [](connection_watch& c) {
           ::shutdown(system_space::descriptor(c.socket), SHUT_RDWR);
         });
       }

@@ -14,6 +14,13 @@ namespace {
 
 /// So much is to be sent within the time for one piece, and is one operation at most.
 constexpr std::size_t most_at_once = 256 * 1024;
+/// Where a client is not cut off while it takes something: the larger, the fuller the packets.
+constexpr std::size_t most_followed = 2048 * 1024;
+
+std::uint64_t page_bytes() noexcept {
+  static const auto size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
 
 task<void> send_front(exchange& x, std::size_t front) {
   if (front > 0) co_await x.send_front(front, 0);
@@ -41,7 +48,7 @@ task<void> by_reading(exchange& x, std::size_t front, file_part part) {
 /// page that is cut reads as zeros behind the cut, without an error: so the last bytes are read, which
 /// tells that the file still has them all.
 task<void> by_mapping(exchange& x, std::size_t front, file_part part) {
-  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const std::uint64_t page = page_bytes();
   co_await send_front(x, front);
   const std::uint64_t read = part.size == 0 ? 0 : (part.size - 1) % page + 1;
   for (std::uint64_t left = part.size - read; left > 0 && !x.broken;) {
@@ -62,8 +69,9 @@ task<void> by_mapping(exchange& x, std::size_t front, file_part part) {
 
 task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
   co_await send_front(x, front);
+  const std::size_t most = part.size > most_at_once && x.follow_progress() ? most_followed : most_at_once;
   while (!x.broken && part.size > 0) {
-    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, most_at_once));
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, most));
     x.extend();
     const auto sent = co_await x.out.socket().send_file(part.from, part.offset, piece);
     if (!sent || *sent == 0) {
@@ -109,11 +117,12 @@ task<void> by_lending(exchange& x, std::size_t front, file_part part) {
 }
 
 /// What fits behind the head is read: one call less than sending it, and one packet less. Of a large
-/// file the rest is sent from where it is.
+/// file that is only what is missing to the next page: the rest is sent from where it is, whole pages,
+/// which nobody copies.
 task<void> by_size(exchange& x, std::size_t front, file_part part) {
   const std::size_t room = x.out_room().size() - front;
   file_part begin = part;
-  begin.size = std::min<std::uint64_t>(part.size, room);
+  if (part.size > room) begin.size = page_bytes() - part.offset % page_bytes();
   co_await by_reading(x, front, begin);
   part.offset += begin.size;
   part.size -= begin.size;

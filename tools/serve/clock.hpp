@@ -6,6 +6,8 @@
 
 namespace sluice::serve {
 
+inline constexpr time_point_ns one_second = 1'000'000'000;
+
 /// CLOCK_MONOTONIC in nanoseconds, exact enough for deadlines and statistics.
 inline time_point_ns monotonic_now() noexcept {
   timespec t{};

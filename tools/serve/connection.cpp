@@ -27,7 +27,8 @@ struct conversation {
     return l;
   }
   void allow(unsigned seconds) noexcept {
-    const time_point_ns when = monotonic_now() + seconds * time_point_ns{1'000'000'000};
+    const time_point_ns when = monotonic_now() + seconds * one_second;
+    watch.taken.store(connection_watch::not_followed, std::memory_order_relaxed);
     watch.deadline.store(when, std::memory_order_relaxed);
   }
 

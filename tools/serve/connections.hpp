@@ -4,24 +4,35 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 #include "sluice/core/scope.hpp"
 #include "sluice/io/stream.hpp"
 
 namespace sluice::serve {
 
+/// How many bytes the client has acknowledged; none where the socket does not tell.
+std::optional<std::uint64_t> acknowledged(const stream& socket) noexcept;
+
 /// A connection as those see it who end it when its time is over.
 struct connection_watch {
+  static constexpr std::uint64_t not_followed = ~std::uint64_t{0};
+
   connection_watch(const stream& s, scope& t) noexcept : socket(s), talk(t) {}
 
   const stream& socket;
   scope& talk;
   std::atomic<time_point_ns> deadline = never;
+  /// What the client had acknowledged when this was last asked, where more by the deadline puts that off.
+  std::atomic<std::uint64_t> taken = not_followed;
   std::atomic<bool> idle = true;      // waits for the first byte of a request
   bool answered = false;              // at least one request
   bool timed_out = false;             // and was ended for it
   connection_watch* next = nullptr;
   connection_watch* before = nullptr;
+
+  /// Whether the client has taken something since this was last asked. It is then given as much time again.
+  bool goes_on(time_point_ns now, time_point_ns patience) noexcept;
 };
 
 /// Deadlines are looked at a few times a second, which for many connections is less work than a timer
@@ -43,13 +54,14 @@ class connection_list {
   }
   std::size_t size() const noexcept { return size_; }
 
-  /// Calls `end(watch)` for those whose deadline has passed, and, if `draining`, for the idle ones.
+  /// Calls `end(watch)` for those whose deadline has passed and who take nothing, and, if `draining`, for
+  /// the idle ones; `never` is later than all deadlines.
   template <class End>
-  void end_some(time_point_ns now, bool draining, const End& end) noexcept {
+  void end_some(time_point_ns now, time_point_ns patience, bool draining, const End& end) noexcept {
     const std::lock_guard hold(mutex_);
     for (connection_watch* c = first_; c != nullptr; c = c->next) {
       if (c->timed_out) continue;
-      const bool late = c->deadline.load(std::memory_order_relaxed) <= now;
+      const bool late = c->deadline.load(std::memory_order_relaxed) <= now && !c->goes_on(now, patience);
       if (!late && !(draining && c->idle.load(std::memory_order_relaxed))) continue;
       c->timed_out = late;
       end(*c);

@@ -17,8 +17,13 @@ std::size_t exchange::put_head(http::response_head& answer) {
 }
 
 void exchange::extend() noexcept {
-  const time_point_ns most = at.of.settings.send_seconds * time_point_ns{1'000'000'000};
-  watch.deadline.store(monotonic_now() + most, std::memory_order_relaxed);
+  watch.deadline.store(monotonic_now() + at.of.settings.send_seconds * one_second, std::memory_order_relaxed);
+}
+
+bool exchange::follow_progress() noexcept {
+  const auto taken = acknowledged(watch.socket);
+  watch.taken.store(taken.value_or(connection_watch::not_followed), std::memory_order_relaxed);
+  return taken.has_value();
 }
 
 task<void> exchange::send_front(std::size_t bytes, std::size_t body) {

@@ -38,6 +38,9 @@ struct exchange {
   task<void> send_body(std::span<const char> bytes);
   /// The time for the next piece of the answer begins.
   void extend() noexcept;
+  /// From here on pieces may be large: whatever the client takes puts its deadline off. False: it can't be
+  /// seen what it takes.
+  bool follow_progress() noexcept;
 };
 
 /// A small page that says what the status says; `more` may have fields besides.

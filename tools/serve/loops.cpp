@@ -73,10 +73,10 @@ task<void> loop_worker::look_after(scope& accepting) {
     const time_point_ns now = monotonic_now();
     if (draining() && last_call == never) {
       accepting.stop();
-      last_call = now + of.settings.drain_seconds * time_point_ns{1'000'000'000};
+      last_call = now + of.settings.drain_seconds * one_second;
     }
     const time_point_ns late = now >= last_call ? never : now;
-    connections.end_some(late, draining(), [](connection_watch& c) { c.talk.stop(); });
+    connections.end_some(late, of.settings.send_seconds * one_second, draining(), [](connection_watch& c) { c.talk.stop(); });
   }
 }
 

@@ -54,7 +54,7 @@ void add_limits(CLI::App& http, settings& s) {
       ->check(CLI::Range(1u, 86400u))->option_text(default_of(s.header_seconds))->group(group);
   http.add_option("--idle-timeout", s.idle_seconds, "seconds between requests")
       ->check(CLI::Range(1u, 86400u))->option_text(default_of(s.idle_seconds))->group(group);
-  http.add_option("--send-timeout", s.send_seconds, "seconds for each 256 KiB that a client takes")
+  http.add_option("--send-timeout", s.send_seconds, "seconds for each piece that a client takes")
       ->check(CLI::Range(1u, 86400u))->option_text(default_of(s.send_seconds))->group(group);
   http.add_option("--drain-timeout", s.drain_seconds, "seconds for what is under way at the end")
       ->check(CLI::Range(0u, 86400u))->option_text(default_of(s.drain_seconds))->group(group);

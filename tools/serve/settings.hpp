@@ -34,7 +34,7 @@ struct settings {
   std::size_t head_bytes = 16 * 1024;
   unsigned header_seconds = 10;  // for a whole head, and for the handshake
   unsigned idle_seconds = 60;    // between requests
-  unsigned send_seconds = 60;    // for each 256 KiB of an answer
+  unsigned send_seconds = 60;    // for each piece of an answer, see body.cpp
   unsigned drain_seconds = 30;
 };
 

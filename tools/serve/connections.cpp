@@ -1,0 +1,34 @@
+#include "connections.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "sluice/system.hpp"
+
+namespace sluice::serve {
+
+std::optional<std::uint64_t> acknowledged(const stream& socket) noexcept {
+  // The C library's tcp_info ends before this field.
+  struct {
+    tcp_info begin;
+    std::uint64_t pacing_rate, max_pacing_rate, bytes_acked;
+  } told{};
+  static_assert(sizeof(tcp_info) == 104, "bytes_acked is at 120");
+  socklen_t size = sizeof told;
+  const int fd = system_space::descriptor(socket);
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &told, &size) != 0 || size < sizeof told) return std::nullopt;
+  return told.bytes_acked;
+}
+
+bool connection_watch::goes_on(time_point_ns now, time_point_ns patience) noexcept {
+  const std::uint64_t before = taken.load(std::memory_order_relaxed);
+  if (before == not_followed || now == never) return false;
+  const auto by_now = acknowledged(socket);
+  if (!by_now || *by_now <= before) return false;
+  taken.store(*by_now, std::memory_order_relaxed);
+  deadline.store(now + patience, std::memory_order_relaxed);
+  return true;
+}
+
+}  // namespace sluice::serve
