@@ -9,8 +9,14 @@
 
 namespace sluice::inline v0 {
 
-/// What other threads give back. Outlives the pool while the loop has still to look at it.
+/// What other threads give back, and when those who wait are told. Outlives the pool while the loop has
+/// still to look at it.
 struct buffer_pool::returns : job {
+  struct round : job {
+    returns* of = nullptr;
+    bool posted = false;
+  };
+  round next_round;
   std::atomic<pool_buffer*> first = nullptr;
   std::atomic<unsigned> users = 1;
   driver* home = nullptr;
@@ -36,6 +42,13 @@ buffer_pool::buffer_pool(driver& home, const pool_limits& limits) : home_(home),
     auto& r = static_cast<returns&>(j);
     if (r.of != nullptr) r.of->collect();
     r.leave();
+  };
+  returns_->next_round.of = returns_;
+  returns_->next_round.run = [](job& j) noexcept {
+    auto& n = static_cast<returns::round&>(j);
+    n.posted = false;
+    if (n.of->of != nullptr) n.of->of->tell_waiters();
+    n.of->leave();
   };
 }
 
@@ -101,8 +114,22 @@ void buffer_pool::put(pool_buffer& b) noexcept {
 }
 
 void buffer_pool::pass_on() noexcept {
-  if (!any_free()) return;
-  if (job* waiter = waiting_.pop()) home_.schedule(*waiter);
+  returns::round& next = returns_->next_round;
+  if (!any_free() || waiting_.empty() || next.posted) return;
+  next.posted = true;
+  returns_->users.fetch_add(1, std::memory_order_relaxed);
+  home_.post(next);
+}
+
+/// Once in a turn of the loop: by then those of the turn before have taken their buffers, or have nothing
+/// to put into one.
+void buffer_pool::tell_waiters() noexcept {
+  for (std::size_t n = all_.size() - in_use_; n > 0; --n) {
+    job* waiter = waiting_.pop();
+    if (waiter == nullptr) return;
+    home_.schedule(*waiter);
+  }
+  pass_on();
 }
 
 void buffer_pool::provide_to(std::unique_ptr<provider> p) noexcept {

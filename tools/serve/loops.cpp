@@ -1,4 +1,6 @@
 // Event loops: one worker for each, and any number of connections in it.
+#include <sched.h>
+
 #include <algorithm>
 #include <deque>
 #include <thread>
@@ -110,7 +112,9 @@ std::unique_ptr<running> start_loops(const service& s, std::span<const listener>
 }
 
 unsigned default_workers(model m) noexcept {
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  cpu_set_t allowed;
+  const bool known = ::sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+  const unsigned cores = known ? static_cast<unsigned>(CPU_COUNT(&allowed)) : 1;
   const bool blocks = m == model::processes || m == model::threads;
   return blocks ? std::max(16u, 8 * cores) : cores;
 }

@@ -146,8 +146,9 @@ class item_stream : private item_sink<typename Op::item_type> {
       return false;
     }
     if constexpr (requires { op_.pool; }) {
-      // Some may have been given back since it ended.
-      if (op_.value == items_end::starved && !op_.pool->any_free() && !op_.pool->grow()) {
+      // Some may have been given back since it ended; but of all that found none only as many should
+      // begin again as there are.
+      if (op_.value == items_end::starved && !op_.pool->grow()) {
         wait_for_buffer();
         return false;
       }
@@ -160,7 +161,6 @@ class item_stream : private item_sink<typename Op::item_type> {
     free_.self = this;
     free_.run = [](job& j) noexcept {
       auto& self = *static_cast<free_job&>(j).self;
-      self.op_.pool->pass_on();
       if (std::exchange(self.stopping_, false)) {
         self.end_with(errc::canceled);
       } else {
@@ -169,6 +169,7 @@ class item_stream : private item_sink<typename Op::item_type> {
       self.tell();
     };
     op_.pool->when_free(free_);
+    op_.pool->pass_on();
   }
 
   void listen(stop_source& to) noexcept {

@@ -67,8 +67,8 @@ class buffer_pool {
   /// Runs `waiter` on the loop once a buffer is free; or not, if `forget` comes first.
   void when_free(job& waiter) noexcept;
   bool forget(job& waiter) noexcept { return waiting_.remove(waiter); }
-  /// Who was told that a buffer is free may have nothing to put into it: where one still is, the next
-  /// one is told.
+  /// If buffers are free, tells as many of those who wait, in the next turn of the loop. Whoever is told
+  /// may have nothing to put into it: then the next ones are told in the turn after.
   void pass_on() noexcept;
   /// Any thread.
   void give_back(pool_buffer& b) noexcept;
@@ -87,6 +87,7 @@ class buffer_pool {
 
   void put(pool_buffer& b) noexcept;
   void collect() noexcept;
+  void tell_waiters() noexcept;
   bool add(unsigned count);
 
   driver& home_;

@@ -41,7 +41,27 @@ void uring_backend::carry(backend& b, operation& base) noexcept {
   io_uring_sqe_set_data64(&e, reinterpret_cast<std::uint64_t>(&s) | tag_operation);
 }
 
+/// A socket mostly has room. Where the kernel has told of few things, to tell it of a send and to take
+/// the answer would be a turn of its own, and the wait that follows one more entry into the kernel; of
+/// many sends it is told in one go.
+template <class Op>
+void uring_backend::send(backend& b, operation& base) noexcept {
+  auto& self = static_cast<uring_backend&>(b);
+  auto& op = static_cast<Op&>(base);
+  constexpr const native_row& row = row_of<Op>;
+  if (self.few_ && self.may_attempt() && is_socket(op)) {
+    const stream_lines* lines = self.lines_for(op.id);
+    if (lines != nullptr && lines->out.first == nullptr) {
+      const std::int64_t n = native<Op>::attempt(op);
+      if (n != -EAGAIN && !native<Op>::goes_on(op, n)) return self.called(op, row, n);
+    }
+  }
+  self.route(op, row);
+}
+
 void uring_backend::take_carriers() noexcept {
+  carriers_[static_cast<std::size_t>(op_kind::write)] = send<ops::write>;
+  carriers_[static_cast<std::size_t>(op_kind::writev)] = send<ops::writev>;
   const auto take = [this]<class Op>(const Op*) {
     if constexpr (goes_straight<Op>) {
       if (!ring_->supports[row_of<Op>.opcode]) return;

@@ -225,6 +225,7 @@ void uring_backend::turn(time_point_ns until) noexcept {
   // operations at once, at its end, it would end them at once, and have nothing to do until the
   // next. What ends as it is submitted is best submitted all together.
   early_ = ended > told_;
+  few_ = ended <= 8;
   told_ = 0;
   make_room();
   settle_drains();

@@ -73,6 +73,8 @@ class uring_backend final : public native_backend {
 
   template <class Op>
   static void carry(backend& b, operation& op) noexcept;
+  template <class Op>
+  static void send(backend& b, operation& op) noexcept;
   void take_carriers() noexcept;
 
   /// A submission entry, where room has been taken. Neither SQE128 nor SQPOLL is in use, so it is no
@@ -116,6 +118,7 @@ class uring_backend final : public native_backend {
   unsigned room_ = 0;   // entries until the queue, or this batch, is full
   unsigned told_ = 0;   // entries that the kernel was given since completions were last taken
   bool ended_ = false;  // something has, that the kernel did not tell of
+  bool few_ = true;     // completions came in the last turn
   bool early_ = false;  // give them to it in small batches while tasks run
   group_numbers groups_;
   bool refuses_[256] = {};  // kinds of requests of which this kernel wants nothing in the form we use
