@@ -23,8 +23,7 @@ class lane {
   static constexpr std::uint8_t first_sample = 8;          // more often when it has just begun
   static constexpr std::uint32_t window = 32;               // completions that make a measurement
   static constexpr time_point_ns quick_call = 5'000;        // of those only one in so many is timed,
-  static constexpr std::uint8_t timed_every = 4;            // until one of these is slow
-  static constexpr std::uint8_t timed_where_dear = 8;       // of all, where the clock is dear
+  static constexpr std::uint8_t timed_every = 8;            // until one of these is slow
 
   /// True: take the plain call now.
   bool plain() noexcept {
@@ -40,8 +39,7 @@ class lane {
   /// what they measure.
   bool timed(bool dear_clock) noexcept {
     if (overlapped_ || call_cost_ == 0) return true;
-    if (dear_clock) return ++untimed_ % timed_where_dear == 0;
-    if (slow_level_ > 0 || call_cost_ > quick_call) return true;
+    if (!dear_clock && (slow_level_ > 0 || call_cost_ > quick_call)) return true;
     return ++untimed_ % timed_every == 0;
   }
   /// A call that took so long needs no explanation.

@@ -7,9 +7,8 @@ namespace sluice::inline v0 {
 
 namespace {
 
-// The mount tells a directory that encloses itself (a bind mount) from an ordinary one, for free.
 constexpr stat_mask always_wanted = stat_mask::type | stat_mask::links | stat_mask::inode |
-                                    stat_mask::size | stat_mask::blocks | stat_mask::mount_id;
+                                    stat_mask::size | stat_mask::blocks;
 
 stat_mask mask_for(size_time which) noexcept {
   switch (which) {
@@ -216,8 +215,6 @@ void tree_size::count(sized_dir& d, std::span<const walk_entry> some) {
 
 /// A directory that is shown below itself: by a bind mount, or through a link that is followed.
 bool tree_size::encloses_itself(const sized_dir& d, const file_status& below) const noexcept {
-  // Mounts lie in each other as a tree does: who has left the root's does not come back to it.
-  if (below.mount_id == d.root_mount_ && !options_.follow) return false;
   for (const walk_dir* at = &d; at != nullptr; at = at->parent.get()) {
     if (at->status.inode == below.inode && at->status.device == below.device) return true;
   }

@@ -223,13 +223,15 @@ bool walker::wants_status(file_type told) const noexcept {
 task<void> walker::look_at(walk_dir& d, dir& open, entry_batch batch, buffers& with, worker& on) {
   for (dir_entry e : batch) {
     const std::uint64_t place = with.end++;
-    if (e.dot_or_dot_dot() || (options_.filtered && visitor_.skips(d, e.name()))) continue;
+    if (e.dot_or_dot_dot()) continue;
+    const path_ref name = e.name();
+    if (options_.filtered && visitor_.skips(d, name)) continue;
     const std::size_t at = with.entry_count++;
-    with.entries[at] = {e.name(), e.type(), nullptr, place};
+    with.entries[at] = {name, e.type(), nullptr, place};
     if (wants_status(e.type())) {
       with.call_of[with.call_count] = at;
       ::new (static_cast<void*>(with.call_at(with.call_count)))
-          walk_stat(open.in(), open.id(), e.name(), options_.wanted,
+          walk_stat(open.in(), open.id(), name, options_.wanted,
                     options_.follow ? lookup::follow : lookup::no_follow | lookup::no_automount);
       ++with.call_count;
     }

@@ -21,8 +21,7 @@ timestamp time_of(const statx_timestamp& t) noexcept { return {t.tv_sec, t.tv_ns
 
 }  // namespace
 
-file_status status_of(const struct statx& from) noexcept {
-  file_status s;
+void take_status(const struct statx& from, file_status& s) noexcept {
   s.have = static_cast<stat_mask>(from.stx_mask);
   s.type = type_of_mode(from.stx_mode);
   s.mode = from.stx_mode & 07777;
@@ -42,7 +41,6 @@ file_status status_of(const struct statx& from) noexcept {
   s.modified = time_of(from.stx_mtime);
   s.changed = time_of(from.stx_ctime);
   s.born = time_of(from.stx_btime);
-  return s;
 }
 
 }  // namespace sluice::inline v0

@@ -24,7 +24,7 @@ inline int at_flags(lookup how, path_ref path) noexcept {
 }
 
 file_type type_of_mode(unsigned mode) noexcept;
-file_status status_of(const struct statx& from) noexcept;
+void take_status(const struct statx& from, file_status& into) noexcept;
 
 template <>
 struct native<ops::stat> {
@@ -49,7 +49,7 @@ struct native<ops::stat> {
     if (n < 0) {
       op.failure = system_error(n);
     } else {
-      op.value = status_of(*record(op));
+      take_status(*record(op), op.value);
     }
   }
   static struct statx* record(ops::stat& op) noexcept {

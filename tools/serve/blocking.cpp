@@ -112,8 +112,9 @@ class threads final : public running {
       if (draining && last_call == never)
         last_call = now + of_.settings.drain_seconds * one_second;
       const time_point_ns late = now >= last_call ? never : now;
+      const time_point_ns patience = of_.settings.send_seconds * one_second;
       for (blocking_worker& w : workers_) {
-        w.connections.end_some(late, of_.settings.send_seconds * one_second, draining, [](connection_watch& c) {
+        w.connections.end_some(late, patience, draining, [](connection_watch& c) {
           ::shutdown(system_space::descriptor(c.socket), SHUT_RDWR);
         });
       }

@@ -78,7 +78,8 @@ task<void> loop_worker::look_after(scope& accepting) {
       last_call = now + of.settings.drain_seconds * one_second;
     }
     const time_point_ns late = now >= last_call ? never : now;
-    connections.end_some(late, of.settings.send_seconds * one_second, draining(), [](connection_watch& c) { c.talk.stop(); });
+    const time_point_ns patience = of.settings.send_seconds * one_second;
+    connections.end_some(late, patience, draining(), [](connection_watch& c) { c.talk.stop(); });
   }
 }
 

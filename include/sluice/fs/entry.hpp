@@ -36,7 +36,10 @@ class dir_entry {
       default: return file_type::unknown;
     }
   }
-  path_ref name() const noexcept { return path_ref(reinterpret_cast<const char*>(at_ + header)); }
+  path_ref name() const noexcept {
+    const auto* text = reinterpret_cast<const char*>(at_ + header);
+    return path_ref(text, std::strlen(text));
+  }
   bool dot_or_dot_dot() const noexcept {
     const auto* n = reinterpret_cast<const char*>(at_ + header);
     return n[0] == '.' && (n[1] == '\0' || (n[1] == '.' && n[2] == '\0'));

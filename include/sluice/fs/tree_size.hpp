@@ -83,12 +83,10 @@ class sized_dir : public walk_dir {
       : walk_dir(base, std::move(path),
                  follow ? open_mode::read : open_mode::read | open_mode::no_follow, s),
         root_device_(s.device),
-        root_mount_(s.mount_id),
         own_(size_totals(s, which)) {}
   sized_dir(sized_dir& above, const walk_entry& e, size_time which, bool follow)
       : walk_dir(above, std::string(e.name.c_str(), e.name.size()), *e.status, follow),
         root_device_(above.root_device_),
-        root_mount_(above.root_mount_),
         place_(e.place),
         own_(size_totals(*e.status, which)) {}
 
@@ -101,7 +99,6 @@ class sized_dir : public walk_dir {
  private:
   friend class tree_size;
   const std::uint64_t root_device_;
-  const std::uint64_t root_mount_;
   const std::uint64_t place_ = 0;
   std::size_t operand_ = 0;
   shared_totals own_;
