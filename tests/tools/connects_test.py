@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Connects by the ten thousand in a row to both servers: all are served, and no descriptor and no memory stays behind."""
+"""Connects by the ten thousand in a row to both servers: all served, no descriptor and no memory left behind."""
 
 import os
 import sys
