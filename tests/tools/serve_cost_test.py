@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `sluice serve http` costs: memory of ten thousand idle clients, and system calls of a small file."""
+"""What `sluice serve http` costs: memory of ten thousand idle clients, of a thousand by TLS, and system calls of a small file."""
 
 import os
 import re
@@ -10,8 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import Reader, Server, request
-
+from webserver import Reader, Server, make_certificate, request, sealed
 
 
 def resident(pid):
@@ -19,28 +18,40 @@ def resident(pid):
         return 1024 * int(re.search(r"VmRSS:\s+(\d+)", f.read())[1])
 
 
-def idle_clients(c, model, root, wanted):
-    with Server(root, "--model", model, "--workers", "1", "--idle-timeout", "600") as s:
-        with s.connect() as one:
-            one.sendall(request("/small"))
-            Reader(one).response()
-        before = resident(s.process.pid)
-        clients = []
-        served = 0
-        for _ in range(wanted):
-            one = s.connect()
-            one.sendall(request("/small"))
-            served += Reader(one).response().status == 200
-            clients.append(one)
-        each = (resident(s.process.pid) - before) / wanted
-        c.equal(f"{model}: all of {wanted} clients are served", served, wanted)
-        c.check(f"{model}: an idle one holds at most 4 KiB", each <= 4096, f"{each:.0f} bytes")
-        for one in clients[::100]:
-            one.sendall(request("/small"))
-            served += Reader(one).response().status == 200
-        c.equal(f"{model}: and still are", served, wanted + len(clients[::100]))
-        for one in clients:
-            one.close()
+def idle_clients(c, name, s, connect, wanted, most):
+    """What each of so many clients costs the server when it has asked once."""
+    with connect() as one:
+        one.sendall(request("/small"))
+        Reader(one).response()
+    before = resident(s.process.pid)
+    clients = []
+    served = 0
+    for _ in range(wanted):
+        one = connect()
+        one.sendall(request("/small"))
+        served += Reader(one).response().status == 200
+        clients.append(one)
+    each = (resident(s.process.pid) - before) / wanted
+    c.equal(f"{name}: all of {wanted} clients are served", served, wanted)
+    c.check(f"{name}: an idle one holds {each:.0f} bytes, at most {most}", each <= most)
+    for one in clients[::100]:
+        one.sendall(request("/small"))
+        served += Reader(one).response().status == 200
+    c.equal(f"{name}: and still are", served, wanted + len(clients[::100]))
+    for one in clients:
+        one.close()
+
+
+def idle(c, root, scratch, wanted):
+    patient = ("--workers", "1", "--idle-timeout", "600")
+    for model in ("uring", "epoll"):
+        with Server(root, "--model", model, *patient) as s:
+            idle_clients(c, model, s, s.connect, wanted, 4096)
+    make_certificate(scratch, "mine")
+    with Server(root, "--model", "uring", *patient, "--cert", f"{scratch}/mine.pem", "--key",
+                f"{scratch}/mine.key") as s:
+        context = webserver.tls_client()
+        idle_clients(c, "uring, TLS", s, lambda: sealed(s, context), min(wanted, 1000), 32 << 10)
 
 
 def calls_of(model, root, scratch, requests):
@@ -78,8 +89,7 @@ def test(c, scratch):
         wanted = hard - 100
         c.skip("ten thousand clients", f"a process may have {hard} descriptors here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, wanted + 100), hard))
-    for model in ("uring", "epoll"):
-        idle_clients(c, model, root, wanted)
+    idle(c, root, scratch, wanted)
     if shutil.which("strace") is None:
         c.skip("system calls", "no strace")
         return

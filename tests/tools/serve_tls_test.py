@@ -10,30 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import MODELS, Reader, Server, eventually, read_all, request
-
-
-def make_certificate(scratch, name):
-    got = harness.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                       "-subj", f"/CN={name}", "-days", "2", "-keyout", f"{scratch}/{name}.key",
-                       "-out", f"{scratch}/{name}.pem"])
-    if got.rc != 0:
-        raise harness.Skip("the openssl command makes no certificate here")
-
-
-def client(oldest=None, newest=None):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    if newest:
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")
-        context.minimum_version = oldest
-        context.maximum_version = newest
-    return context
-
-
-def sealed(s, context=None):
-    return (context or client()).wrap_socket(s.connect())
+from webserver import MODELS, Reader, Server, eventually, make_certificate, read_all, request, sealed, tls_client
 
 
 def name_shown(s, scratch):
@@ -61,7 +38,7 @@ def answers(c, name, s, body):
     for version, good in ((ssl.TLSVersion.TLSv1, False), (ssl.TLSVersion.TLSv1_1, False),
                           (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)):
         try:
-            sealed(s, client(version, version)).close()
+            sealed(s, tls_client(version, version)).close()
             got = True
         except (ssl.SSLError, ConnectionError):
             got = False

@@ -6,6 +6,7 @@ import resource
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -187,3 +188,26 @@ def eventually(condition, seconds=20):
             return False
         time.sleep(0.02)
     return True
+
+
+def make_certificate(scratch, name):
+    got = harness.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                       "-subj", f"/CN={name}", "-days", "2", "-keyout", f"{scratch}/{name}.key",
+                       "-out", f"{scratch}/{name}.pem"])
+    if got.rc != 0:
+        raise harness.Skip("the openssl command makes no certificate here")
+
+
+def tls_client(oldest=None, newest=None):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if newest:
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.minimum_version = oldest
+        context.maximum_version = newest
+    return context
+
+
+def sealed(s, context=None):
+    return (context or tls_client()).wrap_socket(s.connect())
