@@ -1,8 +1,8 @@
 #!/bin/sh
 # `make bench`: everything but the network; `run.sh tools [option]...` (`make bench-tools`): only the tools,
 # with these options of tools/tool_bench.py; `run.sh net [option]...` (`make bench-net`): only the network,
-# with those of net/net_bench.py, and `net-full` (`make bench-net-full`) the sweeps after it. Results go to bench/results/<time>/ or $INTO, see the page there; a
-# summary goes to stdout.
+# with those of net/net_bench.py, and `run.sh net-full` (`make bench-net-full`): the sweeps after it.
+# Results go to bench/results/<time>/ or $INTO, see the page there; a summary goes to stdout.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SLUICE_BUILD:-$root/build/release}

@@ -76,8 +76,9 @@ def run(rig, build, folder, cell, seconds):
 
 
 def figures(told, used, size):
-    """Large answers count by their bytes, so that those under way at the end are not lost."""
-    answers = told["requests"] if size < 64 << 10 else max(told["requests"], told["bytes"] / size)
+    """What counts is files, not answers that tell of an error; large ones by their bytes, so that those under
+    way at the end are not lost."""
+    answers = told["requests"] - told["status"] if size < 64 << 10 else told["bytes"] / size
     seconds, busy = told["duration"] / 1e6, used["server_seconds"]
     late = {f"{name}_us": told[name] if told["requests"] else None for name in ("p50", "p99", "p999")}
     return {"seconds": seconds, "requests": told["requests"], "bytes": told["bytes"],
