@@ -114,7 +114,7 @@ bench-tools: all
 bench-net bench-net-full: all
 	@tools/setup.sh packages-bench.txt
 	$(call build,release,peers)
-	@bench/run.sh net $(if $(findstring full,$@),--rounds 11 --seconds 5)
+	@bench/run.sh $(if $(findstring full,$@),net-full --rounds 11 --seconds 5,net)
 
 CXX_FILES = git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'
 

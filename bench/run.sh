@@ -1,8 +1,8 @@
 #!/bin/sh
 # `make bench`: everything but the network; `run.sh tools [option]...` (`make bench-tools`): only the tools,
 # with these options of tools/tool_bench.py; `run.sh net [option]...` (`make bench-net`): only the network,
-# with those of net/net_bench.py. Results go to bench/results/<time>/ or $INTO, see the page there; a
-# summary goes to stdout.
+# with those of net/net_bench.py, and `run.sh net-full` (`make bench-net-full`): the sweeps after it.
+# Results go to bench/results/<time>/ or $INTO, see the page there; a summary goes to stdout.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SLUICE_BUILD:-$root/build/release}
@@ -22,8 +22,12 @@ print(describe(m))
 END
 "$build/sluice" --backend-report
 
-if [ "$parts" = net ]; then
+if [ "$parts" = net ] || [ "$parts" = net-full ]; then
     python3 "$root/bench/net/net_bench.py" --build "$build" --json "$results/net.json" "$@"
+    if [ "$parts" = net-full ]; then
+        printf '\n== models and ways, compared\n'
+        python3 "$root/bench/net/sweeps.py" --build "$build" --into "$results"
+    fi
     printf '\nAll of it: %s\n' "$results"
     exit
 fi

@@ -154,10 +154,22 @@ class Server:
         self.process.stderr.close()
 
 
-def measured(server, argv):
-    """Runs a client to its end: its output, and what was used meanwhile."""
-    used, busy, begun = processor_seconds(server.process.pid), machine_seconds(), time.monotonic()
-    ended = subprocess.run(server.rig.command(1, argv), capture_output=True, text=True, check=False)
+def children_seconds():
+    """Of this process's children that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def measured(server, argv, meanwhile=None):
+    """Runs a client to its end, calls `meanwhile` while it runs: the client's output, and what was used."""
+    mine, used, busy = children_seconds(), processor_seconds(server.process.pid), machine_seconds()
+    begun = time.monotonic()
+    client = subprocess.Popen(server.rig.command(1, argv), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if meanwhile:
+        meanwhile()
+    out, err = client.communicate()
     seconds = time.monotonic() - begun
+    ended = subprocess.CompletedProcess(client.args, client.returncode, out, err)
     return ended, {"seconds": seconds, "server_seconds": processor_seconds(server.process.pid) - used,
+                   "client_seconds": children_seconds() - mine,
                    "machine_busy_seconds": machine_seconds() - busy}
