@@ -191,7 +191,9 @@ bool uring_backend::fill_once() noexcept {
     backlog_.push_front(s);
     return false;
   }
-  return true;
+  // All of them in each turn: what is opened meanwhile needs their descriptors.
+  if (released_ >= 0) close_released();
+  return released_ < 0;
 }
 
 void uring_backend::close_released() noexcept {
