@@ -17,11 +17,6 @@ constexpr std::size_t most_at_once = 256 * 1024;
 /// Where a client is not cut off while it takes something: the larger, the fuller the packets.
 constexpr std::size_t most_followed = 2048 * 1024;
 
-std::uint64_t page_bytes() noexcept {
-  static const auto size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return size;
-}
-
 task<void> send_front(exchange& x, std::size_t front) {
   if (front > 0) co_await x.send_front(front, 0);
 }
@@ -48,7 +43,7 @@ task<void> by_reading(exchange& x, std::size_t front, file_part part) {
 /// page that is cut reads as zeros behind the cut, without an error: so the last bytes are read, which
 /// tells that the file still has them all.
 task<void> by_mapping(exchange& x, std::size_t front, file_part part) {
-  const std::uint64_t page = page_bytes();
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   co_await send_front(x, front);
   const std::uint64_t read = part.size == 0 ? 0 : (part.size - 1) % page + 1;
   for (std::uint64_t left = part.size - read; left > 0 && !x.broken;) {
@@ -116,17 +111,18 @@ task<void> by_lending(exchange& x, std::size_t front, file_part part) {
   }
 }
 
-/// What fits behind the head is read: one call less than sending it, and one packet less. Of a large
-/// file that is only what is missing to the next page: the rest is sent from where it is, whole pages,
-/// which nobody copies.
+/// What fits behind the head is read: one call less than sending it, and one packet less. A large file is
+/// sent from where it is, which nobody copies; the head waits for it, so that packets are full.
 task<void> by_size(exchange& x, std::size_t front, file_part part) {
-  const std::size_t room = x.out_room().size() - front;
-  file_part begin = part;
-  if (part.size > room) begin.size = page_bytes() - part.offset % page_bytes();
-  co_await by_reading(x, front, begin);
-  part.offset += begin.size;
-  part.size -= begin.size;
-  if (!x.broken && part.size > 0) co_await by_sendfile(x, 0, part);
+  if (part.size <= x.out_room().size() - front) {
+    co_await by_reading(x, front, part);
+    co_return;
+  }
+  // A Unix socket has no packets, and refuses.
+  [[maybe_unused]] const auto held = co_await x.out.socket().set_option(socket_option::cork, 1);
+  co_await by_sendfile(x, front, part);
+  if (x.broken) co_return;
+  [[maybe_unused]] const auto let_go = co_await x.out.socket().set_option(socket_option::cork, 0);
 }
 
 }  // namespace
