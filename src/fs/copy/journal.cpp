@@ -4,6 +4,7 @@
 
 #include "fs/copy/context.hpp"
 #include "fs/copy/paths.hpp"
+#include "sluice/io/ops.hpp"
 
 namespace sluice::inline v0::copying {
 
@@ -32,6 +33,22 @@ std::string journal::key_of(std::string path) const {
   return path.size() == from ? std::string() : "/" + path.substr(from);
 }
 
+/// A copy that was killed may hold its lock for a moment yet: the kernel lets go of what a ring has open
+/// after its process has ended, and been waited for.
+task<result<void>> journal::take_lock(space& in) {
+  constexpr time_point_ns pause = 20'000'000;
+  constexpr int tries = 50;
+  result<void> locked;
+  for (int i = 0; i < tries; ++i) {
+    const auto now = co_await file_.lock(lock_kind::exclusive, false);
+    locked = now;
+    if (locked || locked.error() != errc::again) break;
+    const auto slept = co_await call<ops::sleep>(in, pause);
+    if (!slept) break;
+  }
+  co_return locked;
+}
+
 task<bool> journal::open(context& c, const dir& in) {
   const open_mode how = open_mode::read | open_mode::write | open_mode::create | open_mode::no_follow;
   auto opened = co_await in.open(path_, how, 0600);
@@ -47,7 +64,8 @@ task<bool> journal::open(context& c, const dir& in) {
     c.fail(copy_step::no_journal, {}, path_);
     co_return false;
   }
-  auto locked = co_await file_.lock(lock_kind::exclusive, false);
+  auto locking = take_lock(in.in());
+  const auto locked = co_await std::move(locking);
   if (!locked && locked.error() == errc::again) {
     c.fail(copy_step::journal_in_use, {}, path_);
     co_return false;
