@@ -114,8 +114,9 @@ void buffer_pool::put(pool_buffer& b) noexcept {
 }
 
 void buffer_pool::pass_on() noexcept {
+  if (!any_free() || waiting_.empty()) return;
   returns::round& next = returns_->next_round;
-  if (!any_free() || waiting_.empty() || next.posted) return;
+  if (next.posted) return;
   next.posted = true;
   returns_->users.fetch_add(1, std::memory_order_relaxed);
   home_.post(next);
