@@ -29,13 +29,13 @@ std::int64_t receive_one(ops::receive_many& op, int flags) noexcept {
   pool_buffer* b = op.pool->take();
   if (b == nullptr) return number(items_end::starved);
   pooled_buffer held(*b);
-  const std::int64_t n =
-      retry([&] { return ::recv(fd_of(op), b->data, op.pool->buffer_size(), flags); });
+  const std::size_t room = b->size;
+  const std::int64_t n = retry([&] { return ::recv(fd_of(op), b->data, room, flags); });
   if (n < 0) return n;
   if (n == 0) return number(items_end::ended);
-  b->size = static_cast<std::uint32_t>(n);
+  op.pool->fill(*b, static_cast<std::size_t>(n));
   op.give(std::move(held));
-  const bool whole = static_cast<std::size_t>(n) == op.pool->buffer_size();
+  const bool whole = static_cast<std::size_t>(n) == room;
   return whole || !op.has_room() ? number(items_end::no_room) : came_short;
 }
 

@@ -153,7 +153,8 @@ task<void> hear_out(town& t, const stream& from, speech& s) {
   }
   const auto most = static_cast<unsigned>(t.rng.between(1, 4));
   const std::size_t size = t.rng.between(1, 1000);
-  buffer_pool pool(*here.home, {.buffer_size = size, .first = 1, .most = most});
+  const bool shared = t.rng.chance(500);
+  buffer_pool pool(*here.home, {.buffer_size = size, .first = 1, .most = most, .shared = shared});
   {
     auto taking = listen_by_parts(t, from, s, pool);
     co_await std::move(taking);

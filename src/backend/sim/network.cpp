@@ -200,9 +200,9 @@ std::int64_t engine::receive_many(pipe& from, ops::receive_many& op) {
     pool_buffer* b = op.pool->take();
     if (b == nullptr) return static_cast<std::int64_t>(items_end::starved);
     pooled_buffer held(*b);
-    const std::int64_t n = pipes::take(from, b->data, std::min(op.pool->buffer_size(), piece()));
+    const std::int64_t n = pipes::take(from, b->data, std::min<std::size_t>(b->size, piece()));
     look_after(from);
-    b->size = static_cast<std::uint32_t>(n);
+    op.pool->fill(*b, static_cast<std::size_t>(n));
     op.give(std::move(held));
   }
   return no_room;

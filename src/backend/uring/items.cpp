@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <new>
 
@@ -13,6 +14,24 @@
 namespace sluice::inline v0 {
 
 namespace {
+
+// Newer than the headers.
+constexpr unsigned feature_of_6_14 = 1u << 16;  // attributes of reads and writes
+constexpr std::uint16_t consumed_bit_by_bit = 2;
+
+template <class Registration>
+void ask_to_fill_up(Registration& r) noexcept {
+  if constexpr (requires { r.flags; }) {
+    r.flags = consumed_bit_by_bit;
+  } else {
+    r.pad = consumed_bit_by_bit;
+  }
+}
+
+/// Linux 6.12 and 6.13 fill buffers up, too, but lose track of them now and then.
+bool fills_buffers_up(const io_uring& ring) noexcept {
+  return (ring.features & feature_of_6_14) != 0;
+}
 
 /// A pool's buffers, in a ring from which the kernel picks.
 class provided_buffers final : public buffer_pool::provider {
@@ -36,6 +55,7 @@ class provided_buffers final : public buffer_pool::provider {
     wanted.ring_addr = reinterpret_cast<std::uint64_t>(at);
     wanted.ring_entries = p->entries_;
     wanted.bgid = p->group_;
+    if (p->fills_up) ask_to_fill_up(wanted);
     p->registered_ = io_uring_register_buf_ring(&ring, &wanted, 0) == 0;
     if (!p->registered_) return nullptr;
     io_uring_buf_ring_init(p->buffers_);
@@ -47,8 +67,8 @@ class provided_buffers final : public buffer_pool::provider {
     if (buffers_ != nullptr) ::munmap(buffers_, entries_ * sizeof(io_uring_buf));
   }
 
-  void provide(pool_buffer& free) noexcept override {
-    io_uring_buf_ring_add(buffers_, free.data, size_, free.index,
+  void provide(pool_block& free) noexcept override {
+    io_uring_buf_ring_add(buffers_, free.data + free.filled, size_ - free.filled, free.index,
                           io_uring_buf_ring_mask(entries_), 0);
     io_uring_buf_ring_advance(buffers_, 1);
   }
@@ -57,7 +77,8 @@ class provided_buffers final : public buffer_pool::provider {
  private:
   provided_buffers(io_uring& ring, const buffer_pool& pool, group_numbers& groups,
                    std::uint16_t group) noexcept
-      : ring_(ring),
+      : provider(pool.limits().shared && fills_buffers_up(ring)),
+        ring_(ring),
         groups_(groups),
         entries_(std::bit_ceil(pool.limits().most)),
         size_(static_cast<unsigned>(pool.buffer_size())),
@@ -83,6 +104,7 @@ bool uring_backend::provide(native_slot& s, io_uring_sqe& e) noexcept {
     if (fresh == nullptr) return false;
     pool.provide_to(std::move(fresh));
   }
+  s.result = 0;
   e.buf_group = static_cast<provided_buffers*>(pool.provided())->group();
   return true;
 }
@@ -189,15 +211,21 @@ bool uring_backend::take_parked(native_slot& s) noexcept {
 void uring_backend::take_received(native_slot& s, const io_uring_cqe& c) noexcept {
   auto& op = static_cast<ops::receive_many&>(*s.op);
   if ((c.flags & IORING_CQE_F_BUFFER) != 0) {
-    pool_buffer& b = op.pool->picked(c.flags >> IORING_CQE_BUFFER_SHIFT);
-    b.size = c.res > 0 ? static_cast<std::uint32_t>(c.res) : 0;
-    pooled_buffer held(b);
-    if (c.res > 0) op.give(std::move(held));
+    // How full it is by now is counted here: the kernel's word for it is missing at the end of a stream.
+    const auto size = static_cast<std::size_t>(std::max(c.res, 0));
+    pool_buffer* part = op.pool->picked(c.flags >> IORING_CQE_BUFFER_SHIFT, size);
+    if (part != nullptr) {
+      pooled_buffer held(*part);
+      if (size > 0) op.give(std::move(held));
+    } else if (size > 0) {
+      s.result = -ENOMEM;
+    }
   }
   if ((c.flags & IORING_CQE_F_MORE) != 0) {
-    if (!op.has_room()) ask_for_the_end(s);
+    if (!op.has_room() || s.result < 0) ask_for_the_end(s);
     return;
   }
+  if (s.result < 0) return end_items(s, static_cast<int>(s.result));
   if (c.res == -EINVAL && !refuses_[static_cast<std::size_t>(op.kind)]) return make_by_calls(s);
   if (c.res == -ENOBUFS) return end_items(s, static_cast<int>(items_end::starved));
   if (c.res == 0) return end_items(s, static_cast<int>(items_end::ended));

@@ -93,10 +93,12 @@ task<void> end_in_between(place& p, pool_limits limits, int turns, bool go_on) {
 SLUICE_LOOP_CASE(what_is_received_ends_at_any_moment, listen, connect, accept, receive_many, write) {
   const pool_limits enough = {.buffer_size = 100, .first = 4, .most = 4};
   const pool_limits scarce = {.buffer_size = 10, .first = 1, .most = 1};  // it completes for want of one
+  const pool_limits shared = {.buffer_size = 40, .first = 1, .most = 2, .shared = true};
   for (int turns = never; turns < moments; ++turns) {
     for (const bool go_on : {true, false}) {
       co_await end_in_between(p, enough, turns, go_on);
       co_await end_in_between(p, scarce, turns, go_on);
+      co_await end_in_between(p, shared, turns, go_on);
     }
   }
 }

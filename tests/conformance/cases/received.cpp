@@ -63,6 +63,49 @@ SLUICE_LOOP_CASE(streams_share_a_pool_of_one_buffer, listen, connect, accept, re
   CHECK_SAME(pool.count().in_use, 0u);
 }
 
+struct talker {
+  connection both;
+  received parts;
+  talker(connection c, buffer_pool& pool) : both(std::move(c)), parts(both.theirs.receive(pool)) {}
+};
+
+/// What each says: it is put behind what the ones before have said, and all is held at once.
+task<void> let_them_talk(place& p, std::list<talker>& all, buffer_pool& pool) {
+  std::list<pooled_buffer> held;
+  for (unsigned i = 0; talker& t : all) {
+    const auto sent = co_await t.both.ours.write_all(pattern(10 + i, i));
+    CHECK_THAT(sent.whole());
+    auto part = co_await t.parts.next();
+    REQUIRE_GOOD(part);
+    held.push_back(std::move(*part));
+    ++i;
+  }
+  for (unsigned i = 0; const pooled_buffer& part : held) {
+    CHECK_THAT(std::ranges::equal(part.bytes(), pattern(10 + i, i)));
+    ++i;
+  }
+  const auto now = pool.count();
+  CHECK_THAT(now.buffers == (now.shared ? 1 : all.size()));
+  CHECK_SAME(now.in_use, now.buffers);
+}
+
+SLUICE_LOOP_CASE(messages_share_a_buffer, listen, connect, accept, receive_many, write) {
+  constexpr unsigned count = 16;
+  auto here = co_await this_task();
+  buffer_pool pool(*here.home, {.buffer_size = 4096, .first = 1, .most = count, .shared = true});
+  std::list<talker> all;
+  for (unsigned i = 0; i < count; ++i) {
+    auto both = co_await connected_pair(p);
+    REQUIRE_GOOD(both);
+    all.emplace_back(std::move(*both), pool);
+  }
+  for (int round = 0; round < 2; ++round) {
+    co_await let_them_talk(p, all, pool);
+    CHECK_SAME(pool.count().in_use, 0u);
+  }
+  for (talker& t : all) co_await t.parts.end();
+}
+
 SLUICE_LOOP_CASE(a_pool_grows_to_its_bound, listen, connect, accept, receive_many, write) {
   auto both = co_await connected_pair(p);
   REQUIRE_GOOD(both);
@@ -129,6 +172,44 @@ SLUICE_LOOP_CASE(a_stream_ends_while_its_buffers_are_held, listen, connect, acce
   bytes rest(4);
   const auto read = co_await both->theirs.read_exact(rest);
   CHECK_THAT(read.whole() && as_text(rest) == "left");
+}
+
+/// A buffer that is full is not written to before all that is in it has been given back.
+SLUICE_LOOP_CASE(what_is_kept_keeps_its_buffer, listen, connect, accept, receive_many, write) {
+  auto both = co_await connected_pair(p);
+  REQUIRE_GOOD(both);
+  auto here = co_await this_task();
+  buffer_pool pool(*here.home, {.buffer_size = 8, .first = 1, .most = 1, .shared = true});
+  auto parts = both->theirs.receive(pool);
+  const auto once = co_await both->ours.write_all(as_bytes("kept"));
+  CHECK_THAT(once.whole());
+  auto kept = co_await parts.next();
+  REQUIRE_GOOD(kept);
+  const auto more = co_await both->ours.write_all(as_bytes("+morelast"));
+  CHECK_THAT(more.whole());
+  bytes all;
+  if (pool.count().shared) {
+    auto fits = co_await parts.next();
+    REQUIRE_GOOD(fits);
+    all.insert(all.end(), fits->bytes().begin(), fits->bytes().end());
+    CHECK_SAME(as_text(all), "+mor");
+  }
+  error outcome = errc::other;
+  scope taking(here);
+  taking.spawn(take_one(parts, outcome));
+  for (int i = 0; i < 5; ++i) co_await yield();
+  taking.stop();
+  co_await taking.join();
+  CHECK_THAT(outcome == errc::canceled);
+  CHECK_SAME(as_text(kept->bytes()), "kept");
+  kept = std::unexpected(error(errc::other));
+  while (all.size() < 9) {
+    auto part = co_await parts.next();
+    REQUIRE_GOOD(part);
+    all.insert(all.end(), part->bytes().begin(), part->bytes().end());
+  }
+  CHECK_SAME(as_text(all), "+morelast");
+  co_await parts.end();
 }
 
 SLUICE_LOOP_CASE(a_stream_that_waits_for_bytes_ends_when_asked, listen, connect, accept, receive_many,
