@@ -43,13 +43,14 @@ void uring_backend::carry(backend& b, operation& base) noexcept {
 
 /// A socket mostly has room. Where the kernel has told of few things, to tell it of a send and to take
 /// the answer would be a turn of its own, and the wait that follows one more entry into the kernel; of
-/// many sends it is told in one go.
+/// many sends it is told in one go. But where very many answer at once, each would keep what it sends
+/// until the kernel has taken it, and none of that memory would still be in the cache.
 template <class Op>
 void uring_backend::send(backend& b, operation& base) noexcept {
   auto& self = static_cast<uring_backend&>(b);
   auto& op = static_cast<Op&>(base);
   constexpr const native_row& row = row_of<Op>;
-  if (self.few_ && self.may_attempt() && is_socket(op)) {
+  if (self.sends_at_once_ && self.may_attempt() && is_socket(op)) {
     const stream_lines* lines = self.lines_for(op.id);
     if (lines != nullptr && lines->out.first == nullptr) {
       const std::int64_t n = native<Op>::attempt(op);

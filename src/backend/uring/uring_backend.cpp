@@ -227,7 +227,8 @@ void uring_backend::turn(time_point_ns until) noexcept {
   // operations at once, at its end, it would end them at once, and have nothing to do until the
   // next. What ends as it is submitted is best submitted all together.
   early_ = ended > told_;
-  few_ = ended <= 8;
+  constexpr unsigned few = 8, many = 512;
+  sends_at_once_ = ended <= few || ended > many;
   told_ = 0;
   make_room();
   settle_drains();

@@ -118,7 +118,7 @@ class uring_backend final : public native_backend {
   unsigned room_ = 0;   // entries until the queue, or this batch, is full
   unsigned told_ = 0;   // entries that the kernel was given since completions were last taken
   bool ended_ = false;  // something has, that the kernel did not tell of
-  bool few_ = true;     // completions came in the last turn
+  bool sends_at_once_ = true;  // by a call: see `send`
   bool early_ = false;  // give them to it in small batches while tasks run
   group_numbers groups_;
   bool refuses_[256] = {};  // kinds of requests of which this kernel wants nothing in the form we use
