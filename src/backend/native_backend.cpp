@@ -107,7 +107,8 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
     // One that did not wait is not slow, however much it had to do; but it may be dear. And another
     // thread costs something, too.
     const time_point_ns cost = why == why_long::waited ? took : std::min(took, lane::slow_call);
-    l.called(in_pool(row) ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 0) : cost);
+    l.called(in_pool(row) ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 0) : cost,
+             clock_is_dear() ? lane::timed_every : 1);
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
   called(op, row, result);

@@ -81,11 +81,11 @@ bool lane::slow_enough() const noexcept {
   return slow_level_ > slow_memory * ((2u << in_vain_) - 1);
 }
 
-void lane::called(time_point_ns time) noexcept {
+void lane::called(time_point_ns time, std::uint32_t stands_for) noexcept {
   const short_ns took = shortened(time);
   if (overlapped_) return sampled(took);
-  ++plain_since_trial_;
-  if (plain_since_trial_ == soon) hasty_ = 0;
+  plain_since_trial_ += stands_for;
+  if (plain_since_trial_ >= soon) hasty_ = 0;
   bool trial = false;
   if (took > slow_call) {
     // Not where the other way took as long the last time; but that is forgotten by and by.

@@ -48,8 +48,8 @@ class lane {
   }
   std::uint32_t flips() const noexcept { return flips_; }
 
-  /// A plain call took so long.
-  void called(time_point_ns took) noexcept;
+  /// A plain call took so long; it stands for so many, of which only this one was timed.
+  void called(time_point_ns took, std::uint32_t stands_for = 1) noexcept;
   /// One more is under way on the overlapped way.
   template <class Clock>
   void begun(Clock clock) noexcept {
