@@ -17,4 +17,12 @@ task<result<connection>> connected_pair(place& p, socket_settings how);
 /// Of a Unix one.
 task<result<connection>> local_pair(place& p);
 
+struct place_to_call {
+  listener l;
+  address at;
+  place_to_call(listener opened, address where) noexcept : l(std::move(opened)), at(where) {}
+};
+/// Over loopback, at a port that was free.
+task<result<place_to_call>> open_listener(place& p, socket_settings how = socket_settings());
+
 }  // namespace sluice::conformance

@@ -28,40 +28,36 @@ task<void> settle_descriptors(place& p, std::size_t expected) {
 
 SLUICE_LOOP_CASE(a_cancelled_accept_takes_nothing, listen, connect, accept, socket_address) {
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   auto here = co_await this_task();
   stop_source stop(*here.home);
   stop.request_stop();
-  const auto before = co_await l->accept().stop_with(stop);
+  const auto before = co_await door->l.accept().stop_with(stop);
   CHECK_FAILS(before, canceled);
-  const auto late = co_await l->accept().within(moment);
+  const auto late = co_await door->l.accept().within(moment);
   CHECK_FAILS(late, timed_out);
   result<stream> during = std::unexpected(error(errc::other));
   scope waiting(here);
-  waiting.spawn(accept_one(*l, during));
+  waiting.spawn(accept_one(door->l, during));
   co_await yield();
   co_await yield();
   waiting.stop();
   co_await waiting.join();
   CHECK_FAILS(during, canceled);
-  const auto ours = co_await net.connect(*at);
+  const auto ours = co_await net.connect(door->at);
   REQUIRE_GOOD(ours);
-  const auto theirs = co_await l->accept().within(long_time);
+  const auto theirs = co_await door->l.accept().within(long_time);
   CHECK_GOOD(theirs);
 }
 
 SLUICE_LOOP_CASE(accepts_that_race_with_a_stop_lose_nobody, listen, connect, accept,
                  socket_address) {
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   auto here = co_await this_task();
-  const auto none_yet = co_await l->accept().within(moment);  // the loop has all that it needs then
+  const auto none_yet = co_await door->l.accept().within(moment);  // the loop has all that it needs then
   CHECK_FAILS(none_yet, timed_out);
   const std::size_t before = open_descriptors();
   int taken = 0;
@@ -71,9 +67,9 @@ SLUICE_LOOP_CASE(accepts_that_race_with_a_stop_lose_nobody, listen, connect, acc
     for (int i = 0; i < 50; ++i) {
       result<stream> outcome = std::unexpected(error(errc::other));
       scope waiting(here);
-      waiting.spawn(accept_one(*l, outcome));
+      waiting.spawn(accept_one(door->l, outcome));
       for (int k = 0; k < i % 3; ++k) co_await yield();
-      auto one = co_await net.connect(*at);
+      auto one = co_await net.connect(door->at);
       REQUIRE_GOOD(one);
       ours.push_back(std::move(*one));
       waiting.stop();
@@ -86,7 +82,7 @@ SLUICE_LOOP_CASE(accepts_that_race_with_a_stop_lose_nobody, listen, connect, acc
       }
     }
     for (; taken < 50; ++taken) {
-      auto rest = co_await l->accept().within(long_time);
+      auto rest = co_await door->l.accept().within(long_time);
       REQUIRE_GOOD(rest);
     }
     CHECK_SAME(taken, 50);
@@ -99,18 +95,16 @@ SLUICE_LOOP_CASE(a_connect_that_waits_has_a_deadline, listen, connect, socket_ad
   const network net(p.root.in());
   socket_settings full;
   full.backlog = 1;
-  auto l = co_await net.listen(address::loopback(0), full);
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
-  const auto none_yet = co_await l->accept().within(moment);  // the loop has all that it needs then
+  auto door = co_await open_listener(p, full);
+  REQUIRE_GOOD(door);
+  const auto none_yet = co_await door->l.accept().within(moment);  // the loop has all that it needs then
   CHECK_FAILS(none_yet, timed_out);
   const std::size_t before = open_descriptors();
   bool late = false;
   {
     std::list<stream> in;
     for (int i = 0; i < 16 && !late; ++i) {
-      auto one = co_await net.connect(*at).within(50'000'000);
+      auto one = co_await net.connect(door->at).within(50'000'000);
       if (one) {
         in.push_back(std::move(*one));
       } else {
@@ -125,22 +119,20 @@ SLUICE_LOOP_CASE(a_connect_that_waits_has_a_deadline, listen, connect, socket_ad
 
 SLUICE_LOOP_CASE(a_stopped_connect_makes_nothing, listen, connect, socket_address) {
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   auto here = co_await this_task();
-  const auto none_yet = co_await l->accept().within(moment);  // the loop has all that it needs then
+  const auto none_yet = co_await door->l.accept().within(moment);  // the loop has all that it needs then
   CHECK_FAILS(none_yet, timed_out);
   const std::size_t before = open_descriptors();
   stop_source stop(*here.home);
   stop.request_stop();
   for (int i = 0; i < 10; ++i) {
-    const auto none = co_await net.connect(*at).stop_with(stop);
+    const auto none = co_await net.connect(door->at).stop_with(stop);
     CHECK_FAILS(none, canceled);
   }
   co_await settle_descriptors(p, before);
-  const auto one = co_await net.connect(*at);
+  const auto one = co_await net.connect(door->at);
   CHECK_GOOD(one);
 }
 
@@ -219,27 +211,25 @@ SLUICE_LOOP_CASE(closing_a_connection_ends_its_read, listen, connect, accept, re
 
 SLUICE_LOOP_CASE(closing_a_listener_ends_its_accepts, listen, connect, accept, socket_address, close) {
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
-  const auto ours = co_await net.connect(*at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
+  const auto ours = co_await net.connect(door->at);
   REQUIRE_GOOD(ours);
-  const auto first = co_await l->accept();
+  const auto first = co_await door->l.accept();
   CHECK_GOOD(first);
   auto here = co_await this_task();
   result<stream> outcomes[2] = {std::unexpected(error(errc::other)),
                                 std::unexpected(error(errc::other))};
   scope waiting(here);
-  for (auto& o : outcomes) waiting.spawn(accept_one(*l, o));
+  for (auto& o : outcomes) waiting.spawn(accept_one(door->l, o));
   co_await yield();
   co_await yield();
-  listener closing(adopt, l->in(), l->id());
+  listener closing(adopt, door->l.in(), door->l.id());
   const auto closed = co_await closing.close();
   CHECK_GOOD(closed);
   co_await waiting.join();
   for (const auto& o : outcomes) CHECK_FAILS(o, canceled);
-  l->detach();
+  door->l.detach();
 }
 
 }  // namespace

@@ -15,31 +15,27 @@ bytes file_of(unsigned number) { return pattern(sizes[number % std::size(sizes)]
 
 SLUICE_CASE(tcp_connect, listen, connect, accept, socket_address) {
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
-  const auto ours = co_await net.connect(*at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
+  const auto ours = co_await net.connect(door->at);
   REQUIRE_GOOD(ours);
-  const auto theirs = co_await l->accept();
+  const auto theirs = co_await door->l.accept();
   REQUIRE_GOOD(theirs);
   const auto peer = co_await ours->peer_address();
   REQUIRE_GOOD(peer);
-  CHECK_SAME(peer->text(), at->text());
+  CHECK_SAME(peer->text(), door->at.text());
 }
 
 SLUICE_CASE(tcp_listen, listen, connect, accept, socket_address) {
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
-  const auto ours = co_await net.connect(*at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
+  const auto ours = co_await net.connect(door->at);
   REQUIRE_GOOD(ours);
   const auto client = co_await ours->local_address();
   REQUIRE_GOOD(client);
   address from;
-  const auto theirs = co_await l->accept(&from);
+  const auto theirs = co_await door->l.accept(&from);
   REQUIRE_GOOD(theirs);
   CHECK_SAME(from.text(), client->text());
 }

@@ -126,20 +126,18 @@ task<void> end_arrivals(place& p, int turns) {
   constexpr std::size_t count = room + 4;
   auto sign = co_await connected_pair(p);
   REQUIRE_GOOD(sign);
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   std::vector<stream> ours;
   std::vector<stream> theirs;
   auto here = co_await this_task();
   scope connecting(here);
-  co_await connect_and_give_sign(p, sign->ours, *at, 1, ours);
-  auto clients = l->all();
+  co_await connect_and_give_sign(p, sign->ours, door->at, 1, ours);
+  auto clients = door->l.all();
   auto first = co_await clients.next();  // it goes on meanwhile
   REQUIRE_GOOD(first);
   theirs.push_back(std::move(*first));
-  connecting.spawn(connect_and_give_sign(p, sign->ours, *at, count, ours));
+  connecting.spawn(connect_and_give_sign(p, sign->ours, door->at, count, ours));
   co_await see_sign(p, sign->theirs, turns);
   co_await clients.end();
   co_await clients.end();

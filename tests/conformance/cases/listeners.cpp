@@ -13,21 +13,6 @@ namespace {
 constexpr time_point_ns moment = 5'000'000;
 constexpr time_point_ns long_time = 60'000'000'000;
 
-struct place_to_call {
-  listener l;
-  address at;
-  place_to_call(listener opened, address where) noexcept : l(std::move(opened)), at(where) {}
-};
-
-task<result<place_to_call>> open_listener(place& p) {
-  const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  if (!l) co_return std::unexpected(l.error());
-  const auto at = co_await l->local_address();
-  if (!at) co_return std::unexpected(at.error());
-  co_return place_to_call(std::move(*l), *at);
-}
-
 task<void> connect_some(place& p, const address& at, std::size_t count, std::list<stream>& into) {
   const network net(p.root.in());
   for (std::size_t i = 0; i < count; ++i) {
@@ -49,26 +34,26 @@ task<void> take_some(place& p, incoming& clients, std::size_t count, std::list<s
 /// Of what came when there was no room, some is taken by who asks for one at a time.
 SLUICE_LOOP_CASE(a_burst_of_connections_loses_none, listen, connect, accept, accept_many,
                  socket_address) {
-  auto here_at = co_await open_listener(p);
-  REQUIRE_GOOD(here_at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   constexpr std::size_t count = 100;
   constexpr std::size_t room = 16;  // of the stream: those that are left in it end with it
   std::list<stream> ours;
   std::list<stream> theirs;
   {
-    auto clients = here_at->l.all();
+    auto clients = door->l.all();
     auto here = co_await this_task();
     scope taking(here);
     taking.spawn(take_some(p, clients, 1, theirs));
     co_await yield();
-    co_await connect_some(p, here_at->at, count, ours);
+    co_await connect_some(p, door->at, count, ours);
     co_await taking.join();
     co_await take_some(p, clients, 20, theirs);
     co_await clients.end();
   }
   while (theirs.size() < count - room) {
     address from;
-    auto one = co_await here_at->l.accept(&from).within(long_time);
+    auto one = co_await door->l.accept(&from).within(long_time);
     REQUIRE_GOOD(one);
     const auto peer = co_await one->peer_address();
     REQUIRE_GOOD(peer);
@@ -81,17 +66,17 @@ SLUICE_LOOP_CASE(a_burst_of_connections_loses_none, listen, connect, accept, acc
 /// Every one answers its own name.
 SLUICE_LOOP_CASE(connections_that_nobody_had_room_for_come_later, listen, connect, accept_many,
                  socket_address, read, write) {
-  auto here_at = co_await open_listener(p);
-  REQUIRE_GOOD(here_at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   constexpr std::size_t count = 100;
   std::list<stream> ours;
   std::list<stream> theirs;
-  auto clients = here_at->l.all();
+  auto clients = door->l.all();
   auto here = co_await this_task();
   scope taking(here);
   taking.spawn(take_some(p, clients, 1, theirs));
   co_await yield();
-  co_await connect_some(p, here_at->at, count, ours);
+  co_await connect_some(p, door->at, count, ours);
   co_await taking.join();
   std::size_t i = 0;
   for (const stream& s : ours) {
@@ -115,23 +100,23 @@ SLUICE_LOOP_CASE(connections_that_nobody_had_room_for_come_later, listen, connec
 /// All that nobody took end with the listener, wherever they were waiting.
 SLUICE_LOOP_CASE(connections_that_nobody_takes_end_with_their_listener, listen, connect, accept_many,
                  socket_address, read, close) {
-  auto here_at = co_await open_listener(p);
-  REQUIRE_GOOD(here_at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   co_await one_byte_through_a_pipe(p);  // the loop has its own descriptors then
   const std::size_t before = open_descriptors();
   std::list<stream> ours;
   {
     std::list<stream> theirs;
-    auto clients = here_at->l.all();
+    auto clients = door->l.all();
     auto here = co_await this_task();
     scope taking(here);
     taking.spawn(take_some(p, clients, 1, theirs));
     co_await yield();
-    co_await connect_some(p, here_at->at, 80, ours);
+    co_await connect_some(p, door->at, 80, ours);
     co_await taking.join();
     co_await clients.end();
   }
-  const auto closed = co_await here_at->l.close();
+  const auto closed = co_await door->l.close();
   CHECK_GOOD(closed);
   for (const stream& s : ours) {
     bytes buffer(1);
@@ -170,19 +155,19 @@ class descriptor_limit {
 
 SLUICE_LOOP_CASE(out_of_descriptors_nobody_is_lost, listen, connect, accept, accept_many,
                  socket_address, open) {
-  auto here_at = co_await open_listener(p);
-  REQUIRE_GOOD(here_at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   const auto warm = co_await p.root.open("f", create_new, 0600);
   CHECK_GOOD(warm);
   std::list<stream> ours;
   std::list<stream> theirs;
-  co_await connect_some(p, here_at->at, 20, ours);
-  auto clients = here_at->l.all();
+  co_await connect_some(p, door->at, 20, ours);
+  auto clients = door->l.all();
   {
     descriptor_limit limit;
     const auto opened = co_await p.root.open("f", open_mode::read);
     const bool limited = !opened && opened.error() == errc::too_many_files;
-    auto one = co_await here_at->l.accept();
+    auto one = co_await door->l.accept();
     if (limited) {
       CHECK_FAILS(one, too_many_files);
       for (int i = 0; i < 3; ++i) {
@@ -197,7 +182,7 @@ SLUICE_LOOP_CASE(out_of_descriptors_nobody_is_lost, listen, connect, accept, acc
   co_await take_some(p, clients, 20, theirs);
   co_await clients.end();
   CHECK_SAME(theirs.size(), 20u);
-  const auto more = co_await here_at->l.accept().within(moment);
+  const auto more = co_await door->l.accept().within(moment);
   CHECK_FAILS(more, timed_out);
 }
 

@@ -318,17 +318,15 @@ SLUICE_LOOP_CASE(a_thousand_connections_at_once, listen, connect, accept, read, 
   const std::size_t allowed = allow_descriptors(2'300);
   const std::size_t count = std::min<std::size_t>(1000, (allowed - 200) / 2);
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   std::list<connection> all;
   auto here = co_await this_task();
   scope servers(here);
   for (std::size_t i = 0; i < count; ++i) {
-    auto ours = co_await net.connect(*at);
+    auto ours = co_await net.connect(door->at);
     REQUIRE_GOOD(ours);
-    auto theirs = co_await l->accept();
+    auto theirs = co_await door->l.accept();
     REQUIRE_GOOD(theirs);
     all.emplace_back(std::move(*ours), std::move(*theirs));
     servers.spawn(echo_one(p, all.back().theirs));

@@ -51,14 +51,12 @@ SLUICE_CASE(a_half_closed_connection_still_answers, listen, connect, accept, shu
 
 SLUICE_CASE(nobody_listens, connect, listen, socket_address) {
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
-  CHECK_THAT(at->port() != 0 && at->is_loopback());
-  const auto closed = co_await l->close();
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
+  CHECK_THAT(door->at.port() != 0 && door->at.is_loopback());
+  const auto closed = co_await door->l.close();
   CHECK_GOOD(closed);
-  const auto refused = co_await net.connect(*at);
+  const auto refused = co_await net.connect(door->at);
   CHECK_FAILS(refused, connection_refused);
 }
 
@@ -74,21 +72,19 @@ SLUICE_CASE(one_address_one_listener, listen, socket_address) {
 
 SLUICE_CASE(connections_come_as_a_stream, listen, connect, accept_many, socket_address, read, write) {
   const network net(p.root.in());
-  auto l = co_await net.listen(address::loopback(0));
-  REQUIRE_GOOD(l);
-  const auto at = co_await l->local_address();
-  REQUIRE_GOOD(at);
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
   constexpr std::size_t count = 40;  // more than there is room for at once
   std::vector<stream> ours;
   for (std::size_t i = 0; i < count; ++i) {
-    auto one = co_await net.connect(*at);
+    auto one = co_await net.connect(door->at);
     REQUIRE_GOOD(one);
     const std::byte name[] = {static_cast<std::byte>(i)};
     const auto told = co_await one->write_some(name);
     REQUIRE_GOOD(told);
     ours.push_back(std::move(*one));
   }
-  auto clients = l->all();
+  auto clients = door->l.all();
   std::array<bool, count> seen{};
   for (std::size_t i = 0; i < count; ++i) {
     auto client = co_await clients.next();
