@@ -87,7 +87,7 @@ TEST(Journal, IsReadInPiecesOfAnySize) {
   for (int n = 0; n < 20; ++n) text += file_line("/a" + std::to_string(n), from, to, true);
   for (std::size_t piece = 1; piece < text.size(); piece += 7) {
     journal_book book("now");
-    for (std::size_t at = 0; at < text.size(); at += piece) book.add(std::string_view(text).substr(at, piece));
+    for (std::size_t at = 0; at < text.size(); at += piece) book.add(text.substr(at, piece));
     ASSERT_EQ(book.size(), 20u) << piece;
     ASSERT_NE(book.done("/a19", true), nullptr) << piece;
   }

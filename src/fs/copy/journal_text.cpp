@@ -5,8 +5,6 @@
 #include <charconv>
 #include <initializer_list>
 
-#include "space/filter/mixed.hpp"
-
 namespace sluice::inline v0::copying {
 
 namespace {
@@ -102,9 +100,8 @@ void append_time(std::string& to, timestamp t) {
 constexpr std::size_t numbers_of_file = 11;
 
 std::uint64_t digest(std::initializer_list<std::uint64_t> numbers) noexcept {
-  std::uint64_t sum = 0;
-  for (const std::uint64_t n : numbers) sum = mixed((sum ^ n) + mixing_step);
-  return sum;
+  const auto* const bytes = reinterpret_cast<const char*>(numbers.begin());
+  return checksum(std::string_view(bytes, numbers.size() * sizeof *numbers.begin()));
 }
 
 }  // namespace
