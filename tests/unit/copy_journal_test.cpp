@@ -1,7 +1,9 @@
 // What a copy's journal says: it is believed line by line, and nothing that is torn or changed is.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <set>
 
 #include "fs/copy/journal_text.hpp"
 
@@ -80,6 +82,20 @@ TEST(Journal, ForgetsWhatWasDoneWhenItIsDoneAgain) {
   EXPECT_EQ(book.done("/a", false)->from, digest_of(newer));
   EXPECT_EQ(book.done("/a", true), nullptr);
   EXPECT_EQ(journal_book(text, "later").done("/a", false), nullptr);
+}
+
+TEST(Journal, DigestsTellEveryPartOfAMark) {
+  source_mark sources[8];
+  std::ranges::fill(sources, from);
+  ++sources[1].device, ++sources[2].inode, ++sources[3].size, ++sources[4].modified.seconds;
+  ++sources[5].modified.nanoseconds, ++sources[6].changed.seconds, ++sources[7].changed.nanoseconds;
+  target_mark targets[5];
+  std::ranges::fill(targets, to);
+  ++targets[1].inode, ++targets[2].size, ++targets[3].modified.seconds, ++targets[4].modified.nanoseconds;
+  std::set<std::uint64_t> all;
+  for (const source_mark& m : sources) all.insert(digest_of(m));
+  for (const target_mark& m : targets) all.insert(digest_of(m));
+  EXPECT_EQ(all.size(), std::size(sources) + std::size(targets));
 }
 
 TEST(Journal, IsReadInPiecesOfAnySize) {
