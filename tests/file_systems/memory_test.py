@@ -67,6 +67,27 @@ def inodes(where):
     return room.f_files - room.f_ffree
 
 
+def resumed(c, where, entries, most):
+    """The journal tells of all files but the one that was in the way of the first run."""
+    tree, copy = os.path.join(where, "journalled"), os.path.join(where, "copy")
+    bushy(tree, entries)
+    in_the_way = os.path.join(copy, "directory 0", "file 0000000")
+    os.makedirs(in_the_way)
+    command = [TOOL, "cp", "-rT", "--resume", tree, copy]
+    first = harness.run(command, timeout=600)
+    journal = os.path.join(where, ".copy.sluice-resume")
+    left = os.path.getsize(journal) if os.path.exists(journal) else 0
+    c.check("the first run leaves a journal of all", first.rc == 1 and left > 190 * entries, f"{left}: {shown(first.err)}")
+    os.rmdir(in_the_way)
+    again = harness.run([sys.executable, "-c", MEASURED, *command], timeout=600)
+    status, size = map(int, again.out.split()[-2:])
+    print(f"      {size} KiB resident, {most} allowed")
+    c.check(f"{entries} entries: cp -r --resume once more", status == 0 and size < most and os.path.isfile(in_the_way),
+            f"exit status {status}, {size} KiB resident, allowed {most}: {shown(again.err)}")
+    harness.rmtree(copy)
+    harness.rmtree(tree)
+
+
 def test(c, scratch):
     entries = 1_000_000 if filesystems.LARGE else 100_000
     most = ALWAYS + (ROOM - ALWAYS) * entries // 1_000_000
@@ -87,6 +108,7 @@ def test(c, scratch):
             c.equal(f"{name}: all are there", inodes(where) - none - there, expected)
             harness.rmtree(copy)
         harness.rmtree(tree)
+    resumed(c, where, entries, most)
 
 
 if __name__ == "__main__":

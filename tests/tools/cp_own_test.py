@@ -127,6 +127,55 @@ def dry_runs(c, scratch):
     c.nothing(f"--dry-run says what -v says and does nothing ({tried} combinations)", problems, most=12)
 
 
+def linked_files(root, rng, count):
+    """Files in some directories, about half of them further names of others, older and newer."""
+    made = []
+    for n in range(count):
+        path = os.path.join(root, rng.choice(("", "p", "q", "p/r")), f"n{n % (count // 2)}")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.lexists(path):
+            continue
+        if made and rng.random() < 0.5:
+            os.link(rng.choice(made), path)
+        else:
+            with open(path, "w") as f:
+                f.write(f"{root} {n}")
+        made.append(path)
+    for path in made:
+        when = T0 + rng.randrange(-2, 3) * 10**9
+        os.utime(path, ns=(when, when))
+
+
+LINKED_OPTIONS = ("-au", "-au", "-a", "-auf", "-aub", "-au --backup=numbered", "-au --remove-destination", "-an",
+                  "-ru --preserve=links")
+LINKED_OPERANDS = ("-T src dst", "-T src dst", "src/. src2/. dst", "src/. src/. dst", "src/p src/q src2/p dst")
+
+
+def dry_links(c, scratch):
+    """Where link groups of the source meet those of the target: what is replaced by a link, and told to be, depends on
+    how many names are left of what stands there."""
+    problems, replaced, tried = [], 0, 400 if harness.LARGE else 60
+    for seed in range(tried):
+        rng = random.Random(seed)
+        root = os.path.join(scratch, f"links{seed}")
+        for name in ("src", "src2", "dst"):
+            linked_files(os.path.join(root, name), rng, 14)
+            os.makedirs(os.path.join(root, name, "p", "r"), exist_ok=True)
+            os.makedirs(os.path.join(root, name, "q"), exist_ok=True)
+        args = f"{LINKED_OPTIONS[seed % len(LINKED_OPTIONS)]} {LINKED_OPERANDS[seed % len(LINKED_OPERANDS)]}".split()
+        before = snapshot(root)
+        said = run("--dry-run", *args, cwd=root)
+        problems += [] if snapshot(root) == before else [f"{seed}: something was changed"]
+        real = run("-v", *args, cwd=root)
+        replaced += real.out.count(b"removed ")
+        if (said.rc, said.err) != (real.rc, real.err) or said.out.splitlines() != real.out.splitlines():
+            differ = harness.multiset_difference(real.out.splitlines(), said.out.splitlines()) or "the order"
+            problems.append(f"{seed}: {' '.join(args)}: {shown(str(differ), 300)} {shown(said.err)} {shown(real.err)}")
+        harness.rmtree(root)
+    problems += [] if replaced > tried else [f"only {replaced} replaced"]
+    c.nothing(f"--dry-run says what -v says of link groups ({tried} trees)", problems, most=12)
+
+
 def dry_questions(c, scratch):
     area = Area(os.path.join(scratch, "asked"))
     met(area)
@@ -418,7 +467,7 @@ def statistics(c, scratch):
 
 def test(c, scratch):
     os.chmod(scratch, 0o777)
-    for part in (together, excluded, objects, watching, limited, statistics, dry_questions, dry_runs):
+    for part in (together, excluded, objects, watching, limited, statistics, dry_questions, dry_links, dry_runs):
         part(c, scratch)
 
 

@@ -1,7 +1,9 @@
 // What a copy's journal says: it is believed line by line, and nothing that is torn or changed is.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <set>
 
 #include "fs/copy/journal_text.hpp"
 
@@ -19,8 +21,8 @@ TEST(Journal, TellsWhatWasWritten) {
   ASSERT_EQ(book.token(), token);
   const journal_book::entry* const e = book.done("/a", false);
   ASSERT_NE(e, nullptr);
-  EXPECT_EQ(e->from, from);
-  EXPECT_EQ(e->to, to);
+  EXPECT_EQ(e->from, digest_of(from));
+  EXPECT_EQ(e->to, digest_of(to));
   EXPECT_EQ(book.done("/b", false), nullptr);
   EXPECT_TRUE(book.made("/d"));
   EXPECT_FALSE(book.made("/a"));
@@ -77,9 +79,38 @@ TEST(Journal, ForgetsWhatWasDoneWhenItIsDoneAgain) {
                            file_line("/a", newer, to, false);
   const journal_book book(text, "now");
   ASSERT_NE(book.done("/a", false), nullptr);
-  EXPECT_EQ(book.done("/a", false)->from, newer);
+  EXPECT_EQ(book.done("/a", false)->from, digest_of(newer));
   EXPECT_EQ(book.done("/a", true), nullptr);
   EXPECT_EQ(journal_book(text, "later").done("/a", false), nullptr);
+}
+
+TEST(Journal, DigestsTellEveryPartOfAMark) {
+  source_mark sources[8];
+  std::ranges::fill(sources, from);
+  ++sources[1].device, ++sources[2].inode, ++sources[3].size, ++sources[4].modified.seconds;
+  ++sources[5].modified.nanoseconds, ++sources[6].changed.seconds, ++sources[7].changed.nanoseconds;
+  target_mark targets[5];
+  std::ranges::fill(targets, to);
+  ++targets[1].inode, ++targets[2].size, ++targets[3].modified.seconds, ++targets[4].modified.nanoseconds;
+  std::set<std::uint64_t> all;
+  for (const source_mark& m : sources) all.insert(digest_of(m));
+  for (const target_mark& m : targets) all.insert(digest_of(m));
+  EXPECT_EQ(all.size(), std::size(sources) + std::size(targets));
+}
+
+TEST(Journal, IsReadInPiecesOfAnySize) {
+  std::string text = begin("now");
+  for (int n = 0; n < 20; ++n) text += file_line("/a" + std::to_string(n), from, to, true);
+  for (std::size_t piece = 1; piece < text.size(); piece += 7) {
+    journal_book book("now");
+    for (std::size_t at = 0; at < text.size(); at += piece) book.add(text.substr(at, piece));
+    ASSERT_EQ(book.size(), 20u) << piece;
+    ASSERT_NE(book.done("/a19", true), nullptr) << piece;
+  }
+  journal_book none("now");
+  none.add("dear diary, today I copied a tree, and it took me long\n");
+  none.add(text);
+  EXPECT_FALSE(none.token().has_value()) << "only its beginning makes it a journal";
 }
 
 TEST(Journal, KnowsItsOwnBeginning) {
@@ -147,8 +178,8 @@ TEST(Journal, BelievesNothingThatWasChanged) {
       const journal_book::entry* const e = book.done(written::name(n), n % 2 == 0);
       if (e == nullptr) continue;
       ++believed;
-      ASSERT_EQ(e->from, written::mark(n)) << "round " << round;
-      ASSERT_EQ(e->to, to);
+      ASSERT_EQ(e->from, digest_of(written::mark(n))) << "round " << round;
+      ASSERT_EQ(e->to, digest_of(to));
       ASSERT_EQ(e->synced, n % 2 == 0);
     }
     ASSERT_LE(book.size(), 40u) << "names that nobody wrote";

@@ -211,6 +211,9 @@ task<void> rehearse_item(context& c, const item& i, bool bytes, const file_statu
 /// The same for another name of something that came before.
 task<void> suppose_link(context& c, const item& i, const file_status& s,
                         const link_table::entry& first);
+/// The name is already the one that was made: it stays as it is; where people are asked about what stands
+/// there, they are asked about it, too.
+task<void> leave_as_it_is(context& c, const item& i);
 /// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
 task<void> fail_to_open(context& c, const item& i, const error& why);
 /// Whether a symbolic link to the source would lead there. False: a problem was reported.

@@ -21,7 +21,7 @@ journal::journal(std::string path, std::string_view base, bool durable)
     : path_(std::move(path)),
       base_(without_slashes(std::string(base))),
       durable_(durable),
-      before_({}, {}) {}
+      before_({}) {}
 
 std::string journal::key_of(std::string path) const {
   path = without_slashes(std::move(path));
@@ -75,31 +75,48 @@ task<bool> journal::open(context& c, const dir& in) {
   co_return taken;
 }
 
+/// Piece by piece: that of a large copy is larger than all else that a copy needs memory for.
+task<result<void>> journal::read_before(std::string& beginning, char& last) {
+  constexpr std::size_t some = 256 * 1024;
+  std::vector<std::byte> bytes(some);
+  for (;;) {
+    const auto got = co_await file_.read_at(bytes, end_);
+    if (!got) co_return std::unexpected(got.error());
+    if (*got == 0) co_return result<void>();
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), *got);
+    if (beginning.size() < 64) beginning += text.substr(0, 64);
+    last = text.back();
+    before_.add(text);
+    end_ += *got;
+  }
+}
+
 /// Reads what is there, and begins this run.
 task<bool> journal::take_over(context& c) {
-  std::vector<std::byte> bytes;
-  const auto all = co_await file_.read_to_end(bytes);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  before_ = journal_book(text, c.options.boot);
+  before_ = journal_book(c.options.boot);
+  std::string beginning;
+  char last = 0;
+  auto reading = read_before(beginning, last);
+  const auto all = co_await std::move(reading);
   resumed_ = before_.token().has_value();
-  if (!all.end || (!resumed_ && !journal_book::is_beginning(text))) {
+  if (!all || (!resumed_ && !journal_book::is_beginning(beginning))) {
     c.fail(copy_step::no_journal, {}, path_);
     co_return false;
   }
   token_ = before_.token().value_or(c.options.unique);
-  end_ = resumed_ ? text.size() : 0;
-  if (!resumed_ && !text.empty()) {
+  if (!resumed_) end_ = 0;
+  if (!resumed_ && !beginning.empty()) {
     auto emptied = co_await file_.truncate(0);
     static_cast<void>(emptied);  // writing will tell
   }
   if (!resumed_) {
     waiting_ = journal_header(token_);
-  } else if (!text.ends_with('\n')) {
+  } else if (last != '\n') {
     waiting_ = "\n";  // the last line was torn
   }
   waiting_ += boot_line(c.options.boot);
-  auto beginning = begin(c);
-  auto begun = co_await std::move(beginning);
+  auto starting = begin(c);
+  auto begun = co_await std::move(starting);
   if (!begun) c.fail(copy_step::open_journal, {}, path_, begun.error());
   co_return begun.has_value();
 }

@@ -38,6 +38,7 @@ class journal {
  private:
   task<result<void>> begin(context& c);
   task<result<void>> take_lock(space& in);
+  task<result<void>> read_before(std::string& beginning, char& last);
   task<bool> take_over(context& c);
   task<void> write_waiting(context& c);
   void fail(context& c, const error& why);

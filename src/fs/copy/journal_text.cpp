@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 
 namespace sluice::inline v0::copying {
 
@@ -98,6 +99,11 @@ void append_time(std::string& to, timestamp t) {
 
 constexpr std::size_t numbers_of_file = 11;
 
+std::uint64_t digest(std::initializer_list<std::uint64_t> numbers) noexcept {
+  const auto* const bytes = reinterpret_cast<const char*>(numbers.begin());
+  return checksum(std::string_view(bytes, numbers.size() * sizeof *numbers.begin()));
+}
+
 }  // namespace
 
 source_mark source_mark_of(const file_status& s) noexcept {
@@ -105,6 +111,16 @@ source_mark source_mark_of(const file_status& s) noexcept {
 }
 
 target_mark target_mark_of(const file_status& s) noexcept { return {s.inode, s.size, s.modified}; }
+
+std::uint64_t digest_of(const source_mark& m) noexcept {
+  return digest({m.device, m.inode, m.size, static_cast<std::uint64_t>(m.modified.seconds),
+                 m.modified.nanoseconds, static_cast<std::uint64_t>(m.changed.seconds),
+                 m.changed.nanoseconds});
+}
+
+std::uint64_t digest_of(const target_mark& m) noexcept {
+  return digest({m.inode, m.size, static_cast<std::uint64_t>(m.modified.seconds), m.modified.nanoseconds});
+}
 
 std::string journal_header(std::uint64_t token) {
   std::string line(magic);
@@ -135,19 +151,29 @@ std::string file_line(std::string_view path, const source_mark& from, const targ
   return line_of(synced ? 'f' : 'w', rest);
 }
 
-journal_book::journal_book(std::string_view text, std::string_view boot) {
+void journal_book::read_header() {
   const std::size_t header = magic.size() + 17;
-  if (text.size() < header || !text.starts_with(magic) || text[header - 1] != '\n') return;
-  token_ = read_hex(text.substr(magic.size(), 16));
+  if (rest_.size() < header) return;
+  if (rest_.starts_with(magic) && rest_[header - 1] == '\n') {
+    token_ = read_hex(std::string_view(rest_).substr(magic.size(), 16));
+  }
+  is_none_ = !token_;
+  rest_.erase(0, header);
+}
+
+void journal_book::add(std::string_view some) {
+  if (is_none_) return;
+  rest_ += some;
+  if (!token_) read_header();
   if (!token_) return;
-  text.remove_prefix(header);
+  std::string_view text = rest_;
   for (;;) {
     const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) break;  // torn, or nothing
-    read(text.substr(0, end), boot);
+    if (end == std::string_view::npos) break;  // torn, or the rest is yet to come
+    read(text.substr(0, end));
     text.remove_prefix(end + 1);
   }
-  unsettled_.clear();
+  rest_.erase(0, rest_.size() - text.size());
 }
 
 bool journal_book::is_beginning(std::string_view text) {
@@ -156,7 +182,7 @@ bool journal_book::is_beginning(std::string_view text) {
   return lost || (text.size() < magic.size() + 17 && header.starts_with(magic.substr(0, header.size())));
 }
 
-void journal_book::read(std::string_view line, std::string_view boot) {
+void journal_book::read(std::string_view line) {
   constexpr std::size_t before_rest = 2 + 16 + 1;
   if (line.size() < before_rest || line[1] != ' ' || line[before_rest - 1] != ' ') return;
   const char kind = line[0];
@@ -169,16 +195,16 @@ void journal_book::read(std::string_view line, std::string_view boot) {
   }
   const auto text = unescaped(rest);
   if (!text) return;
-  if (kind == 'b') begin_run(*text, boot);
+  if (kind == 'b') begin_run(*text);
   if (kind == 'm') made_.insert(*text);
   if (kind == 's') settle(*text);
 }
 
 /// What was not durable when the machine stopped never will be.
-void journal_book::begin_run(const std::string& in, std::string_view boot) {
+void journal_book::begin_run(const std::string& in) {
   if (in.empty() || in != last_boot_) unsettled_.clear();
   last_boot_ = in;
-  this_boot_ = !boot.empty() && in == boot;
+  this_boot_ = !boot_.empty() && in == boot_;
 }
 
 bool journal_book::read_file(std::string_view rest, bool synced) {
@@ -193,14 +219,15 @@ bool journal_book::read_file(std::string_view rest, bool synced) {
   const auto time = [&n](std::size_t at) {
     return timestamp{static_cast<std::int64_t>(n[at]), static_cast<std::uint32_t>(n[at + 1])};
   };
-  entry& e = files_[*path];
+  const std::uint64_t key = checksum(*path);
+  entry& e = files_[key];
   e = entry();
-  e.from = {n[0], n[1], n[2], time(3), time(5)};
-  e.to = {n[7], n[8], time(9)};
+  e.from = digest_of(source_mark{n[0], n[1], n[2], time(3), time(5)});
+  e.to = digest_of(target_mark{n[7], n[8], time(9)});
   e.synced = synced;
   e.this_boot = this_boot_;
   const std::size_t slash = path->rfind('/');
-  if (synced) unsettled_[slash == std::string::npos ? "" : path->substr(0, slash)].push_back(*path);
+  if (synced) unsettled_[slash == std::string::npos ? "" : path->substr(0, slash)].push_back(key);
   return true;
 }
 
@@ -208,15 +235,15 @@ bool journal_book::read_file(std::string_view rest, bool synced) {
 void journal_book::settle(const std::string& directory) {
   const auto found = unsettled_.find(directory);
   if (found == unsettled_.end()) return;
-  for (const std::string& path : found->second) {
-    entry& e = files_.at(path);
+  for (const std::uint64_t key : found->second) {
+    entry& e = files_.at(key);
     e.durable = e.synced;
   }
   unsettled_.erase(found);
 }
 
 const journal_book::entry* journal_book::done(const std::string& path, bool synced) const {
-  const auto found = files_.find(path);
+  const auto found = files_.find(checksum(path));
   if (found == files_.end()) return nullptr;
   const entry& e = found->second;
   return e.durable || (e.this_boot && (e.synced || !synced)) ? &e : nullptr;

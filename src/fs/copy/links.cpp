@@ -34,16 +34,6 @@ task<bool> is_that_name(const item& i, const dir& there, const std::string& made
   co_return first && found && identity_of(*first) == identity_of(*found);
 }
 
-/// It stays as it is; where people are asked about what stands there, they are asked about it, too.
-task<void> leave_as_it_is(context& c, const item& i) {
-  if (c.options.overwrite == overwrite_mode::never) co_return;
-  if (c.options.overwrite == overwrite_mode::ask) {
-    auto there = co_await i.to.stat(i.target_name, stat_mask::basic, lookup::no_follow);
-    if (there && !c.may_overwrite(i, *there)) co_return;
-  }
-  c.tell_copying(i);
-}
-
 /// Links to what was made, in the place of what may stand there, unless that stays.
 task<result<void>> link_to_made(context& c, const item& i, const file_status& s, const dir& there,
                                 const std::string& made) {
@@ -97,6 +87,15 @@ task<void> make_link(context& c, const item& i, const file_status& s, link_table
 }
 
 }  // namespace
+
+task<void> leave_as_it_is(context& c, const item& i) {
+  if (c.options.overwrite == overwrite_mode::never) co_return;
+  if (c.options.overwrite == overwrite_mode::ask) {
+    auto there = co_await i.to.stat(i.target_name, stat_mask::basic, lookup::no_follow);
+    if (there && !c.may_overwrite(i, *there)) co_return;
+  }
+  c.tell_copying(i);
+}
 
 task<bool> linked_to_first(context& c, const item& i, const file_status& s, link_lead& leads) {
   const bool candidate = s.links > 1 || i.follow;

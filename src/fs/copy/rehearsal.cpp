@@ -1,5 +1,8 @@
 #include "fs/copy/rehearsal.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "fs/copy/context.hpp"
 #include "fs/copy/paths.hpp"
 #include "sluice/fs/ops.hpp"
@@ -53,7 +56,7 @@ constexpr space_table looking_rows = [] {
 looking_space::looking_space(space& inner) noexcept : space(looking_rows), inner_(inner) {}
 
 rehearsal::rehearsal(const copy_options& o, std::span<const copy_operand> operands)
-    : on_(o.dry_run), absent_(adopt, nowhere, 0) {
+    : on_(o.dry_run), keeps_times_(o.preserve_times), absent_(adopt, nowhere, 0) {
   if (!on_) return;
   std::set<std::string> targets;
   for (const copy_operand& one : operands) {
@@ -62,24 +65,45 @@ rehearsal::rehearsal(const copy_options& o, std::span<const copy_operand> operan
 }
 
 const file_status& rehearsal::suppose(std::string path, const file_status& as) {
-  file_status& s = made_[std::move(path)];
-  s = as;
+  auto& at = made_[std::move(path)];
+  at = std::make_shared<file_status>(as);
+  file_status& s = *at;
   s.device = UINT64_MAX;
   s.inode = ++last_;
   s.links = 1;
+  if (!keeps_times_) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    s.modified = {std::chrono::duration_cast<std::chrono::seconds>(now).count(), 0};
+  }
   return s;
 }
 
-void rehearsal::suppose_link(const std::string& to, std::string path) {
-  const auto first = made_.find(to);
-  if (first == made_.end()) return;
-  ++first->second.links;
-  made_[std::move(path)] = first->second;
+void rehearsal::suppose_link(const std::string& to, const file_status& as, std::string path) {
+  auto& first = made_[to];
+  if (first == nullptr) first = std::make_shared<file_status>(as);
+  ++first->links;
+  const auto shared = first;
+  made_[std::move(path)] = shared;
+}
+
+void rehearsal::suppose_gone(const std::string& path, const file_status& s) {
+  const auto supposed = made_.find(path);
+  if (supposed != made_.end()) {
+    --supposed->second->links;
+    made_.erase(supposed);
+  } else if (s.links > 1) {
+    ++gone_[{s.device, s.inode}];
+  }
+}
+
+void rehearsal::correct(file_status& s) const {
+  const auto lost = gone_.find({s.device, s.inode});
+  if (lost != gone_.end()) s.links -= std::min<std::uint64_t>(lost->second, s.links - 1);
 }
 
 const file_status* rehearsal::find(const std::string& path) const {
   const auto at = made_.find(path);
-  return at == made_.end() ? nullptr : &at->second;
+  return at == made_.end() ? nullptr : at->second.get();
 }
 
 namespace {
@@ -207,15 +231,26 @@ task<void> rehearse_item(context& c, const item& i, bool bytes, const file_statu
 
 task<void> suppose_link(context& c, const item& i, const file_status& s,
                         const link_table::entry& first) {
+  const std::string made = first.in ? first.in->target.path_of(first.name) : first.name;
+  const std::string path = i.target_path();
+  if (made == path) {
+    auto leaving = leave_as_it_is(c, i);
+    co_await std::move(leaving);
+    co_return;
+  }
   const bool bytes = s.type == file_type::regular;
   auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
   const verdict v = co_await std::move(judging_it);
-  if (v == verdict::skip || v == verdict::kept) co_return;
-  c.tell_copying(i, i.backup_path());
-  if (v == verdict::rewrite) c.tell_removed(i);
+  if (v == verdict::skip) co_return;
+  if (v != verdict::kept) c.tell_copying(i, i.backup_path());
+  if (v != verdict::create) {
+    auto removing = remove_target(c, i);
+    const bool removed = co_await std::move(removing);
+    static_cast<void>(removed);  // in a dry run it always is
+  }
   if (!c.supposed.remembers_all()) co_return;
-  const std::string there = first.in ? first.in->target.path_of(first.name) : first.name;
-  c.supposed.suppose_link(there, i.target_path());
+  auto is = co_await c.target_base.stat(made, stat_mask::basic, lookup::no_follow);
+  c.supposed.suppose_link(made, is ? *is : s, path);
 }
 
 }  // namespace sluice::inline v0::copying

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "sluice/fs/copy.hpp"
 
@@ -25,17 +27,23 @@ class rehearsal {
   const dir& absent() const noexcept { return absent_; }
   /// Supposes that `path` has been made. Gives its identity: one that nothing else has.
   const file_status& suppose(std::string path, const file_status& as);
-  /// That it has become another name of one that was.
-  void suppose_link(const std::string& to, std::string path);
+  /// That `path` has become another name of what `to` names, which is `as` where nothing was supposed.
+  void suppose_link(const std::string& to, const file_status& as, std::string path);
+  /// That a name has gone from what stands there: one of the names that `s` counts.
+  void suppose_gone(const std::string& path, const file_status& s);
   /// What was supposed there, or null.
   const file_status* find(const std::string& path) const;
+  /// Takes from what was found there the names that it would have lost.
+  void correct(file_status& s) const;
 
  private:
   const bool on_;
+  const bool keeps_times_;
   bool remembers_all_ = false;
   std::uint64_t last_ = 0;
   dir absent_;
-  std::map<std::string, file_status> made_;
+  std::map<std::string, std::shared_ptr<file_status>> made_;  // names of one file share it
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> gone_;  // names, of each inode
 };
 
 /// A space in which one can only look around. Whatever would change something ends with

@@ -77,9 +77,9 @@ task<bool> was_done(context& c, const item& i) {
   if (done == nullptr) co_return false;
   auto from = co_await i.from.stat(i.name, stat_mask::basic,
                                    i.follow ? lookup::follow : lookup::no_follow);
-  if (!from || source_mark_of(*from) != done->from) co_return false;
+  if (!from || digest_of(source_mark_of(*from)) != done->from) co_return false;
   auto to = co_await i.to.stat(i.target_name, stat_mask::basic, lookup::follow);
-  if (!to || target_mark_of(*to) != done->to) co_return false;
+  if (!to || digest_of(target_mark_of(*to)) != done->to) co_return false;
   link_lead leads;
   auto linking = linked_to_first(c, i, *from, leads);
   const bool linked = co_await std::move(linking);

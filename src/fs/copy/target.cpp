@@ -39,6 +39,7 @@ task<verdict> look(context& c, const item& i, judging how, standing& t) {
                                   through ? lookup::follow : lookup::no_follow);
   if (there) {
     t.reached = *there;
+    if (c.supposed.on()) c.supposed.correct(t.reached);
     t.own_known = !through;
     t.own = t.reached;
     co_return verdict::rewrite;
@@ -135,6 +136,8 @@ task<bool> leads_through_own_link(context& c, const item& i, const standing& t) 
 
 task<bool> remove_target(context& c, const item& i) {
   if (c.supposed.on()) {
+    auto there = co_await i.to.stat(i.target_name, stat_mask::basic, lookup::no_follow);
+    c.supposed.suppose_gone(i.target_path(), there ? *there : file_status());
     c.tell_removed(i);
     co_return true;
   }
