@@ -39,8 +39,9 @@ bool read_port(std::string_view text, std::uint16_t& port) noexcept {
 /// With a terminating NUL, as the C functions want it.
 struct terminated {
   char text[INET6_ADDRSTRLEN + 1] = {};
+  /// Empty, which is no address, where it can't be one.
   explicit terminated(std::string_view s) noexcept {
-    if (s.size() < sizeof text) s.copy(text, s.size());
+    if (s.size() < sizeof text && s.find('\0') == s.npos) s.copy(text, s.size());
   }
 };
 

@@ -102,6 +102,36 @@ def no_descriptors(c, backend):
                 f"{served} served, exit status {rc}, {told} {shown(err)}")
 
 
+def hogs(c, backend):
+    """Peers that send and never read: they hold more buffers than there are, until they are cut off."""
+    with serve("--send-timeout", "1", env=harness.base_env(SLUICE_BACKEND=backend)) as s:
+        peers = []
+        for _ in range(100):
+            peer = socket.socket()
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            peer.connect(parse(s.listening))
+            peer.setblocking(False)
+            peers.append(peer)
+        for _ in range(40):
+            for peer in peers:
+                try:
+                    peer.send(bytes(65536))
+                except OSError:
+                    pass
+            time.sleep(0.01)
+        answered = False
+        with socket.create_connection(parse(s.listening), timeout=60) as honest:
+            honest.sendall(b"?")
+            try:
+                answered = honest.recv(1) == b"?"
+            except OSError:
+                pass
+        for peer in peers:
+            peer.close()
+        rc, told, err = s.end()
+        c.check(f"{backend}: who never reads does not stop the others", answered and rc == 0, f"{told} {shown(err)}")
+
+
 def unix(c, scratch):
     path = "unix:" + os.path.join(scratch, "socket")
     with serve("--listen", path) as s:
@@ -184,6 +214,7 @@ def test(c, scratch):
     for backend in ("auto", "epoll", "pool"):
         server(c, backend)
         no_descriptors(c, backend)
+        hogs(c, backend)
 
 
 if __name__ == "__main__":

@@ -80,13 +80,13 @@ task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
     const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, most));
     x.extend();
     const auto sent = co_await x.out.socket().send_file(part.from, part.offset, piece);
-    if (!sent || *sent == 0) {
+    part.offset += sent.done;
+    part.size -= sent.done;
+    x.body_sent += sent.done;
+    if (!sent) {
       x.broken = true;
       co_return;
     }
-    part.offset += *sent;
-    part.size -= *sent;
-    x.body_sent += *sent;
   }
 }
 

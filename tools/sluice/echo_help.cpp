@@ -11,6 +11,8 @@ const char echo_help[] =
     "serve, until SIGINT or SIGTERM:\n"
     "      --listen=ADDRESS     this machine only unless told; port 0: any free one\n"
     "      --buffer-size=BYTES  of the buffers that connections share (4096)\n"
+    "      --send-timeout=SECONDS\n"
+    "                           over TCP, cut off who takes nothing for so long (30)\n"
     "load, over many connections at once:\n"
     "  -c, --connections=N      that many (16)\n"
     "  -s, --size=BYTES         of a message, up to 65536 (64)\n"

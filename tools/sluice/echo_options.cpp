@@ -13,10 +13,11 @@ namespace sluice::tool {
 
 namespace {
 
-enum : int { listen_at = 256, buffer_size, warmup, hold, json, help };
+enum : int { listen_at = 256, buffer_size, send_timeout, warmup, hold, json, help };
 
 constexpr option long_options[] = {{"listen", required_argument, nullptr, listen_at},
                                    {"buffer-size", required_argument, nullptr, buffer_size},
+                                   {"send-timeout", required_argument, nullptr, send_timeout},
                                    {"connections", required_argument, nullptr, 'c'},
                                    {"size", required_argument, nullptr, 's'},
                                    {"rate", required_argument, nullptr, 'r'},
@@ -70,6 +71,7 @@ bool take_own(int c, echo_options& into, reader& read) {
     switch (c) {
       case listen_at: read.place(::optarg, into.at); return true;
       case buffer_size: read.number("buffer size", 64, 16 * million, into.buffer_size); return true;
+      case send_timeout: read.seconds("send timeout", into.send_timeout); return true;
       default: return false;
     }
   }

@@ -17,6 +17,7 @@ struct echo_options {
   bool json = false;
   // of the server
   std::size_t buffer_size = 4096;
+  time_point_ns send_timeout = 30'000'000'000;  // for a peer that takes nothing
   // of the load
   std::uint64_t connections = 16;
   std::uint64_t size = 64;         // bytes of a message

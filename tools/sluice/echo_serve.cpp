@@ -143,6 +143,10 @@ int echo_serve(const echo_options& how) {
   settings.no_delay = true;  // connections inherit it
   auto door = sync(network(system()).listen(how.at, settings));
   if (!door) return failed(door.error(), "listen on", how.at.text());
+  // Who sends and does not read would keep buffers that others wait for. Connections inherit it; a Unix
+  // socket has no such thing.
+  const auto patience = static_cast<int>(how.send_timeout / 1'000'000);
+  [[maybe_unused]] const auto set = sync(door->set_option(socket_option::user_timeout, patience));
   const auto at = sync(door->local_address());
   print_address(at ? *at : how.at, l.backend_report(), how.json);
 

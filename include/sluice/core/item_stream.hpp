@@ -15,8 +15,9 @@ namespace sluice::inline v0 {
 /// a stream receives. `Store` has the room for items that nobody has taken yet; when it is used up
 /// the operation ends, and begins again once there is room: nothing is lost. Nothing is allocated.
 ///
-/// One task takes at a time, and a stop requested of it while it waits ends the operation. This must not
-/// die while the operation is under way: take until `next` has failed, or await `end`.
+/// One task takes at a time, and a stop requested of it while it waits ends the operation; so does a
+/// deadline, after which `next` begins it again. This must not die while the operation is under way: take
+/// until `next` has failed, or await `end`.
 template <class Op, class Store>
 class item_stream : private item_sink<typename Op::item_type> {
   using item = typename Op::item_type;
@@ -47,6 +48,7 @@ class item_stream : private item_sink<typename Op::item_type> {
 
   /// Completes with the oldest item. When there are none left: with the error that the operation
   /// ended with (and the next call begins it again), or errc::end_of_file when there will be no more.
+  /// `next().within(time)` or `.before(when)`: errc::timed_out when nothing has come by then.
   [[nodiscard]] auto next() noexcept { return taking(*this); }
 
   /// Asks the operation to end, and completes when it has. What has been got can still be taken: as long
@@ -60,6 +62,30 @@ class item_stream : private item_sink<typename Op::item_type> {
   class taking {
    public:
     explicit taking(item_stream& s) noexcept : on_(s) {}
+    // As with operations, what is awaited is not this; see call_options.
+    taking& within(time_point_ns nanoseconds) && noexcept {
+      return limited(nanoseconds, time_limit::after_submission);
+    }
+    taking& before(time_point_ns when) && noexcept { return limited(when, time_limit::at); }
+    auto operator co_await() noexcept { return taker(on_, when_, limit_); }
+
+   private:
+    taking& limited(time_point_ns when, time_limit how) noexcept {
+      when_ = when;
+      limit_ = how;
+      return *this;
+    }
+
+    item_stream& on_;
+    time_point_ns when_ = never;
+    time_limit limit_ = time_limit::none;
+  };
+
+  class taker : timer {
+   public:
+    taker(item_stream& s, time_point_ns limit, time_limit how) noexcept : on_(s), limit_(how) {
+      this->when = limit;
+    }
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
@@ -82,6 +108,7 @@ class item_stream : private item_sink<typename Op::item_type> {
         } else if (around.stop != nullptr) {
           s.listen(*around.stop);
         }
+        if (limit_ != time_limit::none) arm(*around.home);
         return true;
       }
       if (around.home->spend_inline()) return false;
@@ -89,10 +116,29 @@ class item_stream : private item_sink<typename Op::item_type> {
       s.resume(*around.home);
       return true;
     }
-    auto await_resume() noexcept { return on_.taken(); }
+    auto await_resume() noexcept {
+      on_.home_->timers().disarm(*this);
+      if (late_ && !on_.store_.empty()) on_.forget_deadline();
+      auto next = on_.taken();
+      if (late_ && !next && next.error() == errc::canceled) next = std::unexpected(error(errc::timed_out));
+      return next;
+    }
 
    private:
+    void arm(driver& home) noexcept {
+      if (limit_ == time_limit::after_submission) this->when += home.now();
+      this->fire = [](timer& t) noexcept {
+        auto& self = static_cast<taker&>(t);
+        if (!self.on_.waiter_) return;  // it is about to go on
+        self.late_ = true;
+        self.on_.stop();
+      };
+      home.timers().arm(*this);
+    }
+
     item_stream& on_;
+    time_limit limit_;
+    bool late_ = false;
   };
 
   class ending {
@@ -137,6 +183,11 @@ class item_stream : private item_sink<typename Op::item_type> {
 
   /// It has ended: should it begin again now?
   bool goes_on() noexcept {
+    if (std::exchange(stale_, false) && op_.failure == errc::canceled) {
+      op_.failure = error();
+      op_.value = items_end::no_room;
+      stopping_ = false;
+    }
     const bool more = !op_.failure && op_.value != items_end::ended;
     state_ = more ? state::idle : state::ended;
     const bool stopping = std::exchange(stopping_, false);
@@ -178,6 +229,16 @@ class item_stream : private item_sink<typename Op::item_type> {
     to.link(stopper_);
   }
 
+  /// Something came just in time: that it was asked to end does not concern those who come later.
+  void forget_deadline() noexcept {
+    if (busy()) {
+      stale_ = true;
+    } else if (op_.failure == errc::canceled) {
+      op_.failure = error();
+      state_ = state::idle;
+    }
+  }
+
   void end_with(error why) noexcept {
     op_.failure = why;
     state_ = state::ended;
@@ -185,6 +246,7 @@ class item_stream : private item_sink<typename Op::item_type> {
 
   void stop() noexcept {
     stopping_ = true;
+    stale_ = false;
     if (state_ == state::under_way) {
       if (op_.pending()) op_.target->cancel(op_);  // else its end is on its way
       return;
@@ -235,6 +297,7 @@ class item_stream : private item_sink<typename Op::item_type> {
   bool ending_ = false;    // somebody awaits its end
   bool paused_ = false;    // it has ended so, and begins again only when nothing is left
   bool stopping_ = false;  // asked to end, and not to go on
+  bool stale_ = false;     // asked for the sake of a deadline that does not matter any more
   driver* home_ = nullptr;
   std::coroutine_handle<> waiter_;
   resumption wake_;

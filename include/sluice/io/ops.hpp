@@ -5,6 +5,7 @@
 #include <span>
 
 #include "sluice/core/operation.hpp"
+#include "sluice/core/transfer.hpp"
 #include "sluice/fs/types.hpp"
 
 namespace sluice::inline v0 {
@@ -59,8 +60,14 @@ struct readv : stream_vector<op_kind::readv> {
   using stream_vector::stream_vector;
 };
 struct writev : stream_vector<op_kind::writev> {
-  using stream_vector::stream_vector;
-  bool whole = false;  // as for write
+  writev(space& s, handle_id i, std::span<const io_slice> v, bool all = false) noexcept
+      : stream_vector(s, i, v), whole(all) {}
+  transfer_result outcome() const noexcept {
+    transfer_result r{this->value, 0, this->failure};
+    for (const io_slice& s : slices) r.total += s.size;
+    return r;
+  }
+  bool whole;  // as for write
   std::size_t done = 0;
   alignas(8) std::byte header[56];  // what a socket's system wants to be told
 };

@@ -56,6 +56,9 @@ class stream : public handle {
   [[nodiscard]] auto write_all(std::span<const std::byte> buffer) const noexcept {
     return exact_call<ops::write>(*space_, id_, buffer);
   }
+  [[nodiscard]] auto write_all(std::span<const io_slice> slices) const noexcept {
+    return transfer_call<ops::writev>(*space_, id_, slices, true);
+  }
 
   /// Everything until the end of the stream, behind what `into` holds. Cancelled or failed, it
   /// keeps what has come.
@@ -79,12 +82,12 @@ class stream : public handle {
     return lent_send(*space_, id_, buffer);
   }
 
-  /// Sends `size` bytes of a file, without passing through this program; fewer where it ends. As
-  /// write_all it keeps its place. Completes with the count; can be cancelled at any time, but what is
-  /// not in memory of the file is read on the loop's thread.
+  /// Sends `size` bytes of a file, without passing through this program. As write_all it keeps its place
+  /// and is told of as a transfer_result, whose `end` means that the file ended first. Can be cancelled at
+  /// any time, but what is not in memory of the file is read on the loop's thread.
   [[nodiscard]] auto send_file(const handle& from, std::uint64_t offset,
                                std::size_t size) const noexcept {
-    return call<ops::send_file>(*space_, id_, from.id(), offset, size);
+    return transfer_call<ops::send_file>(*space_, id_, from.id(), offset, size);
   }
 
   /// Moves up to `size` bytes that have come into a pipe, waiting for the first of them; 0 is the end of

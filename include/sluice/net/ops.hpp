@@ -7,6 +7,7 @@
 #include "sluice/core/handle.hpp"
 #include "sluice/core/items.hpp"
 #include "sluice/core/path_ref.hpp"
+#include "sluice/core/transfer.hpp"
 #include "sluice/fs/types.hpp"
 #include "sluice/net/address.hpp"
 #include "sluice/net/buffer_pool.hpp"
@@ -57,6 +58,9 @@ struct send_zc : item_operation<op_kind::send_zc, std::size_t> {
 struct send_file : operation_of<op_kind::send_file, std::size_t> {
   send_file(space& s, handle_id to, handle_id from, std::uint64_t o, std::size_t n) noexcept
       : operation_of(s, to), source_id(from), offset(o), size(n) {}
+  transfer_result outcome() const noexcept {
+    return {value, size, failure, !failure && value < size};
+  }
   handle_id source_id;
   std::uint64_t offset;
   std::size_t size;

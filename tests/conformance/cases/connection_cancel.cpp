@@ -171,6 +171,13 @@ SLUICE_LOOP_CASE(bytes_of_a_connection_beat_the_request_to_stop, listen, connect
 }
 
 /// Nobody reads: it gets as far as there is room, and tells how far.
+task<void> send_rest(place& p, const stream& to, const file& from, std::size_t begin, std::size_t end) {
+  const auto sent = co_await to.send_file(from, begin, end - begin);
+  CHECK_THAT(sent.whole());
+  const auto half = co_await to.shutdown(shutdown_side::writing);
+  CHECK_GOOD(half);
+}
+
 SLUICE_LOOP_CASE(a_late_write_tells_what_left, listen, connect, accept, read, write) {
   auto both = co_await connected_pair(p);
   REQUIRE_GOOD(both);
@@ -185,6 +192,27 @@ SLUICE_LOOP_CASE(a_late_write_tells_what_left, listen, connect, accept, read, wr
   CHECK_THAT(read.end);
   CHECK_SAME(all.size(), sent.done);
   CHECK_THAT(std::equal(all.begin(), all.end(), data.begin()));
+}
+
+/// Nobody reads meanwhile; from where it stopped it goes on.
+SLUICE_LOOP_CASE(a_late_file_tells_what_left, listen, connect, accept, read, send_file, open, write_at,
+                 shutdown) {
+  auto both = co_await connected_pair(p);
+  REQUIRE_GOOD(both);
+  const bytes data = pattern(32 << 20);
+  auto f = co_await make_file(p.root, "f", data);
+  REQUIRE_GOOD(f);
+  const auto sent = co_await both->ours.send_file(*f, 0, data.size()).within(50'000'000);
+  CHECK_THAT(sent.first_error == errc::timed_out);
+  CHECK_THAT(sent.done > 0 && sent.done < data.size());
+  auto here = co_await this_task();
+  scope sending(here);
+  sending.spawn(send_rest(p, both->ours, *f, sent.done, data.size()));
+  bytes all;
+  const auto read = co_await both->theirs.read_to_end(all);
+  CHECK_THAT(read.end);
+  CHECK_THAT(all == data);
+  co_await sending.join();
 }
 
 SLUICE_LOOP_CASE(closing_a_connection_ends_its_read, listen, connect, accept, read, close) {

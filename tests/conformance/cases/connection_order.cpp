@@ -1,6 +1,7 @@
 // What is promised about several transfers on one connection.
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "conformance/network_helpers.hpp"
 
@@ -19,14 +20,27 @@ task<void> write_whole(place& p, const stream& to, const bytes& data) {
   CHECK_SAME(sent.done, data.size());
 }
 
-task<void> two_writes(place& p, connection& c) {
+/// In slices of growing sizes, and some of nothing.
+task<void> write_slices(place& p, const stream& to, bytes& data) {
+  std::vector<io_slice> slices;
+  for (std::size_t at = 0, size = 0; at < data.size(); at += size, size = size * 2 + 1) {
+    size = std::min(size, data.size() - at);
+    slices.push_back({data.data() + at, size});
+  }
+  const auto sent = co_await to.write_all(std::span<const io_slice>(slices));
+  CHECK_SAME(sent.done, data.size());
+  CHECK_THAT(sent.whole() && !sent.first_error);
+}
+
+task<void> two_writes(place& p, connection& c, bool in_slices) {
   constexpr std::size_t each = 1 << 20;
-  const bytes first(each, std::byte{'a'});
-  const bytes second(each, std::byte{'b'});
+  bytes first(each, std::byte{'a'});
+  bytes second(each, std::byte{'b'});
   auto here = co_await this_task();
   scope writers(here);
-  writers.spawn(write_whole(p, c.ours, first));
-  writers.spawn(write_whole(p, c.ours, second));
+  for (bytes* data : {&first, &second}) {
+    writers.spawn(in_slices ? write_slices(p, c.ours, *data) : write_whole(p, c.ours, *data));
+  }
   bytes got(2 * each);
   const auto read = co_await c.theirs.read_exact(got);
   CHECK_THAT(read.whole());
@@ -39,13 +53,19 @@ task<void> two_writes(place& p, connection& c) {
 SLUICE_LOOP_CASE(two_large_writes_do_not_mix, listen, connect, accept, read, write) {
   auto both = co_await connected_pair(p, narrow());
   REQUIRE_GOOD(both);
-  co_await two_writes(p, *both);
+  co_await two_writes(p, *both, false);
+}
+
+SLUICE_LOOP_CASE(two_writes_of_many_slices_do_not_mix, listen, connect, accept, read, writev) {
+  auto both = co_await connected_pair(p, narrow());
+  REQUIRE_GOOD(both);
+  co_await two_writes(p, *both, true);
 }
 
 SLUICE_LOOP_CASE(two_large_writes_do_not_mix_locally, listen, connect, accept, read, write) {
   auto both = co_await local_pair(p);
   REQUIRE_GOOD(both);
-  co_await two_writes(p, *both);
+  co_await two_writes(p, *both, false);
 }
 
 task<void> read_one(place& p, const stream& from, std::byte& into) {

@@ -63,6 +63,23 @@ SLUICE_LOOP_CASE(a_burst_of_connections_loses_none, listen, connect, accept, acc
   CHECK_SAME(theirs.size(), count - room);
 }
 
+SLUICE_LOOP_CASE(arriving_connections_have_deadlines, listen, connect, accept_many, socket_address) {
+  auto door = co_await open_listener(p);
+  REQUIRE_GOOD(door);
+  auto clients = door->l.all();
+  for (int i = 0; i < 3; ++i) {
+    const auto none = co_await clients.next().within(moment);
+    CHECK_FAILS(none, timed_out);
+    std::list<stream> ours;
+    co_await connect_some(p, door->at, 2, ours);
+    for (int k = 0; k < 2; ++k) {
+      const auto one = co_await clients.next().within(long_time);
+      REQUIRE_GOOD(one);
+    }
+  }
+  co_await clients.end();
+}
+
 /// Every one answers its own name.
 SLUICE_LOOP_CASE(connections_that_nobody_had_room_for_come_later, listen, connect, accept_many,
                  socket_address, read, write) {

@@ -239,6 +239,44 @@ SLUICE_LOOP_CASE(a_stream_that_waits_for_bytes_ends_when_asked, listen, connect,
   co_await parts.end();
 }
 
+task<void> send_slowly(place& p, const stream& to, const bytes& data) {
+  for (const std::byte& b : data) {
+    const auto sent = co_await to.write_all(std::span(&b, 1));
+    CHECK_THAT(sent.whole());
+    const auto slept = co_await system().sleep(20'000);
+    CHECK_GOOD(slept);
+  }
+}
+
+/// Whatever comes first, the deadline or a byte: none is lost, and it goes on.
+SLUICE_LOOP_CASE(what_is_received_has_deadlines, listen, connect, accept, receive_many, write) {
+  auto both = co_await connected_pair(p);
+  REQUIRE_GOOD(both);
+  auto here = co_await this_task();
+  buffer_pool pool(*here.home);
+  auto parts = both->theirs.receive(pool);
+  const auto none = co_await parts.next().within(1'000'000);
+  CHECK_FAILS(none, timed_out);
+  const auto passed = co_await parts.next().before(here.home->now());
+  CHECK_FAILS(passed, timed_out);
+  const bytes data = pattern(300);
+  scope sending(here);
+  sending.spawn(send_slowly(p, both->ours, data));
+  bytes all;
+  for (time_point_ns wait = 0; all.size() < data.size(); wait = (wait + 7'000) % 100'000) {
+    auto part = co_await parts.next().within(wait);
+    if (part) {
+      all.insert(all.end(), part->bytes().begin(), part->bytes().end());
+    } else {
+      CHECK_FAILS(part, timed_out);
+      if (part.error() != errc::timed_out) break;
+    }
+  }
+  CHECK_THAT(all == data);
+  co_await sending.join();
+  co_await parts.end();
+}
+
 SLUICE_THREADS_CASE(buffers_come_back_from_another_thread, listen, connect, accept, receive_many,
                     write) {
   auto both = co_await connected_pair(p);
