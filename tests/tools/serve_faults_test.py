@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`sluice serve http` among clients that are slow, gone or too many, and without what it needs; its log and its numbers."""
 
+import contextlib
 import os
 import re
 import resource
@@ -13,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import MODELS, Reader, Server, eventually, read_all, request
+from webserver import MODELS, WAYS, Reader, Server, eventually, read_all, request
 
 LOOPS = ("uring", "epoll")
 LARGE = 8 << 20
@@ -41,6 +42,33 @@ def slow_clients(c, name, s):
         rest = len(read_all(other))
     c.check(f"{name}: one that reads nothing is given up", len(got) < LARGE, len(got))
     c.check(f"{name}: one that reads slowly is not", taken + rest > LARGE and taken < LARGE // 4, f"{taken}, then {rest}")
+
+
+def stuck_clients(c, name, root):
+    """Clients that read nothing, whichever way files travel: for each way a server, all at the same time."""
+    def stuck(s):
+        one = s.connect(receive_buffer=4096)
+        one.sendall(request("/large"))
+        one.recv(10)
+        return one
+    few = ["--model", name, "--workers", "1"]
+    with contextlib.ExitStack() as held:
+        servers = [held.enter_context(Server(root, *few, "--copy", way, "--send-timeout", "1",
+                                             "--metrics-listen", "0")) for way in WAYS]
+        for s in servers:
+            held.enter_context(stuck(s))
+        for way, s in zip(WAYS, servers):
+            c.check(f"{name} {way}: one that reads nothing is given up",
+                    eventually(lambda: s.metrics()["sluice_http_timeouts_total"] == 1), s.metrics())
+            c.equal(f"{name} {way}: others are served", s.get("/small").status, 200)
+    with contextlib.ExitStack() as held:
+        servers = [held.enter_context(Server(root, *few, "--copy", way, "--drain-timeout", "1")) for way in WAYS]
+        for s in servers:
+            held.enter_context(stuck(s))
+        for s in servers:
+            s.tell(signal.SIGTERM)
+        for way, s in zip(WAYS, servers):
+            c.equal(f"{name} {way}: the end does not wait for one that reads nothing", s.await_end(), 0)
 
 
 def tiny_buffers(c, name, s):
@@ -126,11 +154,6 @@ def drain(c, name, root):
             got = first + read_all(busy)
             c.check(f"{name}: what is under way ends whole", got.endswith(b"Z" * 100) and len(got) > LARGE, len(got))
         c.equal(f"{name}: then it ends", s.end(), 0)
-    with Server(root, "--model", name, "--drain-timeout", "1") as s:
-        with s.connect(receive_buffer=4096) as stuck:
-            stuck.sendall(request("/large"))
-            stuck.recv(10)
-            c.equal(f"{name}: it does not wait for ever", s.end(), 0)
 
 
 def blocking_models(c, name, root):
@@ -256,7 +279,7 @@ def test(c, scratch):
             tiny_buffers(c, name, s)
             vanishing(c, name, s)
             no_leak(c, name, s)
-        for part in (drain, out_of_descriptors):
+        for part in (stuck_clients, drain, out_of_descriptors):
             part(c, name, root)
         (too_many if name in LOOPS else blocking_models)(c, name, root)
         log_and_metrics(c, name, root, scratch)

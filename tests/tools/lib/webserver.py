@@ -15,6 +15,7 @@ import harness
 TOOL = harness.sluice()
 PROGRAM = os.path.join(os.path.dirname(TOOL), "sluice-serve")
 MODELS = ("uring", "epoll", "threads", "processes")
+WAYS = ("auto", "rw", "mmap", "sendfile", "splice", "zc")
 
 
 def require():
@@ -72,6 +73,10 @@ class Server:
         """The exit status, or "timeout"."""
         if self.process.poll() is None:
             self.process.send_signal(number)
+        return self.await_end(seconds)
+
+    def await_end(self, seconds=20):
+        """The same for one that was told already."""
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
