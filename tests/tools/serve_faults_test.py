@@ -134,6 +134,21 @@ def out_of_descriptors(c, name, root):
         c.check(f"{name}: and recovers", eventually(served))
 
 
+def out_of_pipes(c, name, root):
+    """Each client that stays leaves a descriptor less, until a file can be opened, but no pipe made besides."""
+    with Server(root, "--model", name, "--workers", "1", "--copy", "splice", limits={resource.RLIMIT_NOFILE: 64}) as s:
+        with contextlib.ExitStack() as held:
+            got = []
+            try:
+                while len(got) < 100 and 503 not in got:
+                    one = held.enter_context(s.connect())
+                    one.sendall(request("/medium"))
+                    got.append(Reader(one).response().status)
+            except EOFError as e:
+                got.append(e)
+            c.check(f"{name}: without a pipe it is 503", len(got) > 10 and got == [200] * (len(got) - 1) + [503], got)
+
+
 def drain(c, name, root):
     with Server(root, "--model", name) as s:
         with s.connect(receive_buffer=4096) as busy, s.connect() as idle:

@@ -131,14 +131,14 @@ task<void> by_size(exchange& x, std::size_t front, file_part part) {
 
 send_way way_of(copying how) noexcept {
   switch (how) {
-    case copying::automatic: return by_size;
-    case copying::rw: return by_reading;
-    case copying::mmap: return by_mapping;
-    case copying::sendfile: return by_sendfile;
-    case copying::splice: return by_splicing;
-    case copying::zc: return by_lending;
+    case copying::automatic: return {by_size};
+    case copying::rw: return {by_reading};
+    case copying::mmap: return {by_mapping};
+    case copying::sendfile: return {by_sendfile};
+    case copying::splice: return {by_splicing, make_pipe};
+    case copying::zc: return {by_lending};
   }
-  return by_reading;
+  return {by_reading};
 }
 
 }  // namespace sluice::serve
