@@ -10,7 +10,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import MODELS, Reader, Server, eventually, make_certificate, read_all, request, sealed, tls_client
+from webserver import (MODELS, Held, Reader, Server, eventually, make_certificate, read_all, request, sealed,
+                       tls_client)
 
 
 def name_shown(s, scratch):
@@ -48,6 +49,24 @@ def answers(c, name, s, body):
     with s.connect() as silent:
         c.equal(f"{name}: one that says nothing", read_all(silent), b"")
     c.equal(f"{name}: and others are served", name_shown(s, os.path.dirname(s.certificate)), "first")
+
+
+def together(c, name, s):
+    """What came with something else waits in no socket any more."""
+    def answers(one, requests):
+        for _ in range(requests):
+            one.hold(request("/small"))
+        one.send()
+        try:
+            reader = Reader(one)
+            return [reader.response().body for _ in range(requests)]
+        except (EOFError, OSError) as e:
+            return e
+    with Held(s) as one:
+        c.equal(f"{name}: a request with the handshake's end", answers(one, 1), [b"hello"])
+    with Held(s) as one:
+        one.send()
+        c.equal(f"{name}: two records with a request each", answers(one, 2), [b"hello"] * 2)
 
 
 def reloaded(c, name, s, scratch):
@@ -93,6 +112,7 @@ def test(c, scratch):
                     "--header-timeout", "2") as s:
             s.certificate = f"{scratch}/now.pem"
             answers(c, name, s, body)
+            together(c, name, s)
             reloaded(c, name, s, scratch)
             c.equal(f"{name}: ends by SIGTERM", s.end(), 0)
 

@@ -136,6 +136,16 @@ task<result<std::size_t>> tls_wire::read(std::span<char> into) {
   }
 }
 
+/// What came together with something else is here already, decrypted or not. Part of a record does not
+/// count; an end, and what is wrong, do.
+bool tls_wire::has_pending() noexcept {
+  ERR_clear_error();
+  char next = 0;
+  std::size_t n = 0;
+  const int done = SSL_peek_ex(ssl_, &next, 1, &n);
+  return done == 1 || SSL_get_error(ssl_, done) != SSL_ERROR_WANT_READ;
+}
+
 task<error> tls_wire::write(std::span<const char> bytes) {
   while (!bytes.empty()) {
     ERR_clear_error();

@@ -216,3 +216,42 @@ def tls_client(oldest=None, newest=None):
 
 def sealed(s, context=None):
     return (context or tls_client()).wrap_socket(s.connect())
+
+
+class Held:
+    """A TLS client for a Reader whose records wait until they are sent together: in one segment, as a rule.
+
+    At first that is the last message of the handshake."""
+
+    def __init__(self, s):
+        self.s, self.came, self.waiting = s.connect(), ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = tls_client(newest=ssl.TLSVersion.TLSv1_3, oldest=ssl.TLSVersion.TLSv1_3).wrap_bio(
+            self.came, self.waiting)
+        self._until_done(self.tls.do_handshake)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.s.close()
+
+    def _until_done(self, what, *arguments):
+        while True:
+            try:
+                return what(*arguments)
+            except ssl.SSLWantReadError:
+                self.send()
+            more = self.s.recv(1 << 16)
+            if not more:
+                raise EOFError("the connection ended")
+            self.came.write(more)
+
+    def hold(self, data):
+        """As a record of its own."""
+        self.tls.write(data)
+
+    def send(self):
+        self.s.sendall(self.waiting.read())
+
+    def recv(self, most):
+        return self._until_done(self.tls.read, most)
