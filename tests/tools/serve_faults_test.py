@@ -273,11 +273,21 @@ def uring_denied(c, root, scratch):
 
 
 def wrong_options(c, root):
-    for options, say in ((["--model", "magic"], b"magic"), (["--listen", "there"], b"there"), (["--cert", "x"], b"--key"),
-                         (["--cert", "x", "--key", "y", "--copy", "sendfile"], b"--copy"),
-                         (["--clients", "0"], b"clients"), (["--access-log", "/nowhere/log"], b"/nowhere/log")):
-        got = harness.run([webserver.TOOL, "serve", "http", root, *options])
-        c.check(f"wrong: {' '.join(options)}", got.rc in (1, 2) and say in got.err, got)
+    """Told in one line that names what is wrong and what would be right."""
+    here = ["http", root]
+    sealed = ["--cert", "x", "--key", "y"]
+    for arguments, words in (([*here, "--model", "magic"], "'magic' --model processes, threads, epoll, uring"),
+                             ([*here, "--copy", "x"], "'x' --copy auto, rw, mmap, sendfile, splice, zc"),
+                             ([*here, "--copy", ""], "'' --copy auto, rw"),
+                             ([*here, "--listen", "there"], "'there' address"), ([*here, *sealed[:2]], "--cert --key"),
+                             ([*here, *sealed, "--copy", "zc"], "--cert auto rw"), ([*here, "--clients", "0"], "clients"),
+                             ([*here, *sealed], "x: No such file"), ([*here, "--access-log", "/nowhere/log"], "/nowhere/log"),
+                             (["ftp", root], "'ftp' http"), ([], "http")):
+        got = harness.run([webserver.TOOL, "serve", *arguments])
+        lines = got.err.decode().removesuffix("\nTry 'sluice serve http --help' for more information.\n")
+        line = lines.removesuffix("\n")
+        c.check(f"wrong: {' '.join(arguments)}", got.rc in (1, 2) and line.isprintable() and
+                line.startswith("sluice serve: ") and all(w in line for w in words.split(" ")), got)
 
 
 def test(c, scratch):

@@ -87,6 +87,21 @@ def reloaded(c, name, s, scratch):
     c.check(f"{name}: and not taken", name_shown(s, scratch) in ("second", "first" if name == "processes" else ""))
 
 
+def wrong_files(c, root, scratch):
+    with open(f"{scratch}/nonsense", "w") as f:
+        f.write("nonsense\n")
+    first, second, nonsense = (f"{scratch}/{name}" for name in ("first", "second", "nonsense"))
+    for certificate, key, why in ((nonsense, f"{first}.key", f"{nonsense} holds no PEM certificate"),
+                                  (f"{first}.key", f"{first}.key", f"{first}.key holds no PEM certificate"),
+                                  (f"{first}.pem", nonsense, f"{nonsense} holds no PEM private key"),
+                                  (f"{first}.pem", f"{first}.pem", f"{first}.pem holds no PEM private key"),
+                                  (f"{first}.pem", f"{scratch}/none", f"{scratch}/none: No such file or directory"),
+                                  (f"{first}.pem", f"{second}.key", f"{second}.key is not the key of {first}.pem")):
+        got = harness.run([webserver.TOOL, "serve", "http", root, "--listen", "0", "--cert", certificate, "--key", key])
+        c.equal(f"wrong: {os.path.basename(certificate)} and {os.path.basename(key)}", (got.rc, got.err.decode()),
+                (1, f"sluice serve: {why}\n"))
+
+
 def heard(s):
     try:
         s._hear(0.05)
@@ -105,6 +120,7 @@ def test(c, scratch):
             f.write(content)
     for name in ("first", "second"):
         make_certificate(scratch, name)
+    wrong_files(c, root, scratch)
     for name in MODELS:
         for end in ("pem", "key"):
             shutil.copy(f"{scratch}/first.{end}", f"{scratch}/now.{end}")
