@@ -112,8 +112,14 @@ class Server:
         lines = self.get("/metrics", port=self.metrics_port).body.decode().splitlines()
         return {k: float(v) for k, _, v in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
 
+    def children(self):
+        """The processes that it started, as the model of that name does."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as f:
+            return [int(pid) for pid in f.read().split()]
+
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        """Of all its processes together."""
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in [self.process.pid, *self.children()])
 
 
 def request(target, *fields, method="GET", version="1.1"):
