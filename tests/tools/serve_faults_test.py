@@ -258,6 +258,9 @@ def unix_sockets(c, root, scratch):
             c.equal(f"{name}: is replaced", ask(), 200)
             s.end()
         c.check(f"{name}: and removed at the end", not os.path.exists(path))
+    with harness.hung_owner(path):
+        got = harness.run([webserver.TOOL, "serve", "http", root, "--listen", f"unix:{path}"], timeout=20)
+        c.check("one whose owner hangs is in use", got.rc == 1 and b"in use" in got.err and os.path.exists(path), got)
     with open(path, "w") as f:
         f.write("mine")
     got = harness.run([webserver.TOOL, "serve", "http", root, "--listen", f"unix:{path}"])
