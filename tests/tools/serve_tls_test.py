@@ -79,6 +79,13 @@ def reloaded(c, name, s, scratch):
     old.sendall(request("/small"))
     c.equal(f"{name}: old connections go on", Reader(old).response().body, b"hello")
     old.close()
+    if name == "processes":
+        dead = s.children()
+        for pid in dead:
+            os.kill(pid, signal.SIGKILL)
+        eventually(lambda: len(s.children()) == len(dead) and not set(dead) & set(s.children()))
+        c.check(f"{name}: those that replace others have it, too", eventually(
+            lambda: all(name_shown(s, scratch) == "second" for _ in range(10))))
     with open(f"{scratch}/now.pem", "w") as f:
         f.write("nonsense")
     s.tell(signal.SIGHUP)
