@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """`sluice echo`: the server beside plain sockets, the load beside servers that are slow, wrong or gone."""
 
+import errno
 import json
 import os
 import resource
+import signal
 import socket
 import struct
 import sys
@@ -133,15 +135,38 @@ def hogs(c, backend):
 
 
 def unix(c, scratch):
-    path = "unix:" + os.path.join(scratch, "socket")
-    with serve("--listen", path) as s:
+    name = os.path.join(scratch, "socket")
+    path = "unix:" + name
+
+    def echoes():
         result, told = load(path, "-c", "4", "-n", "10")
-        c.check("a Unix socket", result.rc == 0 and told["messages"] == 40, shown(result.err))
-        again = harness.run([TOOL, "echo", "serve", "--listen", path])
-        c.check("one that is in use stays", again.rc == 1 and b"listen on unix:" in again.err
-                and os.path.exists(path[5:]), shown(again.err))
+        return result.rc == 0 and told["messages"] == 40
+
+    def refused():
+        with socket.socket(socket.AF_UNIX) as one:
+            return one.connect_ex(name) == errno.ECONNREFUSED
+
+    def stays(label):
+        again = harness.run([TOOL, "echo", "serve", "--listen", path], timeout=20)
+        c.check(label, again.rc == 1 and b"listen on unix:" in again.err and os.path.exists(name), shown(again.err))
+    with serve("--listen", path) as s:
+        c.check("a Unix socket", echoes())
+        stays("one that is in use stays")
+        s.end(signal.SIGKILL)
+    # The kernel may hold a ring's files a little longer than its process lives.
+    c.check("what a killed one leaves", until(refused) and os.path.exists(name))
+    with serve("--listen", path) as s:
+        c.check("is replaced", echoes())
         s.end()
-    c.check("it is gone with its server", not os.path.exists(path[5:]))
+    c.check("it is gone with its server", not os.path.exists(name))
+    with harness.hung_owner(name):
+        stays("one whose owner hangs stays")
+    with serve("--listen", path) as s:
+        os.unlink(name)
+        with open(name, "w") as f:
+            f.write("mine")
+        s.end()
+    c.check("what is not its own any more stays", os.path.exists(name))
 
 
 class Peer(threading.Thread):

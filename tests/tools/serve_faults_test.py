@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`sluice serve http` among clients that are slow, gone or too many, and without what it needs; its log and its numbers."""
 
+import contextlib
 import os
 import re
 import resource
@@ -13,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import MODELS, Reader, Server, eventually, read_all, request
+from webserver import MODELS, WAYS, Reader, Server, eventually, read_all, request
 
 LOOPS = ("uring", "epoll")
 LARGE = 8 << 20
@@ -41,6 +42,33 @@ def slow_clients(c, name, s):
         rest = len(read_all(other))
     c.check(f"{name}: one that reads nothing is given up", len(got) < LARGE, len(got))
     c.check(f"{name}: one that reads slowly is not", taken + rest > LARGE and taken < LARGE // 4, f"{taken}, then {rest}")
+
+
+def stuck_clients(c, name, root):
+    """Clients that read nothing, whichever way files travel: for each way a server, all at the same time."""
+    def stuck(s):
+        one = s.connect(receive_buffer=4096)
+        one.sendall(request("/large"))
+        one.recv(10)
+        return one
+    few = ["--model", name, "--workers", "1"]
+    with contextlib.ExitStack() as held:
+        servers = [held.enter_context(Server(root, *few, "--copy", way, "--send-timeout", "1",
+                                             "--metrics-listen", "0")) for way in WAYS]
+        for s in servers:
+            held.enter_context(stuck(s))
+        for way, s in zip(WAYS, servers):
+            c.check(f"{name} {way}: one that reads nothing is given up",
+                    eventually(lambda: s.metrics()["sluice_http_timeouts_total"] == 1), s.metrics())
+            c.equal(f"{name} {way}: others are served", s.get("/small").status, 200)
+    with contextlib.ExitStack() as held:
+        servers = [held.enter_context(Server(root, *few, "--copy", way, "--drain-timeout", "1")) for way in WAYS]
+        for s in servers:
+            held.enter_context(stuck(s))
+        for s in servers:
+            s.tell(signal.SIGTERM)
+        for way, s in zip(WAYS, servers):
+            c.equal(f"{name} {way}: the end does not wait for one that reads nothing", s.await_end(), 0)
 
 
 def tiny_buffers(c, name, s):
@@ -88,7 +116,8 @@ def too_many(c, name, root):
 
 
 def out_of_descriptors(c, name, root):
-    with Server(root, "--model", name, "--workers", "1", limits={resource.RLIMIT_NOFILE: 64}) as s:
+    with Server(root, "--model", name, "--workers", "1", "--metrics-listen", "0",
+                limits={resource.RLIMIT_NOFILE: 64}) as s:
         held = []
         for _ in range(100):
             one = s.connect()
@@ -104,6 +133,26 @@ def out_of_descriptors(c, name, root):
             except (ConnectionError, EOFError):
                 return False
         c.check(f"{name}: and recovers", eventually(served))
+        counted = f"{name}: accepting failed meanwhile"
+        if name in LOOPS:
+            c.check(counted, s.metrics()["sluice_http_accept_failures_total"] > 0, s.metrics())
+        else:
+            c.skip(counted, "a worker that blocks has one connection at a time, and descriptors enough for it")
+
+
+def out_of_pipes(c, name, root):
+    """Each client that stays leaves a descriptor less, until a file can be opened, but no pipe made besides."""
+    with Server(root, "--model", name, "--workers", "1", "--copy", "splice", limits={resource.RLIMIT_NOFILE: 64}) as s:
+        with contextlib.ExitStack() as held:
+            got = []
+            try:
+                while len(got) < 100 and 503 not in got:
+                    one = held.enter_context(s.connect())
+                    one.sendall(request("/medium"))
+                    got.append(Reader(one).response().status)
+            except EOFError as e:
+                got.append(e)
+            c.check(f"{name}: without a pipe it is 503", len(got) > 10 and got == [200] * (len(got) - 1) + [503], got)
 
 
 def drain(c, name, root):
@@ -126,11 +175,6 @@ def drain(c, name, root):
             got = first + read_all(busy)
             c.check(f"{name}: what is under way ends whole", got.endswith(b"Z" * 100) and len(got) > LARGE, len(got))
         c.equal(f"{name}: then it ends", s.end(), 0)
-    with Server(root, "--model", name, "--drain-timeout", "1") as s:
-        with s.connect(receive_buffer=4096) as stuck:
-            stuck.sendall(request("/large"))
-            stuck.recv(10)
-            c.equal(f"{name}: it does not wait for ever", s.end(), 0)
 
 
 def blocking_models(c, name, root):
@@ -149,9 +193,7 @@ def blocking_models(c, name, root):
     if name != "processes":
         return
     with Server(root, "--model", name, "--workers", "2") as s:
-        with open(f"/proc/{s.process.pid}/task/{s.process.pid}/children") as f:
-            children = [int(pid) for pid in f.read().split()]
-        for pid in children:
+        for pid in s.children():
             os.kill(pid, signal.SIGKILL)
         c.check("processes: those that die are replaced", eventually(lambda: s.get("/small").status == 200))
         c.equal("processes: and it ends", s.end(), 0)
@@ -216,6 +258,9 @@ def unix_sockets(c, root, scratch):
             c.equal(f"{name}: is replaced", ask(), 200)
             s.end()
         c.check(f"{name}: and removed at the end", not os.path.exists(path))
+    with harness.hung_owner(path):
+        got = harness.run([webserver.TOOL, "serve", "http", root, "--listen", f"unix:{path}"], timeout=20)
+        c.check("one whose owner hangs is in use", got.rc == 1 and b"in use" in got.err and os.path.exists(path), got)
     with open(path, "w") as f:
         f.write("mine")
     got = harness.run([webserver.TOOL, "serve", "http", root, "--listen", f"unix:{path}"])
@@ -235,11 +280,21 @@ def uring_denied(c, root, scratch):
 
 
 def wrong_options(c, root):
-    for options, say in ((["--model", "magic"], b"magic"), (["--listen", "there"], b"there"), (["--cert", "x"], b"--key"),
-                         (["--cert", "x", "--key", "y", "--copy", "sendfile"], b"--copy"),
-                         (["--clients", "0"], b"clients"), (["--access-log", "/nowhere/log"], b"/nowhere/log")):
-        got = harness.run([webserver.TOOL, "serve", "http", root, *options])
-        c.check(f"wrong: {' '.join(options)}", got.rc in (1, 2) and say in got.err, got)
+    """Told in one line that names what is wrong and what would be right."""
+    here = ["http", root]
+    sealed = ["--cert", "x", "--key", "y"]
+    for arguments, words in (([*here, "--model", "magic"], "'magic' --model processes, threads, epoll, uring"),
+                             ([*here, "--copy", "x"], "'x' --copy auto, rw, mmap, sendfile, splice, zc"),
+                             ([*here, "--copy", ""], "'' --copy auto, rw"),
+                             ([*here, "--listen", "there"], "'there' address"), ([*here, *sealed[:2]], "--cert --key"),
+                             ([*here, *sealed, "--copy", "zc"], "--cert auto rw"), ([*here, "--clients", "0"], "clients"),
+                             ([*here, *sealed], "x: No such file"), ([*here, "--access-log", "/nowhere/log"], "/nowhere/log"),
+                             (["ftp", root], "'ftp' http"), ([], "http")):
+        got = harness.run([webserver.TOOL, "serve", *arguments])
+        lines = got.err.decode().removesuffix("\nTry 'sluice serve http --help' for more information.\n")
+        line = lines.removesuffix("\n")
+        c.check(f"wrong: {' '.join(arguments)}", got.rc in (1, 2) and line.isprintable() and
+                line.startswith("sluice serve: ") and all(w in line for w in words.split(" ")), got)
 
 
 def test(c, scratch):
@@ -256,9 +311,10 @@ def test(c, scratch):
             tiny_buffers(c, name, s)
             vanishing(c, name, s)
             no_leak(c, name, s)
-        for part in (drain, out_of_descriptors):
+        for part in (stuck_clients, drain, out_of_descriptors):
             part(c, name, root)
-        (too_many if name in LOOPS else blocking_models)(c, name, root)
+        for part in (too_many, out_of_pipes) if name in LOOPS else (blocking_models,):
+            part(c, name, root)
         log_and_metrics(c, name, root, scratch)
     unix_sockets(c, root, scratch)
     uring_denied(c, root, scratch)

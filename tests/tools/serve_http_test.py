@@ -9,9 +9,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import MODELS, Reader, Server, request
+from webserver import MODELS, WAYS, Reader, Server, request
 
-WAYS = ("auto", "rw", "mmap", "sendfile", "splice", "zc")
 # Around the sizes of buffers, pages and pieces.
 SIZES = (0, 1, 1024, 4096, 65000, 65536, 70001, 262144, 1048576, 3_000_001)
 

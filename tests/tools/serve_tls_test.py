@@ -10,7 +10,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import MODELS, Reader, Server, eventually, make_certificate, read_all, request, sealed, tls_client
+from webserver import (MODELS, Held, Reader, Server, eventually, make_certificate, read_all, request, sealed,
+                       tls_client)
 
 
 def name_shown(s, scratch):
@@ -50,6 +51,24 @@ def answers(c, name, s, body):
     c.equal(f"{name}: and others are served", name_shown(s, os.path.dirname(s.certificate)), "first")
 
 
+def together(c, name, s):
+    """What came with something else waits in no socket any more."""
+    def answers(one, requests):
+        for _ in range(requests):
+            one.hold(request("/small"))
+        one.send()
+        try:
+            reader = Reader(one)
+            return [reader.response().body for _ in range(requests)]
+        except (EOFError, OSError) as e:
+            return e
+    with Held(s) as one:
+        c.equal(f"{name}: a request with the handshake's end", answers(one, 1), [b"hello"])
+    with Held(s) as one:
+        one.send()
+        c.equal(f"{name}: two records with a request each", answers(one, 2), [b"hello"] * 2)
+
+
 def reloaded(c, name, s, scratch):
     old = sealed(s)
     for end in ("pem", "key"):
@@ -60,12 +79,34 @@ def reloaded(c, name, s, scratch):
     old.sendall(request("/small"))
     c.equal(f"{name}: old connections go on", Reader(old).response().body, b"hello")
     old.close()
+    if name == "processes":
+        dead = s.children()
+        for pid in dead:
+            os.kill(pid, signal.SIGKILL)
+        eventually(lambda: len(s.children()) == len(dead) and not set(dead) & set(s.children()))
+        c.check(f"{name}: those that replace others have it, too", eventually(
+            lambda: all(name_shown(s, scratch) == "second" for _ in range(10))))
     with open(f"{scratch}/now.pem", "w") as f:
         f.write("nonsense")
     s.tell(signal.SIGHUP)
     c.check(f"{name}: one that is wrong is told of", eventually(lambda: b"stays" in heard(s)), s.said)
     # One of many processes may have missed the second one in between; it then has the first.
     c.check(f"{name}: and not taken", name_shown(s, scratch) in ("second", "first" if name == "processes" else ""))
+
+
+def wrong_files(c, root, scratch):
+    with open(f"{scratch}/nonsense", "w") as f:
+        f.write("nonsense\n")
+    first, second, nonsense = (f"{scratch}/{name}" for name in ("first", "second", "nonsense"))
+    for certificate, key, why in ((nonsense, f"{first}.key", f"{nonsense} holds no PEM certificate"),
+                                  (f"{first}.key", f"{first}.key", f"{first}.key holds no PEM certificate"),
+                                  (f"{first}.pem", nonsense, f"{nonsense} holds no PEM private key"),
+                                  (f"{first}.pem", f"{first}.pem", f"{first}.pem holds no PEM private key"),
+                                  (f"{first}.pem", f"{scratch}/none", f"{scratch}/none: No such file or directory"),
+                                  (f"{first}.pem", f"{second}.key", f"{second}.key is not the key of {first}.pem")):
+        got = harness.run([webserver.TOOL, "serve", "http", root, "--listen", "0", "--cert", certificate, "--key", key])
+        c.equal(f"wrong: {os.path.basename(certificate)} and {os.path.basename(key)}", (got.rc, got.err.decode()),
+                (1, f"sluice serve: {why}\n"))
 
 
 def heard(s):
@@ -86,6 +127,7 @@ def test(c, scratch):
             f.write(content)
     for name in ("first", "second"):
         make_certificate(scratch, name)
+    wrong_files(c, root, scratch)
     for name in MODELS:
         for end in ("pem", "key"):
             shutil.copy(f"{scratch}/first.{end}", f"{scratch}/now.{end}")
@@ -93,6 +135,7 @@ def test(c, scratch):
                     "--header-timeout", "2") as s:
             s.certificate = f"{scratch}/now.pem"
             answers(c, name, s, body)
+            together(c, name, s)
             reloaded(c, name, s, scratch)
             c.equal(f"{name}: ends by SIGTERM", s.end(), 0)
 

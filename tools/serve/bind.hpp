@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/net/listener.hpp"
+#include "common/unix_path.hpp"
 
 namespace sluice::serve {
 
@@ -16,7 +16,6 @@ class listening {
   /// `shared` is for loops that listen at the same socket: none of them may be stuck in accept because
   /// another one was faster.
   listening(const std::vector<address>& at, bool shared);
-  ~listening();
   listening(const listening&) = delete;
   listening& operator=(const listening&) = delete;
 
@@ -25,14 +24,10 @@ class listening {
   std::vector<address> where() const;
 
  private:
-  struct made_path {
-    std::string path;
-    std::uint64_t device, inode;
-  };
   void add(const address& at, bool shared);
 
   std::vector<listener> listeners_;
-  std::vector<made_path> paths_;
+  std::vector<tool::own_path> paths_;
 };
 
 /// Nobody new can connect from then on, in whatever process the socket is held, and those wake that wait

@@ -31,7 +31,7 @@ class blocking_worker final : public worker {
 
   void run() noexcept;
   bool others_wait() noexcept override;
-  bool await_request(connection_watch& c) noexcept override;
+  bool await_request(connection_watch& c, wire& from) noexcept override;
 
  private:
   void serve_next() noexcept;
@@ -75,7 +75,8 @@ bool blocking_worker::others_wait() noexcept {
 
 /// Waits for the client, and for others who want this worker: then a connection that had its answer is
 /// given up.
-bool blocking_worker::await_request(connection_watch& c) noexcept {
+bool blocking_worker::await_request(connection_watch& c, wire& from) noexcept {
+  if (from.has_pending()) return true;
   pollfd both[] = {{system_space::descriptor(c.socket), POLLIN, 0},
                    {system_space::descriptor(from_), POLLIN, 0}};
   for (;;) {

@@ -90,13 +90,16 @@ task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
   }
 }
 
-/// Waits until the network has let go of each piece that it took.
+/// Waits until the network has let go of each piece that it took. That wait can't be cancelled: who ends
+/// this connection has to take the pages from the network.
 task<void> send_lent(exchange& x, std::size_t bytes, std::size_t body) {
   x.extend();
   for (auto left = std::as_bytes(x.out_room().first(bytes)); !left.empty();) {
     auto sending = x.out.socket().send_zero_copy(left);
+    x.watch.lent = true;
     const auto sent = co_await sending.next();
     co_await sending.end();
+    x.watch.lent = false;
     if (!sent || *sent == 0) {
       x.broken = true;
       co_return;
@@ -128,14 +131,14 @@ task<void> by_size(exchange& x, std::size_t front, file_part part) {
 
 send_way way_of(copying how) noexcept {
   switch (how) {
-    case copying::automatic: return by_size;
-    case copying::rw: return by_reading;
-    case copying::mmap: return by_mapping;
-    case copying::sendfile: return by_sendfile;
-    case copying::splice: return by_splicing;
-    case copying::zc: return by_lending;
+    case copying::automatic: return {by_size};
+    case copying::rw: return {by_reading};
+    case copying::mmap: return {by_mapping};
+    case copying::sendfile: return {by_sendfile};
+    case copying::splice: return {by_splicing, make_pipe};
+    case copying::zc: return {by_lending};
   }
-  return by_reading;
+  return {by_reading};
 }
 
 }  // namespace sluice::serve

@@ -13,9 +13,13 @@ struct file_part {
   std::uint64_t size;
 };
 
-/// Sends the first `front` bytes of the exchange's room, and then a part of a file. A file that ends too
-/// early leaves the exchange `broken`: its client has to see that, and sees it when the connection ends.
-using send_way = task<void> (*)(exchange& x, std::size_t front, file_part part);
+struct send_way {
+  /// Sends the first `front` bytes of the exchange's room, and then a part of a file. A file that ends too
+  /// early leaves the exchange `broken`: its client has to see that, and sees it when the connection ends.
+  task<void> (*send)(exchange& x, std::size_t front, file_part part);
+  /// Gets what `send` needs besides, as long as the answer may still be another one. Null: nothing.
+  error (*prepare)(exchange& x) noexcept = nullptr;
+};
 
 send_way way_of(copying how) noexcept;
 

@@ -20,17 +20,21 @@ std::int64_t fill(const stream& pipe, const file_part& part) noexcept {
 
 }  // namespace
 
+error make_pipe(exchange& x) noexcept {
+  auto made = system().make_pipe();
+  if (!made) return made.error();
+  x.pipe.emplace(std::move(*made));
+  return error();
+}
+
 task<void> by_splicing(exchange& x, std::size_t front, file_part part) {
   if (front > 0) co_await x.send_front(front, 0);
-  // A pipe of its own, so that nothing of an answer that broke off is left in it for another client.
-  auto pipe = system().make_pipe();
-  if (!pipe) x.broken = true;
   while (!x.broken && part.size > 0) {
-    const std::int64_t filled = fill(pipe->writer, part);
+    const std::int64_t filled = fill(x.pipe->writer, part);
     x.broken = filled <= 0;
     for (std::int64_t left = filled; left > 0 && !x.broken;) {
       x.extend();
-      const auto moved = co_await x.out.socket().splice_from(pipe->reader, static_cast<std::size_t>(left));
+      const auto moved = co_await x.out.socket().splice_from(x.pipe->reader, static_cast<std::size_t>(left));
       x.broken = !moved || *moved == 0;
       if (x.broken) break;
       left -= static_cast<std::int64_t>(*moved);

@@ -4,7 +4,10 @@
 
 namespace sluice::serve {
 
-/// Moves pages of the file through a pipe.
+/// Gives the exchange a pipe.
+error make_pipe(exchange& x) noexcept;
+
+/// Moves pages of the file through the exchange's pipe.
 task<void> by_splicing(exchange& x, std::size_t front, file_part part);
 
 }  // namespace sluice::serve

@@ -150,7 +150,7 @@ task<void> converse(conversation& c) {
     if (c.came.empty()) {
       c.allow(c.watch.answered ? s.idle_seconds : s.header_seconds);
       c.watch.idle.store(true, std::memory_order_relaxed);
-      if (c.at.draining() || !c.at.await_request(c.watch)) break;
+      if (c.at.draining() || !c.at.await_request(c.watch, c.out)) break;
       const bool came = co_await read_more(c);
       if (!came) break;
       c.watch.idle.store(false, std::memory_order_relaxed);

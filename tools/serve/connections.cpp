@@ -21,6 +21,14 @@ std::optional<std::uint64_t> acknowledged(const stream& socket) noexcept {
   return told.bytes_acked;
 }
 
+void abort_connection(const stream& socket) noexcept {
+  // A shutdown, and even a close, would leave TCP's queue to a client that may never take it. Other sockets
+  // have no such queue, and refuse this.
+  const int fd = system_space::descriptor(socket);
+  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+  if (::connect(fd, &nobody, sizeof nobody) != 0) ::shutdown(fd, SHUT_RDWR);
+}
+
 bool connection_watch::goes_on(time_point_ns now, time_point_ns patience) noexcept {
   const std::uint64_t before = taken.load(std::memory_order_relaxed);
   if (before == not_followed || now == never) return false;

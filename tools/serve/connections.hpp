@@ -14,6 +14,9 @@ namespace sluice::serve {
 /// How many bytes the client has acknowledged; none where the socket does not tell.
 std::optional<std::uint64_t> acknowledged(const stream& socket) noexcept;
 
+/// Ends a connection at once, by a reset; what is still to be sent is thrown away.
+void abort_connection(const stream& socket) noexcept;
+
 /// A connection as those see it who end it when its time is over.
 struct connection_watch {
   static constexpr std::uint64_t not_followed = ~std::uint64_t{0};
@@ -28,6 +31,7 @@ struct connection_watch {
   std::atomic<bool> idle = true;      // waits for the first byte of a request
   bool answered = false;              // at least one request
   bool timed_out = false;             // and was ended for it
+  bool lent = false;                  // the network has, or takes, pages of ours until the client has them
   connection_watch* next = nullptr;
   connection_watch* before = nullptr;
 

@@ -1,6 +1,7 @@
 // One request and its answer.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "http/request_head.hpp"
@@ -24,6 +25,8 @@ struct exchange {
   std::uint64_t body_sent = 0;
   std::int64_t now = 0;  // seconds since 1970
   buffer_lease room;
+  /// For splice; of one answer, so that nothing of one that broke off is left in it for another client.
+  std::optional<pipe_ends> pipe;
 
   bool head_only() const noexcept { return head.method == http::verb::head; }
   std::span<char> out_room() const noexcept { return room->out; }

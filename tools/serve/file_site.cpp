@@ -68,7 +68,7 @@ http::file_facts facts_of(const file_status& s) noexcept {
 file_site::file_site(const settings& s, dir root)
     : settings_(s),
       root_(std::move(root)),
-      send_(way_of(s.certificate.empty() ? s.copy : copying::rw)),
+      way_(way_of(s.certificate.empty() ? s.copy : copying::rw)),
       types_(known_types()),
       boundary_(by_lot()) {}
 
@@ -163,6 +163,13 @@ task<void> file_site::answer_file(exchange& x, const file& from, const file_stat
     co_await x.send_front(bytes, 0);
     co_return;
   }
+  if (way_.prepare != nullptr && !x.head_only()) {
+    const error lacks = way_.prepare(x);
+    if (lacks) {
+      co_await answer_status(x, status_of(lacks), http::response_head());
+      co_return;
+    }
+  }
   head.type = types_.of(path);
   head.accepts_ranges = true;
   const auto ranges = chosen.ranges.list();
@@ -182,7 +189,7 @@ task<void> file_site::answer_file(exchange& x, const file& from, const file_stat
     co_await x.send_front(bytes, 0);
   } else {
     const file_part part(from, one.first, one.size);
-    co_await send_(x, bytes, part);
+    co_await way_.send(x, bytes, part);
   }
 }
 
@@ -201,7 +208,7 @@ task<void> file_site::answer_parts(exchange& x, const file& from, http::response
     frame.put_head(out, one);
     x.body_sent += out.size();
     const file_part part(from, one.first, one.size);
-    co_await send_(x, front + out.size(), part);
+    co_await way_.send(x, front + out.size(), part);
     front = 0;
     if (x.broken) co_return;
   }

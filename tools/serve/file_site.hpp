@@ -28,7 +28,7 @@ class file_site final : public site {
 
   const settings& settings_;
   beneath root_;
-  send_way send_;
+  send_way way_;
   http::mime_types types_;
   std::string boundary_;  // between the parts of an answer
 };

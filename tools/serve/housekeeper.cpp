@@ -5,7 +5,7 @@
 namespace sluice::serve {
 
 void housekeeper::run() noexcept {
-  unsigned seen = of_.board.common().generation;
+  unsigned seen = 0;  // what was read at the start, perhaps by another process and long ago
   while (!over_) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (of_.log != nullptr) of_.log->flush();

@@ -26,6 +26,7 @@ class loop_worker final : public worker {
  private:
   task<void> accept_from(const listener& at, scope& clients);
   task<void> look_after(scope& accepting);
+  static void end_talk(connection_watch& c) noexcept;
 
   std::span<const listener> listeners_;
   bool over_ = false;
@@ -79,8 +80,13 @@ task<void> loop_worker::look_after(scope& accepting) {
     }
     const time_point_ns late = now >= last_call ? never : now;
     const time_point_ns patience = of.settings.send_seconds * one_second;
-    connections.end_some(late, patience, draining(), [](connection_watch& c) { c.talk.stop(); });
+    connections.end_some(late, patience, draining(), end_talk);
   }
+}
+
+void loop_worker::end_talk(connection_watch& c) noexcept {
+  if (c.lent) abort_connection(c.socket);
+  c.talk.stop();
 }
 
 class loops final : public running {

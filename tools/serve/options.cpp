@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <map>
 
 #include "bind.hpp"
 #include "numbers.hpp"
@@ -11,13 +10,36 @@ namespace sluice::serve {
 
 namespace {
 
-const std::map<std::string, model> models = {{"processes", model::processes},
-                                             {"threads", model::threads},
-                                             {"epoll", model::epoll},
-                                             {"uring", model::uring}};
-const std::map<std::string, copying> copies = {{"auto", copying::automatic}, {"rw", copying::rw},
-                                               {"mmap", copying::mmap},      {"sendfile", copying::sendfile},
-                                               {"splice", copying::splice},  {"zc", copying::zc}};
+template <class T>
+struct word {
+  const char* text;
+  T means;
+};
+constexpr word<model> models[] = {{"processes", model::processes},
+                                  {"threads", model::threads},
+                                  {"epoll", model::epoll},
+                                  {"uring", model::uring}};
+constexpr word<copying> copies[] = {{"auto", copying::automatic}, {"rw", copying::rw},
+                                    {"mmap", copying::mmap},      {"sendfile", copying::sendfile},
+                                    {"splice", copying::splice},  {"zc", copying::zc}};
+
+/// An option that is one of some words.
+template <class T, std::size_t Count>
+CLI::Option* add_choice(CLI::App& to, const char* name, T& into, const word<T> (&words)[Count],
+                        const char* help) {
+  const auto choose = [name, &into, &words](const std::string& text) {
+    std::string possible;
+    for (const word<T>& w : words) {
+      if (text == w.text) {
+        into = w.means;
+        return;
+      }
+      possible += std::string(possible.empty() ? "" : ", ") + w.text;
+    }
+    throw CLI::ValidationError("'" + text + "' is nothing for " + name + ", which is one of " + possible);
+  };
+  return to.add_option_function<std::string>(name, choose, help);
+}
 
 std::vector<address> addresses(const std::vector<std::string>& texts) {
   std::vector<address> all;
@@ -35,7 +57,8 @@ void check(const settings& s) {
     throw CLI::ValidationError("--cert and --key belong together");
   const bool copies_itself = s.copy == copying::automatic || s.copy == copying::rw;
   if (!s.certificate.empty() && !copies_itself)
-    throw CLI::ValidationError("with --cert only --copy=rw is possible: bytes have to be encrypted first");
+    throw CLI::ValidationError(
+        "with --cert only --copy auto and --copy rw are possible: bytes have to be encrypted first");
 }
 
 struct raw_texts {
@@ -73,16 +96,20 @@ void add_options(CLI::App& http, settings& s, raw_texts& texts) {
       ->option_text("FILE");
   http.add_option("--cert", s.certificate, "PEM file: serve TLS")->option_text("FILE");
   http.add_option("--key", s.key, "PEM file with its key")->option_text("FILE");
-  http.add_option("--model", s.model,
-                  "processes, threads, epoll or uring (default: uring where it is allowed, else epoll)")
-      ->transform(CLI::CheckedTransformer(models).description(""))
+  add_choice(http, "--model", s.model, models,
+             "processes, threads, epoll or uring (default: uring where it is allowed, else epoll)")
       ->option_text("MODEL");
-  http.add_option("--copy", s.copy, "how files travel: auto, rw, mmap, sendfile, splice or zc")
-      ->transform(CLI::CheckedTransformer(copies).description(""))
+  add_choice(http, "--copy", s.copy, copies, "how files travel: auto, rw, mmap, sendfile, splice or zc")
       ->option_text("WAY");
   http.add_option("--workers", s.workers, "loops, threads or processes (default: by cores)")
       ->check(CLI::Range(1u, 4096u).description(""))->option_text("N");
   add_limits(http, s);
+}
+
+/// What there is instead of what these arguments ask for.
+std::string no_server(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return "what to serve is missing: there is http";
+  return "there is no '" + arguments.front() + "', only http";
 }
 
 }  // namespace
@@ -105,7 +132,8 @@ std::optional<settings> read_options(int argc, char** argv, int& status) {
   } catch (const CLI::Success& e) {
     status = app.exit(e);
   } catch (const CLI::Error& e) {
-    std::cerr << "sluice serve: " << e.what() << "\nTry 'sluice serve http --help' for more information.\n";
+    const std::string why = app.get_subcommands().empty() ? no_server(app.remaining()) : e.what();
+    std::cerr << "sluice serve: " << why << "\nTry 'sluice serve http --help' for more information.\n";
     status = 2;
   }
   return std::nullopt;

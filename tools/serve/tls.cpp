@@ -1,22 +1,32 @@
 #include "tls.hpp"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <new>
 #include <stdexcept>
+#include <system_error>
 
 namespace sluice::serve {
 
 namespace {
 
-std::string why() {
-  char text[256] = "unknown reason";
-  if (const auto code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
+/// What OpenSSL has against a file that should hold a certificate or a key. What is not PEM at all it calls
+/// something without a start line, or unsupported.
+std::runtime_error bad_file(const std::string& path, const std::string& wanted) {
+  const auto code = ERR_get_error();
   ERR_clear_error();
-  return text;
+  const int reason = ERR_GET_REASON(code);
+  if (ERR_SYSTEM_ERROR(code))
+    return std::runtime_error(path + ": " + std::generic_category().message(reason));
+  const int library = ERR_GET_LIB(code);
+  if ((library == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) || library == ERR_LIB_OSSL_DECODER)
+    return std::runtime_error(path + " holds no PEM " + wanted);
+  const char* const text = ERR_reason_error_string(code);
+  return std::runtime_error(path + ": " + (text != nullptr ? text : "unknown reason"));
 }
 
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
@@ -43,10 +53,12 @@ std::shared_ptr<SSL_CTX> tls_context::load() const {
   SSL_CTX_set_mode(made.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(made.get(), choose_protocol, nullptr);
   if (SSL_CTX_use_certificate_chain_file(made.get(), certificate_.c_str()) != 1)
-    throw std::runtime_error(certificate_ + ": " + why());
-  if (SSL_CTX_use_PrivateKey_file(made.get(), key_.c_str(), SSL_FILETYPE_PEM) != 1)
-    throw std::runtime_error(key_ + ": " + why());
-  if (SSL_CTX_check_private_key(made.get()) != 1)
+    throw bad_file(certificate_, "certificate");
+  const bool used = SSL_CTX_use_PrivateKey_file(made.get(), key_.c_str(), SSL_FILETYPE_PEM) == 1;
+  const auto code = ERR_peek_error();
+  const bool of_another = ERR_GET_LIB(code) == ERR_LIB_X509;
+  if (!used && !of_another) throw bad_file(key_, "private key");
+  if (!used || SSL_CTX_check_private_key(made.get()) != 1)
     throw std::runtime_error(key_ + " is not the key of " + certificate_);
   return made;
 }
@@ -134,6 +146,16 @@ task<result<std::size_t>> tls_wire::read(std::span<char> into) {
     if (got == errc::end_of_file) co_return std::size_t{0};
     if (got) co_return std::unexpected(got);
   }
+}
+
+/// What came together with something else is here already, decrypted or not. Part of a record does not
+/// count; an end, and what is wrong, do.
+bool tls_wire::has_pending() noexcept {
+  ERR_clear_error();
+  char next = 0;
+  std::size_t n = 0;
+  const int done = SSL_peek_ex(ssl_, &next, 1, &n);
+  return done == 1 || SSL_get_error(ssl_, done) != SSL_ERROR_WANT_READ;
 }
 
 task<error> tls_wire::write(std::span<const char> bytes) {

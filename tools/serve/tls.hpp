@@ -22,6 +22,7 @@ class tls_wire final : public wire {
 
   task<result<std::size_t>> read(std::span<char> into) override;
   task<error> write(std::span<const char> bytes) override;
+  bool has_pending() noexcept override;
   task<void> say_end() override;
 
  private:

@@ -19,6 +19,8 @@ class wire {
   virtual task<result<std::size_t>> read(std::span<char> into) = 0;
   /// Completes when all has been handed to the system.
   virtual task<error> write(std::span<const char> bytes) = 0;
+  /// Whether a read has something to complete with already, whatever the socket has.
+  virtual bool has_pending() noexcept { return false; }
   /// Says that nothing more will come.
   virtual task<void> say_end() = 0;
 

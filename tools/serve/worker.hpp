@@ -44,7 +44,7 @@ class worker {
   virtual bool others_wait() noexcept { return false; }
   /// Before waiting for the next request: false if the connection is to be closed now. A worker that
   /// blocks waits here, for others as well.
-  virtual bool await_request(connection_watch&) noexcept { return true; }
+  virtual bool await_request(connection_watch&, wire&) noexcept { return true; }
 };
 
 /// One connection, from its first byte to its last. Nothing leaves it but its end.

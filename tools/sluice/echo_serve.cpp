@@ -1,19 +1,18 @@
 // sluice echo serve. A connection that waits has a small frame and nothing else: buffers are picked
 // from a pool when something has come, and what sends it back has a frame only meanwhile.
 #include <signal.h>
-#include <unistd.h>
 
 #include <cinttypes>
 #include <cstdio>
 #include <string>
 
+#include "common/unix_path.hpp"
 #include "echo.hpp"
 #include "json.hpp"
 #include "report.hpp"
 #include "sluice/core/when.hpp"
 #include "sluice/describe.hpp"
 #include "sluice/loop.hpp"
-#include "sluice/net/network.hpp"
 #include "sluice/sync.hpp"
 #include "sluice/system.hpp"
 
@@ -141,12 +140,13 @@ int echo_serve(const echo_options& how) {
   loop l(as_server);
   socket_settings settings;
   settings.no_delay = true;  // connections inherit it
-  auto door = sync(network(system()).listen(how.at, settings));
+  auto door = listen_at(how.at, settings);
   if (!door) return failed(door.error(), "listen on", how.at.text());
   // Who sends and does not read would keep buffers that others wait for. Connections inherit it; a Unix
   // socket has no such thing.
   const auto patience = static_cast<int>(how.send_timeout / 1'000'000);
   [[maybe_unused]] const auto set = sync(door->set_option(socket_option::user_timeout, patience));
+  const own_path path(how.at);
   const auto at = sync(door->local_address());
   print_address(at ? *at : how.at, l.backend_report(), how.json);
 
@@ -156,7 +156,6 @@ int echo_serve(const echo_options& how) {
   limits.most = 512;  // who finds none waits for one
   buffer_pool pool(l, limits);
   const error why = l.run(serve_until(*door, *ends, pool, sum));
-  if (how.at.family() == address_family::local) ::unlink(how.at.path().c_str());
   print(sum, how.json);
   return why ? failed(why, "accept", how.at.text()) : 0;
 }

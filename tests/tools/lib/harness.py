@@ -5,6 +5,7 @@ could be checked here (the reason is printed).
 """
 
 import collections
+import contextlib
 import ctypes
 import os
 import random
@@ -12,6 +13,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -144,6 +146,23 @@ class text_input:
         file.write(self.text.encode())
         file.seek(0)
         return file
+
+
+@contextlib.contextmanager
+def hung_owner(path):
+    """Somebody listens at a Unix path, but never accepts, and the queue is full."""
+    with contextlib.ExitStack() as held:
+        owner = held.enter_context(socket.socket(socket.AF_UNIX))
+        owner.bind(path)
+        owner.listen(0)
+        try:
+            while True:
+                asking = held.enter_context(socket.socket(socket.AF_UNIX))
+                asking.setblocking(False)
+                asking.connect(path)
+        except BlockingIOError:
+            yield
+    os.unlink(path)
 
 
 def normal_exit(result):

@@ -15,6 +15,7 @@ import harness
 TOOL = harness.sluice()
 PROGRAM = os.path.join(os.path.dirname(TOOL), "sluice-serve")
 MODELS = ("uring", "epoll", "threads", "processes")
+WAYS = ("auto", "rw", "mmap", "sendfile", "splice", "zc")
 
 
 def require():
@@ -72,6 +73,10 @@ class Server:
         """The exit status, or "timeout"."""
         if self.process.poll() is None:
             self.process.send_signal(number)
+        return self.await_end(seconds)
+
+    def await_end(self, seconds=20):
+        """The same for one that was told already."""
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -107,8 +112,14 @@ class Server:
         lines = self.get("/metrics", port=self.metrics_port).body.decode().splitlines()
         return {k: float(v) for k, _, v in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
 
+    def children(self):
+        """The processes that it started, as the model of that name does."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as f:
+            return [int(pid) for pid in f.read().split()]
+
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        """Of all its processes together."""
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in [self.process.pid, *self.children()])
 
 
 def request(target, *fields, method="GET", version="1.1"):
@@ -211,3 +222,42 @@ def tls_client(oldest=None, newest=None):
 
 def sealed(s, context=None):
     return (context or tls_client()).wrap_socket(s.connect())
+
+
+class Held:
+    """A TLS client for a Reader whose records wait until they are sent together: in one segment, as a rule.
+
+    At first that is the last message of the handshake."""
+
+    def __init__(self, s):
+        self.s, self.came, self.waiting = s.connect(), ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = tls_client(newest=ssl.TLSVersion.TLSv1_3, oldest=ssl.TLSVersion.TLSv1_3).wrap_bio(
+            self.came, self.waiting)
+        self._until_done(self.tls.do_handshake)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.s.close()
+
+    def _until_done(self, what, *arguments):
+        while True:
+            try:
+                return what(*arguments)
+            except ssl.SSLWantReadError:
+                self.send()
+            more = self.s.recv(1 << 16)
+            if not more:
+                raise EOFError("the connection ended")
+            self.came.write(more)
+
+    def hold(self, data):
+        """As a record of its own."""
+        self.tls.write(data)
+
+    def send(self):
+        self.s.sendall(self.waiting.read())
+
+    def recv(self, most):
+        return self._until_done(self.tls.read, most)
