@@ -70,6 +70,8 @@ std::string words_for_fact(copy_step step, const std::string& s, const std::stri
       return "will not create hard link " + t + " to directory " + s;
     case copy_step::replaced_source:
       return "skipping file " + s + ", as it was replaced while being copied";
+    case copy_step::replaced_target:
+      return "skipping file " + s + ", as " + t + " was replaced meanwhile";
     case copy_step::backup_is_source:
       return "backing up " + t + " might destroy source;  " + s + " not copied";
     case copy_step::not_a_directory: return t + " exists but is not a directory";

@@ -231,7 +231,9 @@ task<outcome> symlink_instead(context& c, const item& i, const file_status& s);
 enum class verdict : std::uint8_t { skip, kept, create, rewrite };
 /// `only_look`: tells what would be done, and does nothing yet.
 enum class judging : std::uint8_t { by_bytes, by_name, only_look };
-task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how);
+/// `reached`, if not null, gets what it is that may be written over; nothing where links lead nowhere.
+task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how,
+                           file_status* reached = nullptr);
 /// Removes what stands there to make way. False: a problem was reported.
 task<bool> remove_target(context& c, const item& i);
 

@@ -35,6 +35,10 @@ struct pair_of_files {
 /// What could not be made, in the words for it.
 void fail_to_create(context& c, const item& i, const error& why);
 
+/// Opens what stands under the name, and empties it if it gets bytes. False: it is not what was `judged`,
+/// and stays as it is.
+task<result<bool>> open_standing(context& c, const item& i, pair_of_files& p,
+                                 const file_status& judged);
 /// Opens the source, and makes of it what it is to be, but for the steps that `settle` does.
 task<outcome> open_and_fill(context& c, const item& i, file_type expected, pair_of_files& p);
 /// The copy failed: a file that we made goes, if the name still means it; what is not ours stays, and
