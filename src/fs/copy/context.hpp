@@ -192,9 +192,10 @@ struct context {
   }
 
  private:
-  /// What goes wrong because the copy is ended goes without saying.
+  /// What goes wrong because the copy is ended goes without saying, but not what it leaves behind.
   void tell(const copy_problem& p) {
-    if (stopping()) return;
+    const bool left = p.step == copy_step::incomplete || p.step == copy_step::restore_backup;
+    if (stopping() && !left) return;
     const std::lock_guard lock(speaking_);
     listener.failed(p);
   }

@@ -134,6 +134,7 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
   if (v == verdict::kept) co_return outcome::kept;
   if (v == verdict::skip) co_return outcome::none;
   c.tell_copying(i, i.backup_path());
+  if (!i.backup.empty()) p.replaced.begin_moved(c.options.stop, i);
   auto opening = v == verdict::create ? create_target(c, i, p) : reopen_target(c, i, p, there);
   const bool opened = co_await std::move(opening);
   co_return opened ? outcome::made : outcome::none;
@@ -151,7 +152,7 @@ task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
     }
   }
   const bool replaces = p.aside && p.aside->old;
-  if (!p.aside) p.unfinished.finished();
+  if (!p.aside) p.finished();
   if (replaces) {
     auto keeping = copy_old_attributes(c, i, p.aside->old, p.aside->old_status, p.to);
     const bool kept = co_await std::move(keeping);
@@ -177,7 +178,7 @@ task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
 /// False: the target may be incomplete, and that was told.
 task<bool> close_both(context& c, const item& i, pair_of_files& p) {
   bool whole = true;
-  p.unfinished.finished();
+  p.finished();
   if (p.to) {
     auto closed = co_await p.to.close();
     whole = closed.has_value();

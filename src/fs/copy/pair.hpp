@@ -27,9 +27,15 @@ struct pair_of_files {
   bool regular_target = true;
   link_lead leads;
   std::unique_ptr<copying::aside> aside;  // null: it has its name from the beginning
-  unfinished_file unfinished;
+  unfinished_file replaced;    // what stood under the name before, and was moved away
+  unfinished_file unfinished;  // begun later, and so undone before
 
   pair_of_files() noexcept {}
+  /// Nothing of it would have to be undone.
+  void finished() noexcept {
+    unfinished.finished();
+    replaced.finished();
+  }
 };
 
 /// What could not be made, in the words for it.

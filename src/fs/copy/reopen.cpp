@@ -27,9 +27,11 @@ task<result<bool>> empty_target(context& c, const item& i, pair_of_files& p,
   p.regular_target = now->type == file_type::regular;
   p.seekable &= p.regular_target;
   if (c.options.kind != copy_kind::whole) co_return true;
+  p.unfinished.begin_over(c.options.stop, i);
   if (!p.regular_target) co_return true;
   auto emptied = co_await p.to.truncate(0);
   if (emptied) co_return true;
+  p.unfinished.finished();
   co_return std::unexpected(emptied.error());
 }
 
