@@ -92,6 +92,7 @@ std::string words_for_fact(copy_step step, const std::string& s, const std::stri
       return "warning: source directory " + s + " specified more than once";
     case copy_step::source_grew: return "warning: " + s + " grew while it was copied";
     case copy_step::source_shrank: return "warning: " + s + " shrank while it was copied";
+    case copy_step::source_rewritten: return "warning: " + s + " changed while it was copied";
     default: return {};
   }
 }

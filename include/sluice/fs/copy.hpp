@@ -171,7 +171,8 @@ enum class copy_step : std::uint8_t {
   repeated_file,
   repeated_directory,
   source_grew,
-  source_shrank
+  source_shrank,
+  source_rewritten    // of the same size, but no longer what it was when it was opened
 };
 
 struct copy_problem {

@@ -172,5 +172,62 @@ TEST(SwappedTargets, AModeIsNotGivenToWhatALinkLeadsTo) {
   EXPECT_EQ(sync(m.under.stat("secret")).value().mode, 0600);
 }
 
+// ---------------------------------------------------------------------------------------------------
+// The source gets other bytes of the same number, however they are copied.
+
+struct way_of_bytes {
+  op_kind by;
+  reflink_mode reflink;
+};
+
+class RewrittenSource : public testing::TestWithParam<way_of_bytes> {
+ protected:
+  void SetUp() override {
+    m.between.clones = GetParam().by == op_kind::clone;
+    m.how.reflink = GetParam().reflink;
+    m.between.when = [](const operation& op) { return op.kind == GetParam().by; };
+  }
+  machine m;
+};
+
+TEST_P(RewrittenSource, IsToldOf) {
+  m.between.what = [this] { put(m.under, "source", "bad"); };
+  EXPECT_TRUE(m.copy_it("target"));
+  EXPECT_TRUE(m.between.done);
+  EXPECT_EQ(m.told(), copy_step::source_rewritten);
+  EXPECT_FALSE(m.heard.problems.empty() || m.heard.problems[0].failure);
+}
+
+TEST_P(RewrittenSource, IsToldOfThoughItsTimeIsSetBack) {
+  m.between.what = [this] {
+    const timestamp before = sync(m.under.stat("source")).value().modified;
+    put(m.under, "source", "bad");
+    EXPECT_TRUE(sync(m.under.set_times("source", time_change(), time_change::at(before))));
+  };
+  EXPECT_TRUE(m.copy_it("target"));
+  EXPECT_EQ(m.told(), copy_step::source_rewritten);
+}
+
+TEST_P(RewrittenSource, IsNoneThatGotAnotherName) {
+  m.between.what = [this] { EXPECT_TRUE(sync(m.under.link("source", m.under, "second"))); };
+  EXPECT_TRUE(m.copy_it("target"));
+  EXPECT_TRUE(m.between.done);
+  EXPECT_TRUE(m.heard.problems.empty());
+}
+
+TEST_P(RewrittenSource, IsNoneWhoseOtherNameBecomesABackup) {
+  m.between.when = nullptr;
+  m.how.backup = backup_mode::simple;
+  ASSERT_TRUE(sync(m.under.link("source", m.under, "target")));
+  EXPECT_TRUE(m.copy_it("target"));
+  EXPECT_TRUE(m.heard.problems.empty());
+  EXPECT_TRUE(sync(m.under.stat("target~")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, RewrittenSource,
+                         testing::Values(way_of_bytes{op_kind::clone, reflink_mode::automatic},
+                                         way_of_bytes{op_kind::copy_range, reflink_mode::automatic},
+                                         way_of_bytes{op_kind::read_at, reflink_mode::never}));
+
 }  // namespace
 }  // namespace memory_test
