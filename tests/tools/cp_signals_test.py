@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Signals during `sluice cp`: it ends by them, quickly, and leaves no half file; what was there before stays."""
 
+import json
 import os
 import select
 import signal
@@ -10,8 +11,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
+import terminal
 from cpcases import called_cp
 from cprunning import ENDING, end_of, start, wait_for
+from harness import shown
 
 
 def fed_by_fifo(c, scratch, command):
@@ -43,9 +46,10 @@ def fed_by_fifo(c, scratch, command):
         process = start(command, ["fifo", "new"], where)
         began = wait_for(full)
         process.send_signal(signal.SIGTERM)
-        code, _, _ = end_of(process)
+        code, _, err = end_of(process)
         stays = os.path.lexists(target) and os.lstat(target).st_ino == before
-        c.equal(f"{name} that was there stays", (began, code, stays), (True, -signal.SIGTERM, True))
+        c.equal(f"{name} that was there stays", (began, code, stays, err),
+                (True, -signal.SIGTERM, True, b"cp: 'new' is incomplete\n"))
         os.unlink(target)
         os.write(feed, b"x" * 100)
 
@@ -56,9 +60,9 @@ def fed_by_fifo(c, scratch, command):
     with open(target, "w") as f:
         f.write("another's")
     process.send_signal(signal.SIGINT)
-    code, _, _ = end_of(process)
-    c.equal("another's file of the same name stays", (began, code, open(target).read()),
-            (True, -signal.SIGINT, "another's"))
+    code, _, err = end_of(process)
+    c.equal("another's file of the same name stays", (began, code, open(target).read(), err),
+            (True, -signal.SIGINT, "another's", b""))
     os.unlink(target)
     os.write(feed, b"x" * 100)
 
@@ -78,6 +82,80 @@ def fed_by_fifo(c, scratch, command):
                                   for t in os.listdir(f"/proc/{process.pid}/task")), 2)
     process.send_signal(signal.SIGINT)
     c.equal("a source that can't be opened yet", end_of(process)[0], -signal.SIGINT)
+
+
+def moved_away(c, scratch, command):
+    """What was moved out of the way of a copy that waits, and can't end: it gets its name back, if that is free."""
+    where = os.path.join(scratch, "moved")
+    os.mkdir(where)
+    target, backup = os.path.join(where, "it's\n"), os.path.join(where, "it's\n~")
+    os.mkfifo(os.path.join(where, "fifo"))
+    feed = os.open(os.path.join(where, "fifo"), os.O_RDWR)
+    for taken in (False, True):
+        with open(target, "w") as f:
+            f.write("before")
+        process = start(command, ["-b", "fifo", "it's\n"], where)
+        began = wait_for(lambda: os.path.exists(backup) and os.path.exists(target))
+        if taken:
+            with open(os.path.join(where, "another"), "w") as f:
+                f.write("another's")
+            os.rename(os.path.join(where, "another"), target)
+        process.send_signal(signal.SIGINT)
+        code, _, err = end_of(process)
+        said = b"cp: the backup of 'it'\\''s'$'\\012' stays 'it'\\''s'$'\\012''~'\n" if taken else b""
+        c.equal(f"a backup whose name is {'taken' if taken else 'free'}",
+                (began, code, open(target).read(), os.path.exists(backup), err),
+                (True, -signal.SIGINT, "another's" if taken else "before", taken, said))
+    os.close(feed)
+
+
+def over_what_is_there(c, scratch, command):
+    """Stopped in the midst of writing over a file: that can't be undone, and is told, however it ends."""
+    where = os.path.join(scratch, "over")
+    os.mkdir(where)
+    with open(os.path.join(where, "source"), "wb") as f:
+        f.write(os.urandom(4_000_000))
+    target = os.path.join(where, "target")
+    said = b"cp: 'target' is incomplete\n"
+    for options, words, left in (([], said, None), (["--json"], said, None), (["-b"], b"", b"before"),
+                                 (["--sparse=always"], said, None), (["--atomic"], b"", b"before")):
+        with open(target, "w") as f:
+            f.write("before")
+        process = start(command, ["--bwlimit=500K", *options, "source", "target"], where)
+        began = wait_for(lambda: "--atomic" in options or os.path.exists(target) and os.path.getsize(target) > 6)
+        time.sleep(0.05)    # --atomic shows nothing: it may not even have begun
+        process.send_signal(signal.SIGINT)
+        code, out, err = end_of(process)
+        c.equal(f"{options}: an interrupted copy over a file", (began, code, err), (True, -signal.SIGINT, words))
+        c.check(f"{options}: what is left", left is None or open(target, "rb").read() == left)
+        if "--json" in options:
+            events = [json.loads(line) for line in out.splitlines()]
+            told = [(e["message"], e["target"]) for e in events if e["event"] == "error"]
+            c.equal("as an event, and counted", (told, events[-1]["errors"], events[-1]["result"]),
+                    ([("'target' is incomplete", "target")], 1, "stopped"))
+    os.unlink(target)
+    process = start(command, ["--bwlimit=500K", "source", "target"], where)
+    began = wait_for(lambda: os.path.exists(target) and os.path.getsize(target) > 6)
+    process.send_signal(signal.SIGINT)
+    code, out, err = end_of(process)
+    c.equal("an interrupted copy of its own goes without a word", (began, code, out, err, os.path.exists(target)),
+            (True, -signal.SIGINT, b"", b"", False))
+
+
+def on_a_terminal(c, scratch, command):
+    """What is drawn is taken away before the words that stay."""
+    where = os.path.join(scratch, "terminal")
+    os.mkdir(where)
+    os.mkfifo(os.path.join(where, "fifo"))
+    feed = os.open(os.path.join(where, "fifo"), os.O_RDWR)
+    for there, words in ((False, b""), (True, b"cp: 'new' is incomplete\r\n")):
+        if there:
+            open(os.path.join(where, "new"), "w").close()
+        rc, _, drawn = terminal.on_terminal(*command, ["--progress", "fifo", "new"], where, 80,
+                                            signal_to_send=signal.SIGTERM)
+        c.check("a line that was drawn is taken away", rc == -signal.SIGTERM and drawn.endswith(b"\r\x1b[K" + words),
+                f"status {rc}, {shown(drawn[-100:])}")
+    os.close(feed)
 
 
 def asked(c, scratch, command):
@@ -133,6 +211,9 @@ def at_any_time(c, scratch, command):
 def test(c, scratch):
     command = called_cp(scratch)
     fed_by_fifo(c, scratch, command)
+    moved_away(c, scratch, command)
+    over_what_is_there(c, scratch, command)
+    on_a_terminal(c, scratch, command)
     asked(c, scratch, command)
     at_any_time(c, scratch, command)
 

@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
@@ -100,6 +101,12 @@ def watching(c, scratch):
             shown(drawn))
     pieces = [p.partition(b"\x1b[K")[0] for p in drawn.split(b"\r")]
     c.check("--progress stays in its line", all(len(p) < 80 and b"\n" not in p for p in pieces), shown(drawn))
+    for _ in range(30):     # until it is in time
+        rc, _, drawn = terminal.on_terminal(TOOL, ["du", "--progress", "-s", "flat"], scratch, signal_to_send=signal.SIGTERM)
+        if rc != 0:
+            break
+    c.check("--progress is erased when it is interrupted", rc == -signal.SIGTERM and drawn.endswith(b"\r\x1b[K"),
+            f"status {rc}, {shown(drawn[-100:])}")
     rc, out, drawn = terminal.on_terminal(TOOL, ["du", "-s", "t", "flat"], scratch)
     c.equal("nothing is drawn unasked", drawn, b"")
     got = run("--stats", "-s", "t", cwd=scratch)

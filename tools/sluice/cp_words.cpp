@@ -70,6 +70,8 @@ std::string words_for_fact(copy_step step, const std::string& s, const std::stri
       return "will not create hard link " + t + " to directory " + s;
     case copy_step::replaced_source:
       return "skipping file " + s + ", as it was replaced while being copied";
+    case copy_step::replaced_target:
+      return "skipping file " + s + ", as " + t + " was replaced meanwhile";
     case copy_step::backup_is_source:
       return "backing up " + t + " might destroy source;  " + s + " not copied";
     case copy_step::not_a_directory: return t + " exists but is not a directory";
@@ -90,6 +92,7 @@ std::string words_for_fact(copy_step step, const std::string& s, const std::stri
       return "warning: source directory " + s + " specified more than once";
     case copy_step::source_grew: return "warning: " + s + " grew while it was copied";
     case copy_step::source_shrank: return "warning: " + s + " shrank while it was copied";
+    case copy_step::source_rewritten: return "warning: " + s + " changed while it was copied";
     default: return {};
   }
 }

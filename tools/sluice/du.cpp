@@ -48,7 +48,9 @@ tree_limits limits_for(const du_options& o) {
 class du_run final : public tree_size {
  public:
   du_run(const du_options& o, output& out)
-      : tree_size(engine_options(o)), options_(o), lines_(o, out), progress_(o.progress) {}
+      : tree_size(engine_options(o)), options_(o), lines_(o, out), progress_(o.progress) {
+    progress_.erase_when_interrupted();
+  }
 
   /// After everything.
   void finish(const size_totals& sum) {

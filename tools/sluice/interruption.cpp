@@ -6,6 +6,10 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "progress.hpp"
+#include "report.hpp"
+#include "urgent.hpp"
+
 namespace sluice::tool {
 
 namespace {
@@ -80,7 +84,10 @@ void interruption::on_signal(int number) noexcept {
 /// From here on, everything in this file is called in the midst of anything: system calls and atomics.
 void interruption::heard(int number) noexcept {
   int none = 0;
-  if (!came_.compare_exchange_strong(none, number)) return end_by(number);
+  if (!came_.compare_exchange_strong(none, number)) {
+    progress::erase_for_good();
+    return end_by(number);
+  }
   stop_.request();
   handle(SIGALRM, on_signal);
   if (asking_.load()) return give_up();
@@ -90,8 +97,26 @@ void interruption::heard(int number) noexcept {
 
 /// It waits for something that may never come; or somebody can't wait.
 void interruption::give_up() noexcept {
-  if (stop_.remove_unfinished()) return end_by(came_.load());
+  progress::erase_for_good();
+  if (stop_.remove_unfinished(this)) return end_by(came_.load());
   ring_after(1);
+}
+
+void interruption::incomplete(std::string_view target) noexcept {
+  urgent_line line;
+  line.add(program());
+  line.add(": ");
+  line.add_quoted(target);
+  line.add(" is incomplete");
+}
+
+void interruption::moved_away(std::string_view target, std::string_view backup) noexcept {
+  urgent_line line;
+  line.add(program());
+  line.add(": the backup of ");
+  line.add_quoted(target);
+  line.add(" stays ");
+  line.add_quoted(backup);
 }
 
 }  // namespace sluice::tool

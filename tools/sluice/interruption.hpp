@@ -12,7 +12,7 @@ namespace sluice::tool {
 /// Those that were ignored stay so. A second one ends the process at once. There is one at a time.
 /// All of it happens in signal handlers: a thread to wait for them would cost a small copy a tenth of
 /// its time.
-class interruption {
+class interruption final : copy_remains {
  public:
   explicit interruption(copy_stopper& stop) noexcept;
   /// Ends the process by the signal that came, if one did.
@@ -27,6 +27,8 @@ class interruption {
   static void on_signal(int number) noexcept;
   void heard(int number) noexcept;
   void give_up() noexcept;
+  void incomplete(std::string_view target) noexcept override;
+  void moved_away(std::string_view target, std::string_view backup) noexcept override;
 
   copy_stopper& stop_;
   sigset_t taken_{};

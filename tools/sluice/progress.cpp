@@ -1,11 +1,13 @@
 #include "progress.hpp"
 
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
-#include <utility>
+
+#include "urgent.hpp"
 
 namespace sluice::tool {
 
@@ -22,7 +24,11 @@ void fit(std::string& text, std::size_t room) {
   text.resize(room);
 }
 
+constexpr const char* erasing = "\r\033[K";
+
 }  // namespace
+
+std::atomic<bool> progress::drawn_ = false, progress::over_ = false;
 
 progress::progress(bool wanted) : shown_(wanted && ::isatty(STDERR_FILENO) != 0) {}
 
@@ -41,6 +47,7 @@ void progress::draw(std::string text) {
   if (!shown_) return;
   fit(text, columns());
   const std::lock_guard lock(mutex_);
+  if (over_) return;
   drawn_ = true;
   std::fputs(("\r" + text + "\033[K\r").c_str(), stderr);
 }
@@ -48,8 +55,28 @@ void progress::draw(std::string text) {
 std::unique_lock<std::mutex> progress::make_room() {
   if (!shown_) return {};
   std::unique_lock lock(mutex_);
-  if (std::exchange(drawn_, false)) std::fputs("\r\033[K", stderr);
+  if (drawn_.exchange(false)) std::fputs(erasing, stderr);
   return lock;
+}
+
+void progress::erase_for_good() noexcept {
+  over_ = true;
+  if (drawn_.exchange(false)) write_urgently(erasing);
+}
+
+void progress::erase_when_interrupted() const noexcept {
+  if (!shown_) return;
+  struct sigaction erases{};
+  erases.sa_handler = [](int number) {
+    erase_for_good();
+    ::kill(::getpid(), number);
+  };
+  erases.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before{};
+    ::sigaction(number, &erases, &before);
+    if (before.sa_handler == SIG_IGN) ::sigaction(number, &before, nullptr);
+  }
 }
 
 std::size_t progress::columns() {

@@ -23,6 +23,11 @@ class progress {
   /// Makes room for something else on the terminal: nothing is drawn while the lock is held.
   std::unique_lock<std::mutex> make_room();
   void erase() { make_room(); }
+  /// Takes away what is drawn, in the midst of anything, and draws no more: the process is about to
+  /// end.
+  static void erase_for_good() noexcept;
+  /// The same by the signals that end a command, for one that has nothing else to do about them.
+  void erase_when_interrupted() const noexcept;
   /// How wide a line may be.
   static std::size_t columns();
 
@@ -30,7 +35,7 @@ class progress {
   const bool shown_;
   std::atomic<std::int64_t> due_ = 0;
   std::mutex mutex_;
-  bool drawn_ = false;
+  static std::atomic<bool> drawn_, over_;  // there is one line at the end of a terminal
 };
 
 }  // namespace sluice::tool

@@ -154,6 +154,7 @@ enum class copy_step : std::uint8_t {
   cyclic_link,
   link_to_directory,  // a directory that was copied before, here the source, under another name
   replaced_source,
+  replaced_target,    // what is there now is not what was to be written over
   backup_is_source,
   relative_link,      // only possible where the target lies in the current directory
   not_a_directory,    // a parent that is to be made
@@ -170,7 +171,8 @@ enum class copy_step : std::uint8_t {
   repeated_file,
   repeated_directory,
   source_grew,
-  source_shrank
+  source_shrank,
+  source_rewritten    // of the same size, but no longer what it was when it was opened
 };
 
 struct copy_problem {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <string_view>
 #include <thread>
 
 namespace sluice::inline v0 {
@@ -9,6 +10,20 @@ namespace sluice::inline v0 {
 namespace copying {
 class unfinished_file;
 }
+
+/// Hears what is left of a copy that had no time to end. It is called where `remove_unfinished` is,
+/// perhaps by a signal handler; the paths are valid during the call.
+class copy_remains {
+ public:
+  /// It stood there before the copy wrote over it; or it could not be removed, and then `target` may
+  /// be its last name only.
+  virtual void incomplete(std::string_view target) noexcept = 0;
+  /// What stood there is now called `backup`, and could not get its name back.
+  virtual void moved_away(std::string_view target, std::string_view backup) noexcept = 0;
+
+ protected:
+  ~copy_remains() = default;
+};
 
 /// Asks a copy to end, from any thread. One for each copy; must outlive it.
 class copy_stopper {
@@ -19,11 +34,12 @@ class copy_stopper {
   bool requested() const noexcept { return requested_.load(std::memory_order_relaxed); }
 
   /// For when there is no time for the copy to end: removes the files that it has made and not
-  /// filled yet, from any thread. The copy may go on for a while, but this must not be used for
-  /// anything but ending the process. Where the files are the system's, a signal handler may call it;
-  /// false: the signal came while its thread noted such a file, and nothing was removed: call again
-  /// when that thread has gone on.
-  bool remove_unfinished() noexcept;
+  /// filled yet, gives what was moved out of their way its name back, and tells `heard`, if that is
+  /// not null, of what stays. From any thread. The copy may go on for a while, but this must not be
+  /// used for anything but ending the process. Where the files are the system's, a signal handler may
+  /// call it; false: the signal came while its thread noted such a file, and nothing was removed: call
+  /// again when that thread has gone on.
+  bool remove_unfinished(copy_remains* heard = nullptr) noexcept;
 
  private:
   friend class copying::unfinished_file;

@@ -197,6 +197,7 @@ task<outcome> open_aside(context& c, const item& i, pair_of_files& p) {
   if (v == verdict::kept) co_return outcome::kept;
   if (v == verdict::skip) co_return outcome::none;
   c.tell_copying(i, i.backup_path());
+  if (!i.backup.empty()) p.replaced.begin_moved(c.options.stop, i);
   const aside& a = *p.aside;
   if (a.name.ends_with('/')) {
     fail_to_create(c, i, error(errc::is_directory));
@@ -220,7 +221,7 @@ task<bool> publish(context& c, const item& i, pair_of_files& p) {
     fail_to_create(c, i, named.error());
     co_return false;
   }
-  p.unfinished.finished();
+  p.finished();
   p.aside->temporary.clear();
   auto syncing = sync_other_directory(c, i, *p.aside);
   const bool synced = co_await std::move(syncing);

@@ -227,17 +227,19 @@ task<void> copy_xattrs_by_name(context& c, const item& i, bool link) {
   static_cast<void>(gone);
 }
 
+/// What has been made is no link; if there is one now, somebody else has put it there.
 task<void> copy_mode_by_name(context& c, const item& i, const file_status& s, bool owned) {
   const auto allowed = static_cast<std::uint16_t>(~c.options.umask);
   result<void> moded;
   if (c.options.preserve_mode) {
     const std::uint16_t mode = owned ? s.mode : s.mode & 0777;
-    moded = co_await i.to.set_mode(i.target_name, mode);
+    moded = co_await i.to.set_mode(i.target_name, mode, lookup::no_follow);
   } else if (c.options.plain_mode) {
     const std::uint16_t any = s.type == file_type::socket ? 0777 : 0666;
-    moded = co_await i.to.set_mode(i.target_name, any & allowed);
+    moded = co_await i.to.set_mode(i.target_name, any & allowed, lookup::no_follow);
   } else if (c.options.preserve_owner) {
-    moded = co_await i.to.set_mode(i.target_name, s.mode & 0777 & allowed);
+    const auto mode = static_cast<std::uint16_t>(s.mode & 0777 & allowed);
+    moded = co_await i.to.set_mode(i.target_name, mode, lookup::no_follow);
   }
   if (!moded) c.miss(i, copy_step::set_mode, moded.error(), c.options.require);
 }

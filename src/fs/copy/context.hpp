@@ -192,9 +192,10 @@ struct context {
   }
 
  private:
-  /// What goes wrong because the copy is ended goes without saying.
+  /// What goes wrong because the copy is ended goes without saying, but not what it leaves behind.
   void tell(const copy_problem& p) {
-    if (stopping()) return;
+    const bool left = p.step == copy_step::incomplete || p.step == copy_step::restore_backup;
+    if (stopping() && !left) return;
     const std::lock_guard lock(speaking_);
     listener.failed(p);
   }
@@ -231,7 +232,9 @@ task<outcome> symlink_instead(context& c, const item& i, const file_status& s);
 enum class verdict : std::uint8_t { skip, kept, create, rewrite };
 /// `only_look`: tells what would be done, and does nothing yet.
 enum class judging : std::uint8_t { by_bytes, by_name, only_look };
-task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how);
+/// `reached`, if not null, gets what it is that may be written over; nothing where links lead nowhere.
+task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how,
+                           file_status* reached = nullptr);
 /// Removes what stands there to make way. False: a problem was reported.
 task<bool> remove_target(context& c, const item& i);
 

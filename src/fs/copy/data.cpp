@@ -177,13 +177,27 @@ task<bool> copy_bytes(context& c, const item& i, const file& from, const file& t
   return copy_to_end(c, i, from, to, source.size, copied, inside);
 }
 
-/// It has another size than when it was opened. The copy is what was read.
+/// Whether somebody wrote to it since. Whoever sets back the time of that can't set back the time of any
+/// change; but that one also tells of names that come, go or, as for a backup, are changed. Not every
+/// space knows the times.
+bool is_rewritten(const item& i, const file_status& before, const file_status& now) noexcept {
+  const stat_mask known = before.have & now.have;
+  if (any(known & stat_mask::modified) && now.modified != before.modified) return true;
+  const bool renamed = !i.backup.empty() || now.links != before.links;
+  return any(known & stat_mask::changed) && !renamed && now.changed != before.changed;
+}
+
+/// It is no longer what it was when it was opened. The copy is what was read: perhaps some of the old
+/// bytes and some of the new ones.
 task<void> tell_of_change(context& c, const item& i, const file& from, const file_status& before) {
-  auto now = co_await from.stat(stat_mask::size);
-  if (!now || now->size == before.size) co_return;  // its size was never true
-  const bool grew = now->size > before.size;
-  c.warn(grew ? copy_step::source_grew : copy_step::source_shrank, i.source_path(),
-         i.target_path());
+  auto now = co_await from.stat();
+  if (!now) co_return;
+  // A size that was never true stays what it is.
+  const bool resized = now->size != before.size;
+  if (!resized && !is_rewritten(i, before, *now)) co_return;
+  copy_step how = copy_step::source_rewritten;
+  if (resized) how = now->size > before.size ? copy_step::source_grew : copy_step::source_shrank;
+  c.warn(how, i.source_path(), i.target_path());
 }
 
 }  // namespace
@@ -200,11 +214,15 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
                      const file_status& source) {
   auto sharing_them = share_blocks(c, i, from, to, source);
   const sharing shared = co_await std::move(sharing_them);
-  if (shared != sharing::impossible) co_return shared == sharing::done;
-  std::uint64_t copied = 0;
-  auto copying_bytes = copy_bytes(c, i, from, to, source, copied);
-  const bool done = co_await std::move(copying_bytes);
-  if (done && copied != source.size) {
+  if (shared == sharing::failed) co_return false;
+  std::uint64_t copied = source.size;
+  bool done = true;
+  if (shared == sharing::impossible) {
+    copied = 0;
+    auto copying_bytes = copy_bytes(c, i, from, to, source, copied);
+    done = co_await std::move(copying_bytes);
+  }
+  if (done && (copied > 0 || source.size > 0)) {
     auto telling = tell_of_change(c, i, from, source);
     co_await std::move(telling);
   }

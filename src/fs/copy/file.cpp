@@ -77,20 +77,13 @@ task<bool> create_target(context& c, const item& i, pair_of_files& p) {
   co_return made.has_value();
 }
 
-/// Opens what stands there, emptied; with `force`, what can't be opened is replaced.
-task<bool> reopen_target(context& c, const item& i, pair_of_files& p) {
-  open_mode how = open_mode::write | open_mode::wait_for_peer;
-  if (c.options.kind == copy_kind::whole) how |= open_mode::truncate;
-  auto opened = co_await i.to.open(i.target_name, how);
-  if (!opened && opened.error() == errc::not_found && c.options.through_dangling) {
-    opened = co_await i.to.open(i.target_name, how | open_mode::create, mode_to_make(c, p.status));
-  }
+/// What stands there, emptied; with `force`, what can't be opened is replaced.
+task<bool> reopen_target(context& c, const item& i, pair_of_files& p, const file_status& judged) {
+  auto opening = open_standing(c, i, p, judged);
+  auto opened = co_await std::move(opening);
   if (opened) {
-    p.to = std::move(*opened);
-    auto now = co_await p.to.stat(stat_mask::type);
-    p.regular_target = now && now->type == file_type::regular;
-    p.seekable &= p.regular_target;
-    co_return true;
+    if (!*opened) c.fail(i, copy_step::replaced_target);
+    co_return *opened;
   }
   if (opened.error() != errc::not_found) {
     if (!c.options.force) {
@@ -135,12 +128,14 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
     if (!made) fail_to_create(c, i, made.error());
     co_return made ? outcome::made : outcome::none;
   }
-  auto judging_it = judge_target(c, i, p.status, judging::by_bytes);
+  file_status there;
+  auto judging_it = judge_target(c, i, p.status, judging::by_bytes, &there);
   const verdict v = co_await std::move(judging_it);
   if (v == verdict::kept) co_return outcome::kept;
   if (v == verdict::skip) co_return outcome::none;
   c.tell_copying(i, i.backup_path());
-  auto opening = v == verdict::create ? create_target(c, i, p) : reopen_target(c, i, p);
+  if (!i.backup.empty()) p.replaced.begin_moved(c.options.stop, i);
+  auto opening = v == verdict::create ? create_target(c, i, p) : reopen_target(c, i, p, there);
   const bool opened = co_await std::move(opening);
   co_return opened ? outcome::made : outcome::none;
 }
@@ -157,7 +152,7 @@ task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
     }
   }
   const bool replaces = p.aside && p.aside->old;
-  if (!p.aside) p.unfinished.finished();
+  if (!p.aside) p.finished();
   if (replaces) {
     auto keeping = copy_old_attributes(c, i, p.aside->old, p.aside->old_status, p.to);
     const bool kept = co_await std::move(keeping);
@@ -183,7 +178,7 @@ task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
 /// False: the target may be incomplete, and that was told.
 task<bool> close_both(context& c, const item& i, pair_of_files& p) {
   bool whole = true;
-  p.unfinished.finished();
+  p.finished();
   if (p.to) {
     auto closed = co_await p.to.close();
     whole = closed.has_value();

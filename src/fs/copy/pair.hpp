@@ -27,14 +27,24 @@ struct pair_of_files {
   bool regular_target = true;
   link_lead leads;
   std::unique_ptr<copying::aside> aside;  // null: it has its name from the beginning
-  unfinished_file unfinished;
+  unfinished_file replaced;    // what stood under the name before, and was moved away
+  unfinished_file unfinished;  // begun later, and so undone before
 
   pair_of_files() noexcept {}
+  /// Nothing of it would have to be undone.
+  void finished() noexcept {
+    unfinished.finished();
+    replaced.finished();
+  }
 };
 
 /// What could not be made, in the words for it.
 void fail_to_create(context& c, const item& i, const error& why);
 
+/// Opens what stands under the name, and empties it if it gets bytes. False: it is not what was `judged`,
+/// and stays as it is.
+task<result<bool>> open_standing(context& c, const item& i, pair_of_files& p,
+                                 const file_status& judged);
 /// Opens the source, and makes of it what it is to be, but for the steps that `settle` does.
 task<outcome> open_and_fill(context& c, const item& i, file_type expected, pair_of_files& p);
 /// The copy failed: a file that we made goes, if the name still means it; what is not ours stays, and

@@ -102,6 +102,7 @@ struct settling_one {
 task<void> take_back(context& c, const item& i, pair_of_files& p) {
   if (!p.fresh) {
     c.fail(i, copy_step::incomplete);
+    p.unfinished.finished();  // not told twice
     co_return;
   }
   if (p.aside && p.aside->temporary.empty()) co_return;  // it has no name

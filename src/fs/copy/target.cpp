@@ -150,7 +150,8 @@ task<bool> remove_target(context& c, const item& i) {
   co_return true;
 }
 
-task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how) {
+task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how,
+                           file_status* reached) {
   const copy_options& o = c.options;
   standing t;
   auto looking = look(c, i, how, t);
@@ -158,6 +159,7 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
   if (found != verdict::rewrite || t.loops) co_return found;
   auto asking = ask_whether(c, i, source, t);
   const verdict asked = co_await std::move(asking);
+  if (reached != nullptr) *reached = t.reached;
   if (asked != verdict::rewrite || how == judging::only_look) co_return asked;
 
   if (o.backup != backup_mode::none) {

@@ -19,6 +19,22 @@ void unfinished_file::begin(copy_stopper* stop, const dir& in, path_ref name,
   enlist(stop, in, name);
 }
 
+void unfinished_file::begin_over(copy_stopper* stop, const item& i) {
+  if (stop == nullptr) return;
+  what_ = kind::written_over;
+  path_ = i.target_path();
+  enlist(stop, i.to, i.target_name);
+}
+
+void unfinished_file::begin_moved(copy_stopper* stop, const item& i) {
+  if (stop == nullptr) return;
+  what_ = kind::moved;
+  path_ = i.target_path();
+  backup_ = i.backup;
+  backup_path_ = i.backup_path();
+  enlist(stop, i.to, i.target_name);
+}
+
 void unfinished_file::enlist(copy_stopper* stop, const dir& in, path_ref name) noexcept {
   if (stop == nullptr) return;
   in_ = &in;
@@ -41,6 +57,38 @@ void unfinished_file::finished() noexcept {
   listed_ = nullptr;
 }
 
+/// From here on, perhaps in a signal handler: nothing is allocated.
+void unfinished_file::undo(copy_remains* heard) noexcept {
+  switch (what_) {
+    case kind::made: return remove(heard);
+    case kind::moved: return put_back(heard);
+    case kind::written_over:
+      if (heard != nullptr) heard->incomplete(path_);
+  }
+}
+
+void unfinished_file::remove(copy_remains* heard) noexcept {
+  const auto there = sync(in_->stat(name_, stat_mask::inode, lookup::no_follow));
+  if (!there) return;
+  if (made_ != nullptr) {
+    const auto ours = sync(made_->stat(stat_mask::inode));
+    if (!ours) return;
+    who_ = identity_of(*ours);
+  }
+  if (who_ != identity_of(*there)) return;
+  const auto gone = sync(in_->unlink(name_));
+  const bool stays = !gone && gone.error() != errc::not_found;
+  if (stays && heard != nullptr) heard->incomplete({name_.c_str(), name_.size()});
+}
+
+/// What was made in its place has gone already: that was begun later. What somebody else has put there
+/// stays.
+void unfinished_file::put_back(copy_remains* heard) noexcept {
+  const auto moved = sync(in_->rename(backup_, *in_, name_, rename_mode::no_replace));
+  const bool stays = !moved && moved.error() != errc::not_found;  // else it is back, or removed
+  if (stays && heard != nullptr) heard->moved_away(path_, backup_path_);
+}
+
 }  // namespace copying
 
 /// Held for a few instructions, or by who ends the process.
@@ -52,22 +100,11 @@ void copy_stopper::enter() noexcept {
   }
 }
 
-bool copy_stopper::remove_unfinished() noexcept {
+bool copy_stopper::remove_unfinished(copy_remains* heard) noexcept {
   request();
   if (holder_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return false;
   enter();
-  for (copying::unfinished_file* f = first_; f != nullptr; f = f->next_) {
-    const auto there = sync(f->in_->stat(f->name_, stat_mask::inode, lookup::no_follow));
-    if (!there) continue;
-    if (f->made_ != nullptr) {
-      const auto ours = sync(f->made_->stat(stat_mask::inode));
-      if (!ours) continue;
-      f->who_ = copying::identity_of(*ours);
-    }
-    if (f->who_ != copying::identity_of(*there)) continue;
-    const auto gone = sync(f->in_->unlink(f->name_));
-    static_cast<void>(gone);  // the process is about to end: nobody to tell
-  }
+  for (copying::unfinished_file* f = first_; f != nullptr; f = f->next_) f->undo(heard);
   leave();
   return true;
 }

@@ -12,8 +12,10 @@ import time
 import harness
 
 
-def on_terminal(tool, args, cwd, columns=0, seconds=60):
-    """Status, stdout, and what was drawn on stderr, which is a terminal of so many columns; 0: it doesn't say."""
+def on_terminal(tool, args, cwd, columns=0, seconds=60, signal_to_send=None):
+    """Status, stdout, and what was drawn on stderr, which is a terminal of so many columns; 0: it doesn't say. The
+    signal is sent once something is drawn.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24 if columns else 0, columns, 0, 0))
     p = subprocess.Popen([tool, *args], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
@@ -30,6 +32,9 @@ def on_terminal(tool, args, cwd, columns=0, seconds=60):
             if not data:
                 break
             drawn += data
+            if signal_to_send:
+                p.send_signal(signal_to_send)
+                signal_to_send = None
     out = p.stdout.read()
     p.stdout.close()
     os.close(ours)

@@ -4,27 +4,12 @@
 #include <algorithm>
 #include <iterator>
 
-#include "sluice/fs/copy.hpp"
 #include "sluice/space/fault.hpp"
 #include "sluice/space/memory.hpp"
-#include "unit/memory/side.hpp"
+#include "unit/memory/copying.hpp"
 
 namespace memory_test {
 namespace {
-
-struct listener final : copy_listener {
-  std::vector<copy_problem> problems;
-  void failed(const copy_problem& p) override { problems.push_back(p); }
-  void copying(const std::string&, const std::string&, const std::string&) override {}
-  void removed(const std::string&) override {}
-};
-
-bool copy(const dir& from, const dir& to, const std::string& source, const std::string& target,
-          const copy_options& o, listener& heard) {
-  crew workers;
-  const copy_operand operands[] = {{source, target}};
-  return copy_trees(workers, from, to, operands, o, 16, heard);
-}
 
 // ---------------------------------------------------------------------------------------------------
 // The first name of a file of several names can't be given all that its source has. It is whole, so that
