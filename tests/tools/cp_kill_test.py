@@ -94,7 +94,10 @@ def killed(c, scratch, command, src, rng, options, rounds):
     began = time.monotonic()
     harness.run([*command, *args])
     longest = max(time.monotonic() - began, 0.02)
-    for n in range(rounds):
+    done = 0
+    # On a busy machine the first run may have taken much longer than the next ones do.
+    while done < rounds or (kills * 3 < rounds and done < 4 * rounds):
+        n, done = done, done + 1
         harness.rmtree(dst)
         old = {}
         if n % 2:
@@ -107,6 +110,7 @@ def killed(c, scratch, command, src, rng, options, rounds):
         code, _, err = end_of(process)
         here = [] if code in (0, -number) else [f"status {code}: {shown(err)}"]
         kills += code == -number
+        longest *= 1 if code == -number else 0.8
         here += problems_of(dst, source, most, atomic, old) if os.path.isdir(dst) else []
         if number != signal.SIGKILL:
             here += [f"left {x}" for x in names_left(dst)]
@@ -124,8 +128,8 @@ def killed(c, scratch, command, src, rng, options, rounds):
             break
     harness.rmtree(dst)
     name = " ".join(options) or "no options of ours"
-    c.nothing(f"{name}: killed {rounds} times", problems)
-    c.check(f"{name}: killed in time often enough", kills * 3 >= rounds, f"{kills} of {rounds}")
+    c.nothing(f"{name}: killed {done} times", problems)
+    c.check(f"{name}: killed in time often enough", kills * 3 >= rounds, f"{kills} of {done}")
 
 
 def test(c, scratch):
