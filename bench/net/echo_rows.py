@@ -1,10 +1,8 @@
 """Echo: what a message costs the server, beside servers on libuv and Boost.Asio."""
 import json
 import statistics
-import subprocess
-import time
 
-from rig import Server, measured, resident_bytes
+from rig import Server, measured
 
 PORT = 7800
 CONNECTIONS, SIZE = 256, 64
@@ -92,23 +90,3 @@ def compare(build, rig, has_epoll, rounds, seconds):
                         max(1, int(most * share))))
     return rows
 
-
-def many(build, rig, connections=10_000):
-    """Each connection once active, then idle: resident memory of the server for each."""
-    found = {}
-    argv, environment = servers(build, False)["uring"]
-    with Server(rig, argv, environment, PORT) as s:
-        before = resident_bytes(s.process.pid)
-        client = subprocess.Popen(rig.command(1, [str(build / "sluice"), "echo", "load", "--json", "-c",
-                                                  str(connections), "-n", "1", "--hold", "3", f"{rig.host}:{PORT}"]),
-                                  stdout=subprocess.PIPE, text=True)
-        client.stdout.readline()
-        time.sleep(0.5)
-        found["bytes_each"] = (resident_bytes(s.process.pid) - before) / connections
-        rest, _ = client.communicate()
-        last = rest.splitlines()
-        found["served"] = json.loads(last[-1])["messages"] if last else 0
-        found["failed"] = client.returncode != 0
-    print(f"{connections} connections, once active, then idle: {found['served']} served, "
-          f"{found['bytes_each']:.0f} bytes of resident memory each (at most 1024){', FAILED' if found['failed'] else ''}")
-    return {"row": "idle", "connections": connections, **found}

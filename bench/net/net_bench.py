@@ -20,6 +20,7 @@ import tempfile
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parent.parent)]
 import echo_rows  # noqa: E402
 import http_rows  # noqa: E402
+import idle_rows  # noqa: E402
 from common import ROOT, describe, machine  # noqa: E402
 from rig import Rig  # noqa: E402
 
@@ -51,7 +52,7 @@ def main():
         if wanted in (None, "echo"):
             results += echo_rows.compare(build, rig, has_epoll, arguments.rounds, arguments.seconds)
         if wanted in (None, "idle"):
-            results.append(echo_rows.many(build, rig))
+            results += idle_rows.compare(build, rig, pathlib.Path(folder))
         if wanted in (None, "http"):
             results += http_rows.compare(build, rig, has_epoll, arguments.rounds, arguments.seconds,
                                          pathlib.Path(folder))
