@@ -28,7 +28,7 @@ void ask_to_fill_up(Registration& r) noexcept {
   }
 }
 
-/// Linux 6.12 and 6.13 fill buffers up, too, but lose track of them now and then.
+/// Linux 6.12 and 6.13 know this, too, but had faults in it that were mended later.
 bool fills_buffers_up(const io_uring& ring) noexcept {
   return (ring.features & feature_of_6_14) != 0;
 }

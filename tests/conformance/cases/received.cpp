@@ -145,6 +145,18 @@ task<void> take_one(received& parts, error& outcome) {
   outcome = part ? error() : part.error();
 }
 
+/// Nothing comes, until it is asked to stop.
+task<void> take_in_vain(place& p, received& parts) {
+  auto here = co_await this_task();
+  error outcome = errc::other;
+  scope taking(here);
+  taking.spawn(take_one(parts, outcome));
+  for (int i = 0; i < 5; ++i) co_await yield();
+  taking.stop();
+  co_await taking.join();
+  CHECK_THAT(outcome == errc::canceled);
+}
+
 /// While all buffers are held it waits for one; it ends all the same when it is asked to.
 SLUICE_LOOP_CASE(a_stream_ends_while_its_buffers_are_held, listen, connect, accept, receive_many,
                  read, write) {
@@ -159,13 +171,7 @@ SLUICE_LOOP_CASE(a_stream_ends_while_its_buffers_are_held, listen, connect, acce
     auto held = co_await parts.next();
     REQUIRE_GOOD(held);
     CHECK_SAME(as_text(held->bytes()), "held");
-    error outcome = errc::other;
-    scope taking(here);
-    taking.spawn(take_one(parts, outcome));
-    for (int i = 0; i < 5; ++i) co_await yield();
-    taking.stop();
-    co_await taking.join();
-    CHECK_THAT(outcome == errc::canceled);
+    co_await take_in_vain(p, parts);
     co_await parts.end();
     CHECK_SAME(as_text(held->bytes()), "held");
   }
@@ -194,13 +200,7 @@ SLUICE_LOOP_CASE(what_is_kept_keeps_its_buffer, listen, connect, accept, receive
     all.insert(all.end(), fits->bytes().begin(), fits->bytes().end());
     CHECK_SAME(as_text(all), "+mor");
   }
-  error outcome = errc::other;
-  scope taking(here);
-  taking.spawn(take_one(parts, outcome));
-  for (int i = 0; i < 5; ++i) co_await yield();
-  taking.stop();
-  co_await taking.join();
-  CHECK_THAT(outcome == errc::canceled);
+  co_await take_in_vain(p, parts);
   CHECK_SAME(as_text(kept->bytes()), "kept");
   kept = std::unexpected(error(errc::other));
   while (all.size() < 9) {
