@@ -62,7 +62,7 @@ void loop::post(job& j) noexcept {
   }
   // Only the first of those who find the loop asleep has to wake it.
   if (asleep_.exchange(false, std::memory_order_seq_cst))
-    waker_.load(std::memory_order_relaxed)->wake();
+    waker_.load(std::memory_order_seq_cst)->wake();
   posting_.fetch_sub(1, std::memory_order_release);
 }
 
@@ -140,11 +140,13 @@ void loop::run_ready() noexcept {
   }
 }
 
-/// The old one stays: a thread that found the loop asleep may be about to wake it.
+/// The old one stays: a thread that found the loop asleep may be about to wake it. As the loop then
+/// sleeps in the new one, that is woken for all that was posted before it was to be seen.
 void loop::take_backend(std::unique_ptr<backend> better) noexcept {
   outgrown_ = std::exchange(backend_, std::move(better));
   carrier_ = backend_.get();
-  waker_.store(backend_.get(), std::memory_order_relaxed);
+  waker_.store(backend_.get(), std::memory_order_seq_cst);
+  if (inbox_.load(std::memory_order_seq_cst) != nullptr) backend_->wake();
 }
 
 int loop::native_handle() noexcept {

@@ -1,4 +1,7 @@
 // What the core asks of a hosted system: the current driver of a thread, memory for frames.
+#include <pthread.h>
+
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -12,10 +15,13 @@ namespace {
 thread_local driver* current = nullptr;
 
 /// Frames of tasks, recycled by size. A frame may be freed on another thread than the one that
-/// made it; it then serves that thread.
+/// made it; it then serves that thread. It has no destructor: a thread that can't register one for
+/// want of memory is ended by the C library, with the whole program. What is kept is given back by
+/// way of a key instead, which may fail.
 class frame_cache {
  public:
-  ~frame_cache() {
+  /// The thread is ending.
+  void end() noexcept {
     for (block*& list : free_) {
       while (list != nullptr) {
         block* b = list;
@@ -23,12 +29,12 @@ class frame_cache {
         ::operator delete(b);
       }
     }
-    gone_ = true;
+    how_ = keeping::no_more;
   }
 
   void* take(std::size_t bytes) {
     const std::size_t c = class_of(bytes);
-    if (c >= classes || gone_) return ::operator new(bytes);
+    if (c >= classes) return ::operator new(bytes);
     if (block* b = free_[c]) {
       free_[c] = b->next;
       --kept_[c];
@@ -39,7 +45,7 @@ class frame_cache {
 
   void give(void* frame, std::size_t bytes) noexcept {
     const std::size_t c = class_of(bytes);
-    if (c >= classes || gone_ || kept_[c] >= keep) return ::operator delete(frame);
+    if (c >= classes || kept_[c] >= keep || !keeps()) return ::operator delete(frame);
     auto* b = static_cast<block*>(frame);
     b->next = free_[c];
     free_[c] = b;
@@ -54,14 +60,34 @@ class frame_cache {
   static constexpr std::size_t classes = 64;  // up to 4 KiB; larger frames are not kept
   static constexpr std::size_t keep = 4096;   // blocks of one size
 
+  enum class keeping : std::uint8_t { not_yet, now, no_more };
+
   static std::size_t class_of(std::size_t bytes) noexcept { return (bytes - 1) / granule; }
+  bool keeps() noexcept {
+    if (how_ == keeping::not_yet) [[unlikely]] how_ = will_end() ? keeping::now : keeping::no_more;
+    return how_ == keeping::now;
+  }
+  bool will_end() noexcept;
 
   block* free_[classes] = {};
   std::size_t kept_[classes] = {};
-  bool gone_ = false;  // the thread is ending; what comes later goes straight to the heap
+  keeping how_ = keeping::not_yet;
 };
 
-thread_local frame_cache frames;
+/// Calls a function for each thread that ends, with what the thread has set.
+struct thread_end {
+  pthread_key_t key = {};
+  bool made = false;
+  explicit thread_end(void (*ended)(void*)) noexcept
+      : made(::pthread_key_create(&key, ended) == 0) {}
+};
+
+bool frame_cache::will_end() noexcept {
+  static const thread_end noticed([](void* cache) { static_cast<frame_cache*>(cache)->end(); });
+  return noticed.made && ::pthread_setspecific(noticed.key, this) == 0;
+}
+
+constinit thread_local frame_cache frames;
 
 }  // namespace
 
