@@ -35,17 +35,26 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   endif()
 endif()
 
-# The tool starts faster with fewer libraries to load, and is started as often as cp: it loads the C
-# library and no other. A sanitizer has to see the shared runtime.
+# The tool is started as often as cp, and to load libraries takes longer than to copy a small file: where
+# the C library is there as an archive it loads none, and still lies at another address each time. A
+# sanitizer has to see the shared runtime.
 add_library(sluice_tool_options INTERFACE)
 target_link_libraries(sluice_tool_options INTERFACE sluice_options)
+set(SLUICE_TOOL_IS_STATIC OFF)
 if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
-  target_link_options(sluice_tool_options INTERFACE
-    -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,--gc-sections)
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_LINK_OPTIONS -static-pie)
+  check_cxx_source_compiles("#include <thread>
+    int main() { std::thread([] {}).join(); }" SLUICE_HAVE_STATIC_PIE)
+  unset(CMAKE_REQUIRED_LINK_OPTIONS)
   find_library(SLUICE_LIBURING_ARCHIVE NAMES liburing.a)
   mark_as_advanced(SLUICE_LIBURING_ARCHIVE)
-  if(SLUICE_LIBURING_ARCHIVE)
-    target_link_libraries(sluice_tool_options INTERFACE "${SLUICE_LIBURING_ARCHIVE}")
+  target_link_options(sluice_tool_options INTERFACE -Wl,--gc-sections)
+  if(SLUICE_STATIC_TOOL AND SLUICE_HAVE_STATIC_PIE AND SLUICE_LIBURING_ARCHIVE)
+    set(SLUICE_TOOL_IS_STATIC ON)
+  else()
+    target_link_options(sluice_tool_options INTERFACE
+      -static-libstdc++ -static-libgcc -Wl,--as-needed)
+    target_link_libraries(sluice_tool_options INTERFACE -Wl,-Bstatic -lm -Wl,-Bdynamic)
   endif()
-  target_link_libraries(sluice_tool_options INTERFACE -Wl,-Bstatic -lm -Wl,-Bdynamic)
 endif()

@@ -13,7 +13,6 @@ import harness
 import treecmp
 import treegen
 from cpcases import called_cp
-from ducases import TOOL
 from harness import shown
 
 OPTIONS = (["-a"], ["-r"], ["-a", "--jobs=8"], ["-rb"], ["-al"], ["-af", "--sparse=always"], ["-r", "--remove-destination"],
@@ -84,7 +83,7 @@ def changing_sizes(c, where, outside, slow, seed):
     problems = []
     with harness.Mutator(tree, seed, outside.root):
         for args in (["-a"], ["-s", "--jobs=8"], ["-ab", "--jobs=3"], ["--inodes"]):
-            result = harness.run([TOOL, "du", *args, tree], timeout=60, env=slow(seed))
+            result = harness.run([harness.interposable(), "du", *args, tree], timeout=60, env=slow(seed))
             problems += ended(result)
             problems += [shown(line) for line in result.out.splitlines() if b"SECRET" in line]
     c.nothing(f"seed {seed}: du of a changing tree", problems)
@@ -92,7 +91,7 @@ def changing_sizes(c, where, outside, slow, seed):
 
 
 def test(c, scratch):
-    command = called_cp(scratch)
+    command = called_cp(scratch, harness.interposable())
     where = filesystems.in_memory(scratch)
     outside = Outside(where)
     library = delays.built(scratch)

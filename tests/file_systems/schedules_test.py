@@ -90,7 +90,7 @@ def one(c, cases, library, seed, command, where):
 def test(c, scratch):
     where = filesystems.in_memory(scratch)
     library = delays.built(scratch)
-    command = called_cp(scratch)
+    command = called_cp(scratch, harness.interposable())
     cases = Cases(c, where, command, exact=True)
     only = os.environ.get("SLUICE_SCHEDULE")
     for seed in [int(only)] if only else range(SCHEDULES * (5 if filesystems.LARGE else 1)):

@@ -335,8 +335,10 @@ def elsewhere(c, scratch, command):
 
 def test(c, scratch):
     command = called_cp(scratch)
-    for part in (kept, refused, unseen, trees, synced, verified, without, elsewhere):
+    for part in (kept, refused, unseen, trees, synced, elsewhere):
         part(c, scratch, command)
+    for part in (verified, without):
+        part(c, scratch, called_cp(scratch, harness.interposable()))
 
 
 if __name__ == "__main__":

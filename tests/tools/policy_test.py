@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 import harness
 from harness import shown
 
-TOOL = harness.sluice()
+TOOL = harness.interposable()
 
 # Stands between the tool and the C library: for a while each statx takes a millisecond longer.
 SLOW_STATX = r"""

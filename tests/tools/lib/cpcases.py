@@ -12,12 +12,13 @@ from harness import shown
 T0 = 1_200_000_000 * 10**9 + 123_456_789
 
 
-def called_cp(scratch):
+def called_cp(scratch, tool=None):
     """A link to the tool by which it is cp."""
-    path = os.path.join(scratch, "bin", "cp")
+    tool = tool or harness.sluice()
+    path = os.path.join(scratch, "bin" if tool == harness.sluice() else "interposable", "cp")
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if not os.path.lexists(path):
-        os.symlink(harness.sluice(), path)
+        os.symlink(tool, path)
     return [path]
 
 

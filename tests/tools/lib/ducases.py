@@ -34,7 +34,8 @@ def differential(c, name, args, cwd, jobs=(None,), first_error_only=False, **how
     problems = []
     for n in jobs:
         own = [] if n is None else [f"--jobs={n}"]
-        got = harness.run([TOOL, "du", *own, *args], cwd=cwd, **how)
+        tool = harness.interposable() if "LD_PRELOAD" in (how.get("env") or ()) else TOOL
+        got = harness.run([tool, "du", *own, *args], cwd=cwd, **how)
         with_jobs = "" if n is None else f"--jobs={n}: "
         if got.rc != want.rc:
             problems.append(f"{with_jobs}exit status {got.rc}, GNU {want.rc}: {shown(got.err, 200)}")
