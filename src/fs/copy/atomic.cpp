@@ -35,15 +35,7 @@ task<bool> look_at_old(context& c, const item& i, aside& a) {
   }
   a.replaces = true;
   a.old_status = *there;
-  if (there->type != file_type::regular) {
-    c.fail(i, copy_step::not_regular);
-    co_return false;
-  }
-  // Its other names would be left with the old bytes; with links preserved cp parts them, too.
-  if (there->links > 1 && !c.options.preserve_links) {
-    c.fail(i, copy_step::several_names);
-    co_return false;
-  }
+  if (!is_replaceable(c, i, *there, judging::by_bytes)) co_return false;
   auto opened = co_await i.to.open(a.name, open_mode::write | open_mode::no_follow);
   if (!opened && opened.error() == errc::busy) {
     opened = co_await i.to.open(a.name, open_mode::read | open_mode::no_follow);

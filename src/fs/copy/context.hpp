@@ -125,9 +125,18 @@ struct context {
   /// What operands became, so that none overwrites another's copy. Operands come one by one.
   std::set<std::pair<std::string, identity>> made;
 
+  /// With `atomic`: a file that this very run gave several names.
+  void note_linked(const file_status& s) {
+    const std::lock_guard lock(noting_);
+    linked_.insert(identity_of(s));
+  }
+  /// Its names are ours, also if they are those of a copy that is gone on with.
+  bool was_linked(const file_status& s);
+
   /// A file is not done when it is full.
   bool settles() const noexcept { return options.atomic || syncs() || journal != nullptr; }
   bool syncs() const noexcept { return options.durable || options.verify; }
+  bool sets_contexts() const noexcept { return options.preserve_context || !options.context.empty(); }
   bool stopping() const noexcept { return options.stop != nullptr && options.stop->requested(); }
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
@@ -201,6 +210,8 @@ struct context {
   }
 
   std::mutex speaking_;
+  std::mutex noting_;
+  std::set<identity> linked_;
 };
 
 /// Copies anything but a directory. `known` is its status if somebody has asked already.
@@ -235,6 +246,8 @@ enum class judging : std::uint8_t { by_bytes, by_name, only_look };
 /// `reached`, if not null, gets what it is that may be written over; nothing where links lead nowhere.
 task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how,
                            file_status* reached = nullptr);
+/// With `atomic`: whether something may take the place of what stands there. False: a problem was reported.
+bool is_replaceable(context& c, const item& i, const file_status& there, judging how);
 /// Removes what stands there to make way. False: a problem was reported.
 task<bool> remove_target(context& c, const item& i);
 
@@ -306,6 +319,16 @@ task<void> copy_attributes(context& c, const subject& about, const file& from, c
 /// Gives a file that will take an old one's place what that has. False: a problem was reported.
 task<bool> copy_old_attributes(context& c, const subject& about, const file& old,
                                const file_status& s, const file& to);
+/// The security context that a target is to get: empty if none. False: there had to be one, and a problem
+/// was reported.
+task<bool> find_context(context& c, const subject& about, const file& from, bool fresh, std::string& found);
+/// Gives it to a target. False: it had to be given, and a problem was reported.
+task<bool> set_context(context& c, const subject& about, const file& to, const std::string& text);
+/// Both for a directory, which stays whatever becomes of it.
+task<void> label_directory(context& c, const subject& about, const file& from, const file& to,
+                           const target_state& w);
+/// Both for what is not opened; it was made just now.
+task<bool> label_by_name(context& c, const item& i);
 /// For links and special files, which are not opened.
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s);
 

@@ -1,5 +1,7 @@
 #include "fs/copy/journal.hpp"
 
+#include <algorithm>
+
 #include <vector>
 
 #include "fs/copy/context.hpp"
@@ -22,6 +24,12 @@ journal::journal(std::string path, std::string_view base, bool durable)
       base_(without_slashes(std::string(base))),
       durable_(durable),
       before_({}) {}
+
+bool journal::made_before(const file_status& there) {
+  if (!resumed_) return false;
+  std::call_once(asked_, [this] { targets_ = before_.targets(); });
+  return std::ranges::binary_search(targets_, digest_of(target_mark_of(there)));
+}
 
 std::string journal::key_of(std::string path) const {
   path = without_slashes(std::move(path));

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "fs/copy/journal_text.hpp"
 #include "sluice/core/task.hpp"
@@ -25,6 +26,8 @@ class journal {
   /// An earlier copy has left something.
   bool resumed() const noexcept { return resumed_; }
   const journal_book& before() const noexcept { return before_; }
+  /// What stands there is what an earlier copy made, under this name or another. Any thread.
+  bool made_before(const file_status& there);
   /// What the names of all its temporaries contain, of every run.
   std::uint64_t token() const noexcept { return token_; }
 
@@ -51,6 +54,8 @@ class journal {
   std::uint64_t token_ = 0;
   std::uint64_t end_ = 0;  // the writer's
   journal_book before_;
+  std::once_flag asked_;
+  std::vector<std::uint64_t> targets_;  // of all that was done before, once somebody asks
   file file_;
   std::mutex mutex_;
   std::string waiting_;

@@ -34,6 +34,21 @@ task<bool> is_that_name(const item& i, const dir& there, const std::string& made
   co_return first && found && identity_of(*first) == identity_of(*found);
 }
 
+/// With `atomic`: it is one of its names already, since an earlier run of this copy.
+task<bool> is_linked(const context& c, const item& i, const dir& there, const std::string& made) {
+  if (!c.options.atomic) co_return false;
+  auto first = co_await there.stat(made, stat_mask::inode, lookup::no_follow);
+  auto found = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+  co_return first && found && identity_of(*first) == identity_of(*found);
+}
+
+/// Where names are replaced at once, this one is known for one of ours.
+task<void> note_link(context& c, const item& i) {
+  if (!c.options.atomic) co_return;
+  auto is = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+  if (is) c.note_linked(*is);
+}
+
 /// Links to what was made, in the place of what may stand there, unless that stays.
 task<result<void>> link_to_made(context& c, const item& i, const file_status& s, const dir& there,
                                 const std::string& made) {
@@ -41,14 +56,22 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   const bool stands = !linked && linked.error() == errc::exists;
   if (stands) {
     auto asking = is_that_name(i, there, made);
-    const bool is_there = co_await std::move(asking);
+    bool is_there = co_await std::move(asking);
+    if (!is_there) {
+      auto comparing = is_linked(c, i, there, made);
+      is_there = co_await std::move(comparing);
+    }
     if (is_there) {
       auto leaving = leave_as_it_is(c, i);
       co_await std::move(leaving);
       co_return result<void>();
     }
   }
-  if (linked) c.tell_copying(i);
+  if (linked) {
+    auto noting = note_link(c, i);
+    co_await std::move(noting);
+    c.tell_copying(i);
+  }
   if (linked || !stands) co_return linked;
   const bool bytes = s.type == file_type::regular;
   auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
@@ -59,7 +82,10 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   if (linked || linked.error() != errc::exists) co_return linked;
   auto replacing = replace_by_link(c, there, made, i, lookup::no_follow);
   linked = co_await std::move(replacing);
-  if (linked) c.tell_removed(i);
+  if (!linked) co_return linked;
+  auto noting = note_link(c, i);
+  co_await std::move(noting);
+  c.tell_removed(i);
   co_return linked;
 }
 

@@ -68,7 +68,7 @@ const file_status& rehearsal::suppose(std::string path, const file_status& as) {
   auto& at = made_[std::move(path)];
   at = std::make_shared<file_status>(as);
   file_status& s = *at;
-  s.device = UINT64_MAX;
+  s.device = no_device;
   s.inode = ++last_;
   s.links = 1;
   if (!keeps_times_) {
@@ -116,12 +116,13 @@ struct way_to_make {
 
 way_to_make way_for(const copy_options& o, const file_status& s, bool bytes) noexcept {
   if (bytes) return {copy_step::create_file, true};
+  const bool may = o.force || o.atomic;
   const bool asked = o.overwrite == overwrite_mode::ask;
   if (o.kind == copy_kind::hard_link) return {copy_step::create_link, o.force || asked};
   if (o.kind == copy_kind::symlink) return {copy_step::create_link_to, o.force};
-  if (s.type == file_type::symlink) return {copy_step::create_symlink, o.force};
+  if (s.type == file_type::symlink) return {copy_step::create_symlink, may};
   const bool fifo = s.type == file_type::fifo;
-  return {fifo ? copy_step::create_fifo : copy_step::create_special, false};
+  return {fifo ? copy_step::create_fifo : copy_step::create_special, o.atomic};
 }
 
 /// What can't be opened is removed with `force`: a link that leads in circles.
@@ -165,7 +166,7 @@ task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bo
     c.fail(i, way.step, errc::exists);
     co_return outcome::none;
   }
-  if (v == verdict::rewrite && bytes && c.options.force) {
+  if (v == verdict::rewrite && bytes && c.options.force && !c.options.atomic) {
     auto telling = tell_of_force(c, i);
     co_await std::move(telling);
   }

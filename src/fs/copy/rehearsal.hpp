@@ -21,6 +21,9 @@ class rehearsal {
   rehearsal(const rehearsal&) = delete;
   rehearsal& operator=(const rehearsal&) = delete;
 
+  /// Of what is only supposed.
+  static constexpr std::uint64_t no_device = UINT64_MAX;
+
   bool on() const noexcept { return on_; }
   /// Trees may meet in one that is not there.
   bool remembers_all() const noexcept { return remembers_all_; }
