@@ -131,7 +131,7 @@ task<result<void>> journal::begin(context& c) {
   auto synced = co_await file_.sync();
   if (!synced) co_return synced;
   const std::string above = directory_of(path_);
-  auto syncing = sync_path(c, c.target_base, above);
+  auto syncing = sync_path(c.target_base, above);
   synced = co_await std::move(syncing);
   co_return synced;
 }

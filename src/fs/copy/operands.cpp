@@ -41,6 +41,13 @@ std::vector<std::string_view> names_in(std::string_view path) {
   return names;
 }
 
+/// Where a path's last name begins.
+std::size_t last_name_in(std::string_view path) {
+  const std::size_t end = path.find_last_not_of('/');
+  if (end == path.npos) return 0;
+  return path.rfind('/', end) + 1;  // none is npos
+}
+
 /// The same name, written another way.
 bool same_path(const std::string& a, const std::string& b) { return names_in(a) == names_in(b); }
 
@@ -61,7 +68,7 @@ task<bool> tree_copier::begin_run() {
 task<void> tree_copier::end_run() {
   if (!context_.settles()) co_return;
   if (!context_.stopping()) {
-    auto syncing = sync_later(context_, to_);
+    auto syncing = sync_later(context_);
     co_await std::move(syncing);
   }
   if (context_.options.verify) context_.listener.verified(context_.verified);
@@ -71,23 +78,47 @@ task<void> tree_copier::end_run() {
   co_await std::move(ending);
 }
 
+/// The directory that the target is made in; all that follows lies there. False: a problem was reported.
+task<bool> tree_copier::find_place(const copy_operand& o) {
+  const std::size_t at = last_name_in(o.target);
+  now_.name = o.target.substr(at);
+  now_.in = &to_;
+  if (at == 0) co_return true;
+  if (o.parents != 0) {
+    auto making = make_parents(context_, from_, o, now_.parents);
+    const bool made = co_await std::move(making);
+    if (!made) co_return false;
+  }
+  place& above = now_.parents.empty() ? context_.targets.at(o.target.substr(0, at)) : *now_.parents.back().at;
+  now_.above = &above;
+  // After the last one nobody comes back to it.
+  const bool once = rest_.empty() && !context_.settles();
+  open_places& places = walker_.places();
+  auto pinning = once ? places.pin(above) : pin_for_good(places, above);
+  auto pinned = co_await std::move(pinning);
+  now_.pinned = pinned.has_value();
+  if (!pinned) now_.unreachable = std::make_unique<unreachable_dir>(pinned.error());
+  now_.in = pinned ? *pinned : &now_.unreachable->get();
+  co_return true;
+}
+
 /// What an earlier run left beside the target.
-task<void> tree_copier::prepare_operand(const copy_operand& o) {
+task<void> tree_copier::prepare_place() {
   if (!context_.journal || !context_.journal->resumed()) co_return;
-  const std::string above = directory_of(o.target);
-  if (!context_.looked_for_stale.insert(above).second) co_return;
-  auto removing = remove_stale(context_, to_, above);
+  if (!context_.looked_for_stale.insert(now_.above).second) co_return;
+  auto removing = remove_stale(context_, *now_.in);
   co_await std::move(removing);
 }
 
 task<void> tree_copier::finish_operand() {
-  auto finishing = finish_parents(context_, from_, to_, now_.parents);
+  auto finishing = finish_parents(context_, from_, now_.parents);
   co_await std::move(finishing);
+  if (now_.pinned) walker_.places().unpin(*now_.above);
   if (!context_.options.durable || now_.target.empty()) co_return;
-  context_.to_sync.insert(directory_of(now_.target));
+  context_.to_sync.insert(now_.above);
   for (const parent_made& p : now_.parents) {
-    context_.to_sync.insert(p.target);
-    if (p.fresh) context_.to_sync.insert(directory_of(p.target));
+    context_.to_sync.insert(p.at);
+    if (p.fresh) context_.to_sync.insert(p.above);
   }
 }
 
@@ -114,13 +145,11 @@ task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
   const copy_options& options = context_.options;
   now_ = tree_run();
   if (options.filtered && context_.listener.skips(o.source)) co_return false;
-  auto preparing = prepare_operand(o);
+  auto finding = find_place(o);
+  const bool found = co_await std::move(finding);
+  if (!found) co_return false;
+  auto preparing = prepare_place();
   co_await std::move(preparing);
-  if (o.parents != 0) {
-    auto making = make_parents(context_, from_, to_, o, now_.parents);
-    const bool made = co_await std::move(making);
-    if (!made) co_return false;
-  }
   const bool follow = options.follow != follow_links::never;
   result<file_status> s = std::unexpected(error(errc::not_found));
   if (!o.source.empty()) {
@@ -156,24 +185,25 @@ task<bool> tree_copier::copy_source(const copy_operand& o, const file_status& s,
     co_return begun;
   }
   auto targeting = target_of(o, s);
-  const std::string target = co_await std::move(targeting);
+  const std::string name = co_await std::move(targeting);
   const bool follow = options.follow != follow_links::never;
-  item i(from_, o.source, to_, target, follow, nullptr);
+  item i(from_, o.source, *now_.in, name, follow, nullptr);
+  i.above = now_.above;
   i.gate = &context_.gates[on.index()];
-  now_.target = target;
+  now_.target = i.target_path();
   auto copied = copy_item(context_, i, s.type, &s);
   co_await std::move(copied);
   co_return false;
 }
 
-/// The operand's own, but for a file that is to be copied onto itself with a backup: then it is the
-/// backup's name.
+/// The last name of the operand's own, but for a file that is to be copied onto itself with a backup:
+/// then it is the backup's name.
 task<std::string> tree_copier::target_of(const copy_operand& o, const file_status& s) {
   copy_options& options = context_.options;
   const bool onto_itself = options.force && options.backup != backup_mode::none &&
                            o.source == o.target && s.type == file_type::regular;
-  if (!onto_itself) co_return o.target;
-  auto naming = name_of_backup(context_, to_, o.target);
+  if (!onto_itself) co_return now_.name;
+  auto naming = name_of_backup(context_, *now_.in, now_.name);
   std::string name = co_await std::move(naming);
   options.backup = backup_mode::none;
   co_return name;
@@ -195,7 +225,7 @@ bool tree_copier::was_copied(const copy_operand& o, const file_status& s) {
 task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, worker& on) {
   const bool follow = context_.options.follow != follow_links::never;
   result<file_status> there = std::unexpected(error(errc::not_found));
-  if (!o.target.empty()) there = co_await to_.stat(o.target, stat_mask::inode, lookup::follow);
+  if (!o.target.empty()) there = co_await now_.in->stat(now_.name, stat_mask::inode, lookup::follow);
   const bool same = there && identity_of(*there) == identity_of(s);
   if (same && context_.options.overwrite != overwrite_mode::never) {
     context_.fail(copy_step::same_file, o.source, o.target);
@@ -205,7 +235,7 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   now_.device = s.device;
   now_.source = o.source;
   now_.target = o.target;
-  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, o.target, s);
+  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, now_.above, now_.name, s);
   walker_.add(on, std::move(root));
   co_return true;
 }

@@ -13,6 +13,11 @@ struct tree_run {
   identity above_missing;  // the directory that the target would be made in
   std::uint64_t device = 0;
   std::string source, target;
+  place* above = nullptr;    // the target's directory; null: `to_`
+  bool pinned = false;
+  const dir* in = nullptr;   // it is open, or tells why it can't be
+  std::unique_ptr<unreachable_dir> unreachable;
+  std::string name;          // the target's, there
   std::vector<parent_made> parents;
 
   tree_run() noexcept {}
@@ -62,7 +67,8 @@ class tree_copier final : public tree_visitor {
   task<void> finish_target(copy_dir& d);
   task<void> make_durable(copy_dir& d);
   task<bool> begin_run();
-  task<void> prepare_operand(const copy_operand& o);
+  task<bool> find_place(const copy_operand& o);
+  task<void> prepare_place();
   task<void> finish_operand();
   task<void> end_run();
 
