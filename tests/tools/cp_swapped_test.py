@@ -67,6 +67,9 @@ class Race:
     def end(self, status):
         code, self.out, self.err = end_of(self.process)
         self.c.equal(f"{self.name}: it ends", (code, self.err), (status, b""))
+        self.unchanged()
+
+    def unchanged(self):
         now = state(self.area.path("elsewhere"))
         self.c.nothing(f"{self.name}: nothing changes elsewhere",
                        [shown(str(e)) for e in set(now) ^ set(self.before)])
@@ -157,6 +160,8 @@ def parents(c, scratch, command):
     r.go_on()
     r.made({"moved/d/a": "a"})
 
+    few_descriptors(c, scratch, command)
+
     # A link that was there before is the user's.
     r = Race(c, scratch, command, "parents through a link")
     r.area.file("d/a", "a")
@@ -164,6 +169,23 @@ def parents(c, scratch, command):
     r.area.link("../theirs", "to/d")
     result = harness.run([*command, "--parents", "d/a", "to"], cwd=r.area.root)
     c.equal("a link that was there is followed", (result.rc, result.err, text_of(r.area.path("theirs/a"))), (0, b"", "a"))
+
+
+def few_descriptors(c, scratch, command):
+    """What was closed meanwhile, and is opened again, has to be the same directory."""
+    deep = "d/" + "/".join("abcdefgh")
+    few = ["/bin/sh", "-c", 'ulimit -n 14; exec "$0" "$@"', *command]
+    r = Race(c, scratch, few, "parents that were closed")
+    for name in (f"{deep}/a", "d/b"):
+        r.area.file(name, name)
+    r.area.dir(f"elsewhere{deep[1:]}")
+    os.mkfifo(r.area.path(f"{deep}/fifo"))
+    r.start(["--parents", f"{deep}/fifo", "d/b", f"{deep}/a", "to"], f"{deep}/fifo")
+    r.swap("to/d")
+    os.close(r.fifo)
+    code, _, err = end_of(r.process)
+    c.check("parents that were closed: they are missed", code == 1 and b"'to/d'" in err, shown(err))
+    r.unchanged()
 
 
 def resumed(c, scratch, command):
@@ -184,6 +206,15 @@ def resumed(c, scratch, command):
     r.swap()
     r.go_on()
     r.made({"moved/d/f": "in f", f"moved/d/{left[0]}": "No such file or directory"})
+
+    r = Race(c, scratch, command, "a journal")
+    r.area.file("a", "a")
+    for where in ("to/to", "elsewhere/to"):
+        r.area.dir(where)
+    r.start(["--resume", "fifo", "a", "to/to"])
+    r.swap()
+    r.go_on()
+    r.made({"moved/to/a": "a", "moved/.to.sluice-resume-into": "No such file or directory"})
 
 
 def all_parts(c, scratch):

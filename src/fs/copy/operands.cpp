@@ -41,13 +41,6 @@ std::vector<std::string_view> names_in(std::string_view path) {
   return names;
 }
 
-/// Where a path's last name begins.
-std::size_t last_name_in(std::string_view path) {
-  const std::size_t end = path.find_last_not_of('/');
-  if (end == path.npos) return 0;
-  return path.rfind('/', end) + 1;  // none is npos
-}
-
 /// The same name, written another way.
 bool same_path(const std::string& a, const std::string& b) { return names_in(a) == names_in(b); }
 
@@ -59,7 +52,7 @@ task<bool> tree_copier::begin_run() {
   if (begun_ || !o.resume) co_return true;
   begun_ = true;
   context_.journal = std::make_unique<journal>(o.journal, o.journal_base, o.durable);
-  auto opening = context_.journal->open(context_, to_);
+  auto opening = context_.journal->open(context_);
   const bool open = co_await std::move(opening);
   co_return open;
 }
@@ -74,48 +67,45 @@ task<void> tree_copier::end_run() {
   if (context_.options.verify) context_.listener.verified(context_.verified);
   if (!context_.journal) co_return;
   const bool all_done = !any_failed() && !context_.stopping();
-  auto ending = context_.journal->end(context_, to_, all_done);
+  auto ending = context_.journal->end(context_, all_done);
   co_await std::move(ending);
 }
 
 /// The directory that the target is made in; all that follows lies there. False: a problem was reported.
 task<bool> tree_copier::find_place(const copy_operand& o) {
-  const std::size_t at = last_name_in(o.target);
-  now_.name = o.target.substr(at);
-  now_.in = &to_;
-  if (at == 0) co_return true;
   if (o.parents != 0) {
     auto making = make_parents(context_, from_, o, now_.parents);
     const bool made = co_await std::move(making);
     if (!made) co_return false;
   }
-  place& above = now_.parents.empty() ? context_.targets.at(o.target.substr(0, at)) : *now_.parents.back().at;
-  now_.above = &above;
-  // After the last one nobody comes back to it.
-  const bool once = rest_.empty() && !context_.settles();
-  open_places& places = walker_.places();
-  auto pinning = once ? places.pin(above) : pin_for_good(places, above);
-  auto pinned = co_await std::move(pinning);
-  now_.pinned = pinned.has_value();
-  if (!pinned) now_.unreachable = std::make_unique<unreachable_dir>(pinned.error());
-  now_.in = pinned ? *pinned : &now_.unreachable->get();
+  held_name& h = now_.made;
+  const std::size_t at = last_name_in(o.target);
+  h.name = o.target.substr(at);
+  if (!now_.parents.empty()) {
+    h.above = now_.parents.back().at;
+  } else if (at != 0) {
+    h.above = &context_.targets.at(o.target.substr(0, at));
+  }
+  const bool again = !rest_.empty() || context_.settles();
+  auto holding = hold(context_, h, again);
+  co_await std::move(holding);
   co_return true;
 }
 
 /// What an earlier run left beside the target.
 task<void> tree_copier::prepare_place() {
   if (!context_.journal || !context_.journal->resumed()) co_return;
-  if (!context_.looked_for_stale.insert(now_.above).second) co_return;
-  auto removing = remove_stale(context_, *now_.in);
+  if (!context_.looked_for_stale.insert(now_.made.above).second) co_return;
+  auto removing = remove_stale(context_, *now_.made.in);
   co_await std::move(removing);
 }
 
 task<void> tree_copier::finish_operand() {
   auto finishing = finish_parents(context_, from_, now_.parents);
   co_await std::move(finishing);
-  if (now_.pinned) walker_.places().unpin(*now_.above);
+  let_go(context_, now_.made);
   if (!context_.options.durable || now_.target.empty()) co_return;
-  context_.to_sync.insert(now_.above);
+  context_.to_sync.insert(now_.made.above);
   for (const parent_made& p : now_.parents) {
     context_.to_sync.insert(p.at);
     if (p.fresh) context_.to_sync.insert(p.above);
@@ -187,8 +177,8 @@ task<bool> tree_copier::copy_source(const copy_operand& o, const file_status& s,
   auto targeting = target_of(o, s);
   const std::string name = co_await std::move(targeting);
   const bool follow = options.follow != follow_links::never;
-  item i(from_, o.source, *now_.in, name, follow, nullptr);
-  i.above = now_.above;
+  item i(from_, o.source, *now_.made.in, name, follow, nullptr);
+  i.above = now_.made.above;
   i.gate = &context_.gates[on.index()];
   now_.target = i.target_path();
   auto copied = copy_item(context_, i, s.type, &s);
@@ -202,8 +192,9 @@ task<std::string> tree_copier::target_of(const copy_operand& o, const file_statu
   copy_options& options = context_.options;
   const bool onto_itself = options.force && options.backup != backup_mode::none &&
                            o.source == o.target && s.type == file_type::regular;
-  if (!onto_itself) co_return now_.name;
-  auto naming = name_of_backup(context_, *now_.in, now_.name);
+  const held_name& h = now_.made;
+  if (!onto_itself) co_return h.name;
+  auto naming = name_of_backup(context_, *h.in, h.name);
   std::string name = co_await std::move(naming);
   options.backup = backup_mode::none;
   co_return name;
@@ -225,7 +216,8 @@ bool tree_copier::was_copied(const copy_operand& o, const file_status& s) {
 task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, worker& on) {
   const bool follow = context_.options.follow != follow_links::never;
   result<file_status> there = std::unexpected(error(errc::not_found));
-  if (!o.target.empty()) there = co_await now_.in->stat(now_.name, stat_mask::inode, lookup::follow);
+  const held_name& h = now_.made;
+  if (!o.target.empty()) there = co_await h.in->stat(h.name, stat_mask::inode, lookup::follow);
   const bool same = there && identity_of(*there) == identity_of(s);
   if (same && context_.options.overwrite != overwrite_mode::never) {
     context_.fail(copy_step::same_file, o.source, o.target);
@@ -235,7 +227,7 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   now_.device = s.device;
   now_.source = o.source;
   now_.target = o.target;
-  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, now_.above, now_.name, s);
+  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, h.above, h.name, s);
   walker_.add(on, std::move(root));
   co_return true;
 }

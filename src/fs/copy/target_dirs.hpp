@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "fs/copy/unreachable.hpp"
 #include "sluice/fs/places.hpp"
 
 namespace sluice::inline v0::copying {
@@ -30,5 +32,22 @@ class target_dirs {
 
 /// Opens a target's directory, and makes sure that nothing else passes for it later.
 task<result<dir*>> pin_for_good(open_places& places, place& p);
+
+struct context;
+
+/// A name in a directory that stays open until it is let go.
+struct held_name {
+  place* above = nullptr;  // the directory; null: the one that targets' paths are relative to
+  std::string name;        // there
+  const dir* in = nullptr;
+  bool pinned = false;
+  std::unique_ptr<unreachable_dir> unreachable;  // `in`, where it can't be had
+
+  held_name() noexcept {}
+};
+
+/// Opens what `above` is. `again`: somebody may come back to it after it was let go.
+task<void> hold(context& c, held_name& h, bool again);
+void let_go(context& c, held_name& h) noexcept;
 
 }  // namespace sluice::inline v0::copying

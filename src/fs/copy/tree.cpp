@@ -82,7 +82,7 @@ task<void> tree_copier::look_for_default_acl(copy_dir& d) {
 /// Makes the target directory, or finds one to merge into.
 task<void> tree_copier::make_target(copy_dir& d) {
   if (d.parent == nullptr) {
-    auto making = make_in(d, *now_.in, d.target.name());
+    auto making = make_in(d, *now_.made.in, d.target.name());
     co_await std::move(making);
     co_return;
   }

@@ -13,11 +13,7 @@ struct tree_run {
   identity above_missing;  // the directory that the target would be made in
   std::uint64_t device = 0;
   std::string source, target;
-  place* above = nullptr;    // the target's directory; null: `to_`
-  bool pinned = false;
-  const dir* in = nullptr;   // it is open, or tells why it can't be
-  std::unique_ptr<unreachable_dir> unreachable;
-  std::string name;          // the target's, there
+  held_name made;            // what the target is, if nothing else is said
   std::vector<parent_made> parents;
 
   tree_run() noexcept {}
