@@ -175,7 +175,7 @@ task<result<void>> take_old_name(context& c, const item& i, pair_of_files& p) {
 task<bool> sync_other_directory(context& c, const item& i, const aside& a) {
   const std::string given(i.target_name.c_str(), i.target_name.size());
   if (!c.options.durable || a.name == given) co_return true;
-  auto syncing = sync_path(c, i.to, directory_of(a.name));
+  auto syncing = sync_path(i.to, directory_of(a.name));
   auto synced = co_await std::move(syncing);
   if (!synced) c.fail(i, copy_step::sync_target, synced.error());
   co_return synced.has_value();

@@ -271,7 +271,7 @@ task<outcome> copy_at_once(context& c, const item& i, file_type expected) {
   c.count(how, p.status.size);
   if (how == outcome::none) co_return how;
   // Other names of the source may become links to it, now that it is whole.
-  p.leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
+  p.leads.made(i);
   co_return how;
 }
 

@@ -9,6 +9,11 @@ namespace {
 task<result<void>> link_at(const dir& there, path_ref existing, const item& i, lookup how,
                            path_ref at) {
   auto linked = co_await there.link(existing, i.to, at, how);
+  if (linked || linked.error() != errc::cross_device) co_return linked;
+  // A directory that can't be had has nothing in common with any other; it knows why.
+  const path_ref itself;
+  auto asked = co_await i.to.stat(itself, stat_mask::inode);
+  if (!asked) linked = std::unexpected(asked.error());
   co_return linked;
 }
 
@@ -92,10 +97,8 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
 /// Another name of what has been copied becomes a link.
 task<void> make_link(context& c, const item& i, const file_status& s, link_table::entry& made) {
   result<dir*> pinned = nullptr;
-  open_places* places = nullptr;
-  if (made.in) {
-    places = c.places;
-    auto pinning = places->pin(made.in->target);
+  if (made.above != nullptr) {
+    auto pinning = c.places->pin(*made.above);
     pinned = co_await std::move(pinning);
   }
   result<void> linked = pinned ? result<void>() : result<void>(std::unexpect, pinned.error());
@@ -104,10 +107,9 @@ task<void> make_link(context& c, const item& i, const file_status& s, link_table
     auto linking = link_to_made(c, i, s, there, made.name);
     linked = co_await std::move(linking);
   }
-  if (places != nullptr && pinned) places->unpin(made.in->target);
+  if (made.above != nullptr && pinned) c.places->unpin(*made.above);
   if (linked) co_return;
-  const std::string first = made.in ? made.in->target.path_of(made.name) : made.name;
-  c.fail(copy_step::create_link, first, i.target_path(), linked.error());
+  c.fail(copy_step::create_link, made.path(), i.target_path(), linked.error());
   auto restoring = restore_backup(c, i);
   co_await std::move(restoring);
 }
@@ -143,7 +145,8 @@ task<bool> linked_to_first(context& c, const item& i, const file_status& s, link
 
 task<outcome> link_instead(context& c, const item& i, const file_status& s) {
   const lookup how = i.follow ? lookup::follow : lookup::no_follow;
-  auto linked = co_await i.from.link(i.name, i.to, i.target_name, how);
+  auto linking = link_at(i.from, i.name, i, how, i.target_name);
+  auto linked = co_await std::move(linking);
   if (!linked && linked.error() == errc::exists) {
     auto judging_it = judge_target(c, i, s, judging::by_name);
     const verdict v = co_await std::move(judging_it);
