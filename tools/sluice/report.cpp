@@ -22,6 +22,13 @@ std::string& program_name() noexcept {
 const char* program() noexcept { return program_name().c_str(); }
 void set_program(const char* name) { program_name() = name; }
 
+void print_help(std::string text) {
+  constexpr std::string_view before = "sluice ";
+  const std::string whole = std::string(before) + program();  // nowhere, unless called by its own name
+  for (std::size_t at = 0; (at = text.find(whole, at)) != std::string::npos;) text.erase(at, before.size());
+  std::fputs(text.c_str(), stdout);
+}
+
 std::string reason(const error& why) {
   use_locale();
   return describe(why);
