@@ -55,9 +55,10 @@ void lane::in_vain() noexcept {
 
 /// A plain call while the other way is in use.
 void lane::sampled(short_ns took) noexcept {
-  // Three slow ones, nearly one after another, are no accident.
+  // Three slow ones, nearly one after another, are no accident; unless the other way is as slow.
   constexpr int rise = 4;
-  const int level = slow_samples_ + (took > slow_call ? rise : -1);
+  const bool slow = took > slow_call && took / 5 * 4 > overlapped_cost_;
+  const int level = slow_samples_ + (slow ? rise : -1);
   slow_samples_ = static_cast<std::uint8_t>(std::clamp(level, 0, 100));
   if (slow_samples_ > 2 * rise + 2) right_ = true;
   // What was slow once has to be forgotten soon; a slow sample may be nothing but a preemption.
@@ -86,12 +87,10 @@ void lane::called(time_point_ns time, std::uint32_t stands_for) noexcept {
   if (overlapped_) return sampled(took);
   plain_since_trial_ += stands_for;
   if (plain_since_trial_ >= soon) hasty_ = 0;
-  bool trial = false;
-  if (took > slow_call) {
-    // Not where the other way took as long the last time; but that is forgotten by and by.
-    const bool as_before = took / 5 * 4 <= overlapped_cost_;
-    overlapped_cost_ -= overlapped_cost_ / 16;
-    if (as_before) return;
+  // A slow one says nothing where the other way took as long the last time: that is tried again, but
+  // as rarely as it was in vain.
+  const bool trial = took <= slow_call || took / 5 * 4 <= overlapped_cost_;
+  if (!trial) {
     const auto times = static_cast<std::uint32_t>(took / slow_call);
     const std::uint32_t weight = std::min({times, 1u << in_vain_, 16u});
     slow_level_ = static_cast<std::uint16_t>(slow_level_ + slow_memory * weight);
@@ -101,7 +100,6 @@ void lane::called(time_point_ns time, std::uint32_t stands_for) noexcept {
     if (slow_level_ > 0) --slow_level_;
     call_cost_ = smooth(call_cost_, took);
     if (call_cost_ <= suspicious_call || plain_since_trial_ >> 2 * in_vain_ <= first_trial) return;
-    trial = true;
   }
   if (flips_ > 0 && plain_since_trial_ < soon && hasty_ < most_hasty && !trial) ++hasty_;
   flip();

@@ -25,19 +25,25 @@ struct machine {
     --pending;
     way.completed([this] { return clock; }, ++turn);
   }
-  void run(long operations) {
-    for (long i = 0; i < operations; ++i) {
-      if (way.plain()) {
-        ++plain;
-        clock += call_cost;
-        way.called(call_cost);
-      } else {
-        ++overlapped;
-        way.begun([this] { return clock; });
-        if (++pending >= in_flight) complete_one();
-      }
+  void one() {
+    if (way.plain()) {
+      ++plain;
+      clock += call_cost;
+      way.called(call_cost);
+    } else {
+      ++overlapped;
+      way.begun([this] { return clock; });
+      if (++pending >= in_flight) complete_one();
     }
+  }
+  void run(long operations) {
+    for (long i = 0; i < operations; ++i) one();
     while (pending > 0) complete_one();
+  }
+  /// One of many: only where calls follow has everything completed that was begun before.
+  void run_on() {
+    while (pending > 0 && !way.overlapped()) complete_one();
+    one();
   }
 };
 
@@ -140,6 +146,43 @@ TEST(Lane, ABurstAfterAPauseIsNotJudgedByThePause) {
   }
   EXPECT_TRUE(m.way.overlapped());
   EXPECT_EQ(m.way.flips(), 1u);
+}
+
+/// Operations until the lane is the other way than it was; more than that, if it does not come.
+constexpr long soon_enough = 2000;
+long until_overlapped(machine& m, bool wanted) {
+  long n = 0;
+  for (; n <= soon_enough && m.way.overlapped() != wanted; ++n) m.run_on();
+  return n;
+}
+
+TEST(Lane, FollowsWhicheverWayBecomesSlow) {
+  for (const time_point_ns call : {60'000, 150'000, 300'000, 1'000'000, 20'000'000}) {
+    machine calls(2'000, 8'000);
+    calls.run(1000);
+    calls.call_cost = call;
+    EXPECT_LE(until_overlapped(calls, true), soon_enough) << "calls now take " << call;
+    calls.run(1000);
+    calls.call_cost = 2'000;
+    EXPECT_LE(until_overlapped(calls, false), soon_enough) << "calls no longer take " << call;
+
+    machine ring(call, 8'000);
+    ring.run(1000);
+    ASSERT_TRUE(ring.way.overlapped()) << call;
+    ring.overlapped_cost = 4 * call;
+    EXPECT_LE(until_overlapped(ring, false), soon_enough) << "four times " << call;
+    for (int i = 0; i < 1000; ++i) ring.run_on();
+    ring.overlapped_cost = 8'000;
+    EXPECT_LE(until_overlapped(ring, true), soon_enough) << "no longer four times " << call;
+  }
+}
+
+TEST(Lane, StaysWithSlowCallsWhereTheOtherWayIsSlower) {
+  for (const time_point_ns call : {60'000, 150'000, 300'000, 1'000'000, 20'000'000}) {
+    machine m(call, 3 * call);
+    for (int i = 0; i < 100'000; ++i) m.run_on();
+    EXPECT_LE(m.overlapped * 50, m.plain) << call;
+  }
 }
 
 TEST(Lane, WhatIsWaitedForTogetherIsMeasuredTogether) {

@@ -220,7 +220,7 @@ int take_option(int letter, const char* argument, cp_command& c, parsed& p) {
         complain(program(), "warning: ignoring --context; it requires an SELinux-enabled kernel");
       }
       return 0;
-    case opt_help: std::fputs(cp_help().c_str(), stdout); return 1;
+    case opt_help: print_help(cp_help()); return 1;
     case opt_version: std::printf("%s %s\n", program(), version); return 1;
     default: return 1 + try_help(program());  // getopt has said what was wrong
   }

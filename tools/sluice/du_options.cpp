@@ -176,7 +176,7 @@ std::optional<int> take(int c, const char* text, bool long_form, du_options& int
       }
       into.top = number;
       break;
-    case help: std::fputs(du_help().c_str(), stdout); return 0;
+    case help: print_help(du_help()); return 0;
     case version_option: print_version("du"); return 0;
     default: n.good = false;
   }

@@ -29,6 +29,13 @@ std::string wrong_argument(const char* option, std::string_view text, const char
 
 void print_version(const char* command) { std::printf("%s (Sluice) %s\n", command, version); }
 
+void print_help(std::string text) {
+  constexpr std::string_view before = "sluice ";
+  const std::string whole = std::string(before) + program();  // nowhere, unless called by its own name
+  for (std::size_t at = 0; (at = text.find(whole, at)) != std::string::npos;) text.erase(at, before.size());
+  std::fputs(text.c_str(), stdout);
+}
+
 std::string reason(const error& why) {
   use_locale();
   return describe(why);

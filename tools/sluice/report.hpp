@@ -39,6 +39,8 @@ void print_version(const char* command);
 
 /// "Try 'sluice du --help' for more information.", and the exit status that goes with it.
 int try_help(const char* command);
+/// A command's help on standard output. The text says "sluice du", and calls it as it was called.
+void print_help(std::string text);
 
 /// Standard output for long listings: buffered, one thread at a time. What can't be written is told
 /// when it is closed, and what comes after it is dropped.
