@@ -74,9 +74,8 @@ TEST(Latencies, HaveRowsFromTheShortestToTheLongest) {
 
 TEST(Latencies, HaveARowForWhatLastsForEver) {
   const auto all = rows_of({~std::uint64_t{0}, 1'000'000'000'000'000'000});
-  ASSERT_EQ(all.size(), 3u);
-  EXPECT_EQ(all.front(), (std::pair<std::uint64_t, std::uint64_t>(1'000'000'000'000'000'000, 0)));
-  EXPECT_EQ(all.back().second, 1u);
+  constexpr std::uint64_t much = 1'000'000'000'000'000'000;  // in the middle of a step
+  EXPECT_EQ(all, (rows{{2 * much, 1}, {5 * much, 1}}));
 }
 
 }  // namespace
