@@ -1,5 +1,5 @@
 // Trees as a library: copy one, size it, walk it.
-#include <sluice/fs/copy.hpp>
+#include <sluice/fs/tree.hpp>
 #include <sluice/fs/tree_size.hpp>
 #include <sluice/sluice.hpp>
 
@@ -16,26 +16,24 @@ void expect(bool good, const char* what) {
   std::exit(1);
 }
 
-// Hears of what could not be done; the copy goes on without it.
-class quiet final : public sluice::copy_listener {
- public:
-  void failed(const sluice::copy_problem& p) override {
-    std::fprintf(stderr, "%s: %s\n", p.source.c_str(), sluice::describe(p.why).c_str());
-  }
-  void copying(const std::string&, const std::string&, const std::string&) override {}
-  void removed(const std::string&) override {}
-};
-
+// What could not be done is told; the copy goes on without it.
 bool copy(const sluice::dir& here, const char* from, const char* to) {
-  const sluice::tree_limits limits = sluice::limits_for_trees();
-  sluice::crew workers(limits.crew);
-  sluice::copy_options how;
-  how.recursive = true;
-  how.follow = sluice::follow_links::never;
-  how.preserve_times = true;
-  quiet listener;
-  const std::vector<sluice::copy_operand> operands = {{from, to}};
-  return sluice::copy_trees(workers, here, here, operands, how, limits.open_directories, listener);
+  bool whole = true;
+  for (const sluice::copy_problem& p : sluice::fs::copy_tree(here, from, here, to)) {
+    std::fprintf(stderr, "%s: %s\n", p.source.c_str(), sluice::describe(p.why).c_str());
+    if (p.failure) whole = false;
+  }
+  return whole;
+}
+
+// How many files there are of more than so many bytes.
+int count_large(const sluice::dir& here, const std::string& root, std::uint64_t bytes) {
+  std::atomic<int> found = 0;
+  const auto problems = sluice::fs::walk(here, root, [&](const sluice::fs::walked& w) {
+    if (w.status.type == sluice::file_type::regular && w.status.size > bytes) ++found;
+    return true;  // and go into every directory
+  });
+  return problems.empty() ? found.load() : -1;
 }
 
 class sizing final : public sluice::tree_size {
@@ -131,6 +129,7 @@ int main() {
   expect(copy(here, "tree", "copy"), "copied");
   const sluice::size_totals total = size(here, "copy");
   expect(total.entries == 5, "two directories and three files");
+  expect(count_large(here, "copy", 3) == 3, "of four bytes each");
   expect(count_texts(here, "copy") == 2, "two of them texts");
 
   std::atomic<int> leaves = 0;

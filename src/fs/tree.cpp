@@ -1,0 +1,95 @@
+#include "sluice/fs/tree.hpp"
+
+#include <mutex>
+
+#include "sluice/sync.hpp"
+
+namespace sluice::inline v0::fs {
+
+namespace {
+
+class gathering final : public copy_listener {
+ public:
+  std::vector<copy_problem> problems;
+
+  void failed(const copy_problem& p) override { problems.push_back(p); }
+  void copying(const std::string&, const std::string&, const std::string&) override {}
+  void removed(const std::string&) override {}
+};
+
+class calling final : public tree_visitor {
+ public:
+  explicit calling(const std::function<bool(const walked&)>& visit) noexcept : visit_(visit) {}
+
+  task<bool> enter(walk_dir&, dir&, worker&) override { co_return true; }
+  task<void> entries(walk_dir& d, dir&, std::span<const walk_entry> some, worker&) override {
+    for (const walk_entry& e : some) {
+      if (e.type != file_type::directory) visit_({&d, e.name, *e.status});
+    }
+    co_return;
+  }
+  std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) override {
+    if (!visit_({&d, e.name, *e.status})) return nullptr;
+    return std::make_shared<walk_dir>(d, std::string(e.name.c_str(), e.name.size()), *e.status);
+  }
+  task<void> leave(walk_dir&, worker&) override { co_return; }
+  void failed(walk_dir& d, path_ref name, walk_step step, const error& why) override {
+    const std::lock_guard lock(mutex_);
+    problems.push_back({d.where.path_of(name), step, why});
+  }
+
+  std::vector<walk_problem> problems;
+
+ private:
+  const std::function<bool(const walked&)>& visit_;
+  std::mutex mutex_;
+};
+
+}  // namespace
+
+copy_options faithful() {
+  copy_options how;
+  how.recursive = true;
+  how.follow = follow_links::never;
+  how.preserve_mode = how.preserve_owner = how.preserve_times = true;
+  how.preserve_links = how.preserve_xattrs = how.silent_xattrs = true;
+  return how;
+}
+
+std::vector<copy_problem> copy_tree(const dir& from, const std::string& source, const dir& to,
+                                    const std::string& target, const copy_options& how) {
+  const tree_limits limits = limits_for_trees(how.in_order || how.dry_run ? 1 : 0);
+  crew workers(limits.crew);
+  gathering heard;
+  const copy_operand one[] = {{source, target}};
+  copy_trees(workers, from, to, one, how, limits.open_directories, heard);
+  return std::move(heard.problems);
+}
+
+std::string walked::path() const {
+  return in != nullptr ? in->where.path_of(name) : std::string(name.c_str(), name.size());
+}
+
+std::vector<walk_problem> walk(const dir& base, const std::string& path,
+                               const std::function<bool(const walked&)>& visit,
+                               const walk_options& how) {
+  const lookup follow = how.follow ? lookup::follow : lookup::no_follow;
+  const auto status = sync(base.stat(path, how.wanted | stat_mask::type | stat_mask::inode, follow));
+  if (!status) return {{path, walk_step::stat, status.error()}};
+  const bool wanted = visit({nullptr, path, *status});
+  if (!wanted || status->type != file_type::directory) return {};
+  const tree_limits limits = limits_for_trees(how.in_order ? 1 : 0);
+  crew workers(limits.crew);
+  walk_options options = how;
+  options.status_of_all = true;
+  options.filtered = false;
+  options.open_directories = limits.open_directories;
+  calling visitor(visit);
+  walker all(workers, visitor, options);
+  const open_mode mode = how.follow ? open_mode::read : open_mode::read | open_mode::no_follow;
+  const std::shared_ptr<walk_dir> roots[] = {std::make_shared<walk_dir>(base, path, mode, *status)};
+  all.run(roots);
+  return std::move(visitor.problems);
+}
+
+}  // namespace sluice::inline v0::fs
