@@ -221,6 +221,16 @@ def measuring(c):
                 f"sluice echo: cannot connect to {gone}: Connection refused\n", shown(result.out + result.err))
 
 
+def some_only(c):
+    """More connections than the load may have descriptors for."""
+    with serve() as s:
+        result = harness.run([TOOL, "echo", "load", "-c", "100", s.listening], limits={resource.RLIMIT_NOFILE: 40})
+        found = re.fullmatch(rf"sluice echo: cannot connect to {s.listening}: Too many open files, after (\d+) connections\n",
+                             result.err.decode())
+        c.check("a connection that can't be made is told, and how many were", result.rc == 1 and not result.out
+                and found and 20 <= int(found[1]) < 40, shown(result.err))
+
+
 def partly(c):
     """A server that takes ten connections, answers, then ends three and resets two; the others go on."""
     door = socket.create_server(("127.0.0.1", 0))
@@ -288,6 +298,7 @@ def test(c, scratch):
     options(c)
     unix(c, scratch)
     measuring(c)
+    some_only(c)
     partly(c)
     histogram(c)
     for backend in ("auto", "epoll", "pool"):

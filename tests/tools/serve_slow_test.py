@@ -71,6 +71,8 @@ def answers(c, model, root, large, library):
     env = harness.base_env(LD_PRELOAD=library)
     for way in WAYS:
         with Server(root, "--model", model, "--workers", "2", "--copy", way, env=env) as s, s.connect() as one:
+            with open(f"/proc/{s.process.pid}/maps", encoding="utf-8") as f:
+                c.check(f"{model} {way}: the server's buffers are made small", library in f.read())
             one.sendall(request("/large") + request("/large", "Range: bytes=5-9,100000-199999", "Connection: close"))
             reader = Reader(one)
             reader.got = one.recv(1000)

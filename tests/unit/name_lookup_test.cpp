@@ -89,7 +89,7 @@ task<void> look_up_into(errc& outcome) {
 }
 
 task<void> wait_for(const std::atomic<int>& n, int wanted) {
-  while (n != wanted) {
+  while (n < wanted) {
     auto slept = co_await sluice::system().sleep(ms);
     if (!slept) co_return;
   }
