@@ -319,9 +319,9 @@ task<void> copy_attributes(context& c, const subject& about, const file& from, c
 /// Gives a file that will take an old one's place what that has. False: a problem was reported.
 task<bool> copy_old_attributes(context& c, const subject& about, const file& old,
                                const file_status& s, const file& to);
-/// The security context that a target is to get: empty if none. False: there had to be one, and a problem
-/// was reported.
-task<bool> find_context(context& c, const subject& about, const file& from, bool fresh, std::string& found);
+/// The security context of a source, if it is to be kept. False: there had to be one, and a problem was
+/// reported.
+task<bool> find_context(context& c, const subject& about, const file& from, std::string& found);
 /// Gives it to a target. False: it had to be given, and a problem was reported.
 task<bool> set_context(context& c, const subject& about, const file& to, const std::string& text);
 /// Both for a directory, which stays whatever becomes of it.

@@ -140,7 +140,23 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
   co_return opened ? outcome::made : outcome::none;
 }
 
+/// Before anything is written: nobody may read it who may not.
+task<bool> label_target(context& c, const item& i, pair_of_files& p) {
+  if (p.label.empty() && p.fresh && !(p.aside && p.aside->old)) p.label = c.options.context;
+  auto setting = set_context(c, i, p.to, p.label);
+  const bool set = co_await std::move(setting);
+  if (set) co_return true;
+  auto taking = take_back(c, i, p);
+  co_await std::move(taking);
+  co_return false;
+}
+
 task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
+  if (c.sets_contexts()) {
+    auto labelling = label_target(c, i, p);
+    const bool labelled = co_await std::move(labelling);
+    if (!labelled) co_return false;
+  }
   if (c.options.kind == copy_kind::whole) {
     auto copying_bytes = p.seekable ? copy_data(c, i, p.from, p.to, p.status)
                                     : copy_until_end(c, i, p.from, p.to);
@@ -237,6 +253,11 @@ task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
     entered = co_await std::move(entering);
   }
   const gate_pass held(entered);
+  if (c.options.preserve_context) {
+    auto finding = find_context(c, i, p.from, p.label);
+    const bool found = co_await std::move(finding);
+    if (!found) co_return outcome::none;
+  }
   auto targeting = open_target(c, i, p);
   outcome how = co_await std::move(targeting);
   if (how == outcome::made) {
