@@ -220,6 +220,8 @@ task<void> copy_item(context& c, const item& i, file_type type, const file_statu
 task<bool> status_of_source(context& c, const item& i, const file_status* known, file_status& s);
 /// Tells what would be done with it; `bytes`: it has contents to copy.
 task<void> rehearse_item(context& c, const item& i, bool bytes, const file_status* known);
+/// What a path would lead to, relative to the target's base, with all that would have been made.
+task<result<file_status>> reach_supposed(context& c, std::string path);
 /// The same for another name of something that came before.
 task<void> suppose_link(context& c, const item& i, const file_status& s,
                         const link_table::entry& first);

@@ -123,7 +123,9 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
   }
   auto creating = try_to_create(c, i, p);
   auto made = co_await std::move(creating);
-  if (made || made.error() != errc::exists || i.among_copies()) {
+  // A name that ends in a slash is a directory's, whether there is one or not.
+  const bool stands = !made && (made.error() == errc::exists || made.error() == errc::is_directory);
+  if (!stands || i.among_copies()) {
     c.tell_copying(i);
     if (!made) fail_to_create(c, i, made.error());
     co_return made ? outcome::made : outcome::none;
