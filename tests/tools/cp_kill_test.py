@@ -108,6 +108,8 @@ def killed(c, scratch, command, src, rng, options, rounds):
     while done < rounds or (kills * 3 < rounds and done < 4 * rounds):
         n, done = done, done + 1
         harness.rmtree(dst)
+        for left in names_left(scratch):
+            os.unlink(left)
         old = {}
         if n % 2:
             make_old(dst, source, rng)
@@ -128,13 +130,13 @@ def killed(c, scratch, command, src, rng, options, rounds):
         if state(src) != before:
             here.append("the source was touched")
         result = harness.run([*command, *args])
-        # Without a journal nobody knows whose the groups are that the first run made.
-        others = [] if resume or not atomic else [x for x in result.err.splitlines() if b"it has other names" in x]
+        # Without a journal nobody knows whose the groups are that the first run made; one that was whole has none.
+        others = [] if not atomic or (resume and code != 0) else [x for x in result.err.splitlines() if b"it has other names" in x]
         here += [] if result.rc == (1 if others else 0) else [f"going on: {result.rc}, {shown(result.err)}"]
         # Between its two names a file that replaces another may be caught; only a journal tells whose it is.
         if {k: v for k, v in contents(dst).items() if not os.path.basename(k).startswith(".sluice-")} != source:
             here.append("going on did not complete it")
-        if resume:
+        if resume and not others:
             here += [f"left at the end: {x}" for x in names_left(scratch)]
         problems += [f"round {n}, {number.name}: {x}" for x in here]
         if problems:

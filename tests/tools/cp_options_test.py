@@ -27,7 +27,7 @@ def usage(c, scratch, command):
     cases = Cases(c, scratch, command, exact=True)
     none = lambda area: None
     for args in ([], ["a"], ["--no-such", "a", "b"], ["-y", "a", "b"], ["-t"], ["--target-directory"],
-                 ["-T", "a", "b", "c"], ["-T", "-t", "d", "a"], ["-t", "d"], ["-t", "d", "-t", "d", "a"],
+                 ["-T", "a", "b", "c"], ["-T", "a", "d/"], ["-T", "a", "none/"], ["-vT", "a", "d/"], ["-T", "-t", "d", "a"], ["-t", "d"], ["-t", "d", "-t", "d", "a"],
                  ["--p", "a", "b"], ["--re", "a", "b"], ["--s", "a", "b"], ["--st", "a/", "new"], ["--no", "a", "b"],
                  ["--a", "a", "new"], ["--arch", "a", "new"], ["--b", "a", "b"], ["--path", "t/f", "d"],
                  ["--verb", "a", "b"], ["--archive=x", "a", "b"], ["--parents", "a", "b"], ["--sparse", "a"],

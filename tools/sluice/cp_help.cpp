@@ -28,7 +28,8 @@ What to keep
       --preserve[=LIST]        mode, ownership, timestamps, links, context,
                                  xattr, all
       --no-preserve=LIST       what not to keep
-  -Z, --context[=CTX]          SELinux context; without SELinux it is ignored
+  -Z, --context=CTX            the SELinux context of what is made; without
+                                 SELinux it is ignored
 Existing targets
   -f, --force                  remove a target that can't be opened, try again
       --remove-destination     remove every target before it is made

@@ -12,7 +12,7 @@
 #include "locale.hpp"
 #include "operands.hpp"
 #include "report.hpp"
-#include "sluice/version.hpp"
+#include "selinux.hpp"
 
 namespace sluice::tool {
 
@@ -95,9 +95,14 @@ struct parsed {
   const char* suffix = nullptr;
   bool links = false, symlinks = false, attributes_only = false;
   bool contents = false;
-  bool context_kept = false;
+  std::optional<bool> selinux;  // whether there is, once it was asked
   const char* context = nullptr;
 };
+
+bool selinux(parsed& p) {
+  if (!p.selinux) p.selinux = has_selinux();
+  return *p.selinux;
+}
 
 void preserve(cp_command& c, parsed& p, kept what, bool yes) {
   copy_options& o = c.copy;
@@ -111,7 +116,8 @@ void preserve(cp_command& c, parsed& p, kept what, bool yes) {
   if (all || what == keep_links) o.preserve_links = yes;
   if (all || what == keep_xattr) o.preserve_xattrs = yes;
   if (what == keep_xattr) o.require_xattrs = yes;
-  if (what == keep_context) p.context_kept = yes;
+  if (what == keep_context) o.require_context = yes;
+  if (what == keep_context || (all && selinux(p))) o.preserve_context = yes;
 }
 
 bool preserve_list(cp_command& c, parsed& p, std::string list, bool yes) {
@@ -137,6 +143,7 @@ bool take_letter(int letter, cp_command& c, parsed& p) {
       p.follow = follow_links::never;
       preserve_usual(c);
       c.copy.preserve_links = c.copy.preserve_xattrs = c.copy.silent_xattrs = true;
+      if (selinux(p)) c.copy.preserve_context = true;
       return c.copy.recursive = true;
     case 'd': p.follow = follow_links::never; return c.copy.preserve_links = true;
     case 'p': preserve_usual(c); return true;
@@ -190,7 +197,18 @@ int take_word(int letter, const char* argument, cp_command& c, parsed& p) {
   return word ? 0 : 1 + try_help(program());
 }
 
-bool selinux_enabled() { return ::access("/sys/fs/selinux/enforce", F_OK) == 0; }
+/// Without SELinux this is ignored, as by GNU's, and only who names a context hears of it.
+int take_context(const char* context, parsed& p) {
+  if (selinux(p)) {
+    if (context == nullptr) {
+      return 1 + cp_wrong("-Z without a context is not supported where there is SELinux; use --context=CTX");
+    }
+    p.context = context;
+  } else if (context != nullptr) {
+    complain(program(), "warning: ignoring --context; it requires an SELinux-enabled kernel");
+  }
+  return 0;
+}
 
 /// 0: go on. Otherwise the command is at its end, with this status minus one.
 int take_option(int letter, const char* argument, cp_command& c, parsed& p) {
@@ -214,14 +232,9 @@ int take_option(int letter, const char* argument, cp_command& c, parsed& p) {
       }
       p.places.target_directory = argument;
       return 0;
-    case 'Z':
-      if (selinux_enabled()) return 1 + cp_wrong("SELinux contexts are not supported");
-      if (argument != nullptr) {
-        complain(program(), "warning: ignoring --context; it requires an SELinux-enabled kernel");
-      }
-      return 0;
+    case 'Z': return take_context(argument, p);
     case opt_help: print_help(cp_help()); return 1;
-    case opt_version: std::printf("%s %s\n", program(), version); return 1;
+    case opt_version: print_version("cp"); return 1;
     default: return 1 + try_help(program());  // getopt has said what was wrong
   }
 }
@@ -260,6 +273,7 @@ cp_given given(const cp_command& c, const parsed& p) {
   g.sparse_always = o.sparse == sparse_mode::always;
   g.sparse_never = o.sparse == sparse_mode::never;
   g.atomic = o.atomic;
+  g.fsync = o.durable;
   g.resume = o.resume;
   g.verify = o.verify;
   g.json = c.json;
@@ -267,8 +281,21 @@ cp_given given(const cp_command& c, const parsed& p) {
   return g;
 }
 
+/// A context of one's own instead of those of -a; 0, or the status to exit with.
+int settle_context(copy_options& o, parsed& p) {
+  if (p.context != nullptr) {
+    if (!o.require_context) o.preserve_context = false;
+    if (o.preserve_context) return cp_wrong("cannot set target context and preserve it");
+    o.context = p.context;
+  }
+  if (o.require_context && !selinux(p)) {
+    return cp_wrong("cannot preserve security context without an SELinux-enabled kernel");
+  }
+  return 0;
+}
+
 /// What only shows when all options are known; 0, or the status to exit with.
-int settle_options(cp_command& c, const parsed& p) {
+int settle_options(cp_command& c, parsed& p) {
   copy_options& o = c.copy;
   if (o.overwrite == overwrite_mode::never) o.only_newer = false;
   const std::string wrong = wrong_pair(given(c, p));
@@ -281,11 +308,7 @@ int settle_options(cp_command& c, const parsed& p) {
   o.follow = p.follow.value_or(as_links ? follow_links::never : follow_links::always);
   o.contents_of_special = p.contents;
   o.through_dangling = std::getenv("POSIXLY_CORRECT") != nullptr;
-  if (p.context_kept) {
-    return cp_wrong(selinux_enabled()
-                        ? "SELinux contexts are not supported"
-                        : "cannot preserve security context without an SELinux-enabled kernel");
-  }
+  if (const int status = settle_context(o, p); status != 0) return status;
   o.filtered = !c.exclude.empty();
   // Questions, words and backups come in GNU's order.
   o.in_order = c.verbose || o.dry_run || o.overwrite == overwrite_mode::ask || o.backup != backup_mode::none;

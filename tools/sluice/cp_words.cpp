@@ -37,6 +37,8 @@ std::string words_for_error(const copy_problem& p, const std::string& s, const s
     case copy_step::set_xattr:
       if (p.why == errc::not_supported) return "setting attributes for " + t;
       return "setting attribute " + quoted(p.detail) + " for " + t;
+    case copy_step::get_context: return "failed to get security context of " + s;
+    case copy_step::set_context: return "failed to set the security context of " + t;
     case copy_step::back_up: return "cannot backup " + t;
     case copy_step::restore_backup: return "cannot un-backup " + t;
     case copy_step::stat_parent: return "failed to get attributes of " + s;

@@ -20,6 +20,7 @@ bool is_private(std::string_view name) noexcept {
 
 bool is_wanted(const context& c, const char* name) noexcept {
   if (is_acl(name)) return c.options.preserve_mode;
+  if (c.sets_contexts() && std::strcmp(name, context_xattr) == 0) return false;
   return c.options.preserve_xattrs && !is_private(name);
 }
 
@@ -172,6 +173,10 @@ task<bool> copy_owner(context& c, const subject& about, const file& to, const fi
 task<void> copy_attributes(context& c, const subject& about, const file& from, const file& to,
                            const file_status& s, const target_state& w) {
   bool owned = true;
+  if (w.directory && c.sets_contexts()) {
+    auto labelling = label_directory(c, about, from, to, w);
+    co_await std::move(labelling);
+  }
   if (c.options.preserve_owner) {
     auto owning = copy_owner(c, about, to, s, w);
     owned = co_await std::move(owning);
@@ -259,6 +264,11 @@ task<void> copy_attributes_by_name(context& c, const item& i, const file_status&
     }
     owned = both.has_value();
     if (!owned) miss_owner(c, i, both.error());
+  }
+  if (c.sets_contexts()) {
+    auto labelling = label_by_name(c, i);
+    const bool labelled = co_await std::move(labelling);
+    static_cast<void>(labelled);  // if not, that was told
   }
   if (!instead) {
     auto xattrs = copy_xattrs_by_name(c, i, link);

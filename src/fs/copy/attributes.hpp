@@ -15,6 +15,9 @@ inline bool is_acl(const char* name) noexcept {
   return std::strcmp(name, access_acl) == 0 || std::strcmp(name, default_acl) == 0;
 }
 
+/// Where SELinux keeps its contexts. They are ordinary attributes only where nothing was said of them.
+inline constexpr const char* context_xattr = "security.selinux";
+
 task<result<void>> copy_xattr(const file& from, const file& to, const char* name);
 
 /// The names, each terminated; empty where there are none or the file system has no such thing.

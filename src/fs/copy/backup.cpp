@@ -115,9 +115,25 @@ task<bool> back_up(context& c, const item& i, const file_status& source) {
   }
 }
 
+namespace {
+
+/// What somebody has put there meanwhile stays; where the file system can't see to that, if it is there now.
+task<result<void>> move_back(const item& i) {
+  auto moved = co_await i.to.rename(i.backup, i.to, i.target_name, rename_mode::no_replace);
+  const bool impossible = !moved && (moved.error() == errc::invalid || moved.error() == errc::not_supported);
+  if (!impossible) co_return moved;
+  auto there = co_await i.to.stat(i.target_name, stat_mask::type, lookup::no_follow);
+  if (there) co_return std::unexpected(error(errc::exists));
+  moved = co_await i.to.rename(i.backup, i.to, i.target_name);
+  co_return moved;
+}
+
+}  // namespace
+
 task<void> restore_backup(context& c, const item& i) {
   if (i.backup.empty()) co_return;
-  auto moved = co_await i.to.rename(i.backup, i.to, i.target_name);
+  auto moving = move_back(i);
+  auto moved = co_await std::move(moving);
   if (moved) {
     c.tell_restored(i.backup_path(), i.target_path());
   } else {

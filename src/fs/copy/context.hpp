@@ -228,6 +228,8 @@ task<void> copy_item(context& c, const item& i, file_type type, const file_statu
 task<bool> status_of_source(context& c, const item& i, const file_status* known, file_status& s);
 /// Tells what would be done with it; `bytes`: it has contents to copy.
 task<void> rehearse_item(context& c, const item& i, bool bytes, const file_status* known);
+/// What a path would lead to, relative to the target's base, with all that would have been made.
+task<result<file_status>> reach_supposed(context& c, std::string path);
 /// The same for another name of something that came before.
 task<void> suppose_link(context& c, const item& i, const file_status& s,
                         const link_table::entry& first);
@@ -327,9 +329,9 @@ task<void> copy_attributes(context& c, const subject& about, const file& from, c
 /// Gives a file that will take an old one's place what that has. False: a problem was reported.
 task<bool> copy_old_attributes(context& c, const subject& about, const file& old,
                                const file_status& s, const file& to);
-/// The security context that a target is to get: empty if none. False: there had to be one, and a problem
-/// was reported.
-task<bool> find_context(context& c, const subject& about, const file& from, bool fresh, std::string& found);
+/// The security context of a source, if it is to be kept. False: there had to be one, and a problem was
+/// reported.
+task<bool> find_context(context& c, const subject& about, const file& from, std::string& found);
 /// Gives it to a target. False: it had to be given, and a problem was reported.
 task<bool> set_context(context& c, const subject& about, const file& to, const std::string& text);
 /// Both for a directory, which stays whatever becomes of it.

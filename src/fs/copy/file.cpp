@@ -123,7 +123,9 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
   }
   auto creating = try_to_create(c, i, p);
   auto made = co_await std::move(creating);
-  if (made || made.error() != errc::exists || i.among_copies()) {
+  // A name that ends in a slash is a directory's, whether there is one or not.
+  const bool stands = !made && (made.error() == errc::exists || made.error() == errc::is_directory);
+  if (!stands || i.among_copies()) {
     c.tell_copying(i);
     if (!made) fail_to_create(c, i, made.error());
     co_return made ? outcome::made : outcome::none;
@@ -140,7 +142,23 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
   co_return opened ? outcome::made : outcome::none;
 }
 
+/// Before anything is written: nobody may read it who may not.
+task<bool> label_target(context& c, const item& i, pair_of_files& p) {
+  if (p.label.empty() && p.fresh && !(p.aside && p.aside->old)) p.label = c.options.context;
+  auto setting = set_context(c, i, p.to, p.label);
+  const bool set = co_await std::move(setting);
+  if (set) co_return true;
+  auto taking = take_back(c, i, p);
+  co_await std::move(taking);
+  co_return false;
+}
+
 task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
+  if (c.sets_contexts()) {
+    auto labelling = label_target(c, i, p);
+    const bool labelled = co_await std::move(labelling);
+    if (!labelled) co_return false;
+  }
   if (c.options.kind == copy_kind::whole) {
     auto copying_bytes = p.seekable ? copy_data(c, i, p.from, p.to, p.status)
                                     : copy_until_end(c, i, p.from, p.to);
@@ -247,6 +265,11 @@ task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
   auto entering = pass_gate(c, i, p);
   limiter* const entered = co_await std::move(entering);
   const gate_pass held(entered);
+  if (c.options.preserve_context) {
+    auto finding = find_context(c, i, p.from, p.label);
+    const bool found = co_await std::move(finding);
+    if (!found) co_return outcome::none;
+  }
   auto targeting = open_target(c, i, p);
   outcome how = co_await std::move(targeting);
   if (how == outcome::made) {

@@ -18,7 +18,8 @@ task<bool> copy_old_xattrs(context& c, const subject& about, const file& old, co
   bool has_access = false;
   for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
     const char* name = &names[at];
-    if (!outlives_writing(name)) continue;
+    const bool labelled = c.options.preserve_context && std::strcmp(name, context_xattr) == 0;
+    if (labelled || !outlives_writing(name)) continue;
     auto copying_one = copy_xattr(old, to, name);
     auto copied = co_await std::move(copying_one);
     const bool rights = is_acl(name);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "fs/copy/unfinished.hpp"
@@ -22,6 +23,7 @@ struct aside {
 struct pair_of_files {
   file from, to;
   file_status status;
+  std::string label;           // the security context that it gets
   bool fresh = false;          // the target was made just now
   bool seekable = true;        // both sides have offsets
   bool regular_target = true;

@@ -17,7 +17,7 @@ class parent_subject final : public subject {
 };
 
 bool keeps_anything(const copy_options& o) noexcept {
-  return o.preserve_mode || o.preserve_owner || o.preserve_times;
+  return o.preserve_mode || o.preserve_owner || o.preserve_times || o.preserve_context || !o.context.empty();
 }
 
 /// Its name in the directory above.

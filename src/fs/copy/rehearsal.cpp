@@ -40,21 +40,50 @@ constexpr space_table looking_rows = [] {
 
 }  // namespace
 
+namespace {
+
+/// A path with one slash behind each name, and no "." among them: the same for names that mean the same,
+/// but for links and "..".
+std::string key_of(std::string_view path) {
+  std::string key = path.starts_with('/') ? "/" : "";
+  while (!path.empty()) {
+    const std::size_t length = std::min(path.find('/'), path.size());
+    const std::string_view name = path.substr(0, length);
+    path.remove_prefix(std::min(length + 1, path.size()));
+    if (name.empty() || name == ".") continue;
+    key += name;
+    key += '/';
+  }
+  return key;
+}
+
+}  // namespace
+
 looking_space::looking_space(space& inner) noexcept : space(looking_rows), inner_(inner) {}
 
 rehearsal::rehearsal(const copy_options& o, std::span<const copy_operand> operands)
-    : on_(o.dry_run), keeps_times_(o.preserve_times), absent_(errc::not_found) {
+    : on_(o.dry_run), keeps_times_(o.preserve_times),
+      links_(o.kind == copy_kind::hard_link), absent_(errc::not_found) {
   if (!on_) return;
-  std::set<std::string> targets;
+  std::vector<std::string> targets;
   for (const copy_operand& one : operands) {
-    remembers_all_ |= one.parents != 0 || !targets.insert(one.target).second;
+    remembers_all_ |= one.parents != 0;
+    targets.push_back(key_of(one.target));
   }
+  std::ranges::sort(targets);
+  // What lies below another one is next to it.
+  const auto meets = [](const std::string& a, const std::string& b) { return b.starts_with(a); };
+  remembers_all_ |= std::ranges::adjacent_find(targets, meets) != targets.end();
 }
 
-const file_status& rehearsal::suppose(std::string path, const file_status& as) {
-  auto& at = made_[std::move(path)];
+const file_status& rehearsal::suppose(const std::string& path, const file_status& as) {
+  auto& at = made_[key_of(path)];
   at = std::make_shared<file_status>(as);
   file_status& s = *at;
+  if (links_ && s.type != file_type::directory) {
+    ++s.links;
+    return s;
+  }
   s.device = no_device;
   s.inode = ++last_;
   s.links = 1;
@@ -65,16 +94,27 @@ const file_status& rehearsal::suppose(std::string path, const file_status& as) {
   return s;
 }
 
-void rehearsal::suppose_link(const std::string& to, const file_status& as, std::string path) {
-  auto& first = made_[to];
+void rehearsal::suppose_text(const std::string& path, std::string text) {
+  texts_[key_of(path)] = std::move(text);
+}
+
+const std::string* rehearsal::text_of(const std::string& path) const {
+  const auto at = texts_.find(key_of(path));
+  return at == texts_.end() ? nullptr : &at->second;
+}
+
+bool rehearsal::same_name(const std::string& a, const std::string& b) { return key_of(a) == key_of(b); }
+
+void rehearsal::suppose_link(const std::string& to, const file_status& as, const std::string& path) {
+  auto& first = made_[key_of(to)];
   if (first == nullptr) first = std::make_shared<file_status>(as);
   ++first->links;
   const auto shared = first;
-  made_[std::move(path)] = shared;
+  made_[key_of(path)] = shared;
 }
 
 void rehearsal::suppose_gone(const std::string& path, const file_status& s) {
-  const auto supposed = made_.find(path);
+  const auto supposed = made_.find(key_of(path));
   if (supposed != made_.end()) {
     --supposed->second->links;
     made_.erase(supposed);
@@ -89,11 +129,20 @@ void rehearsal::correct(file_status& s) const {
 }
 
 const file_status* rehearsal::find(const std::string& path) const {
-  const auto at = made_.find(path);
+  if (made_.empty()) return nullptr;
+  const auto at = made_.find(key_of(path));
   return at == made_.end() ? nullptr : at->second.get();
 }
 
 namespace {
+
+/// Of a symbolic link; empty if it can't be read.
+task<std::string> read_text(const dir& in, path_ref name) {
+  std::string text(4096, '\0');
+  auto read = co_await in.readlink(name, text);
+  text.resize(read ? *read : 0);
+  co_return text;
+}
 
 /// How something is made: what is said if that fails, and whether it can take the place of a file.
 struct way_to_make {
@@ -136,6 +185,15 @@ task<bool> has_place(context& c, const item& i, copy_step step, bool bytes) {
   co_return !why;
 }
 
+/// Of the symbolic link that would be made; empty if it is none.
+task<std::string> text_to_make(const context& c, const item& i, const file_status& s) {
+  if (c.options.kind == copy_kind::symlink) co_return i.source_path();
+  if (s.type != file_type::symlink) co_return std::string();
+  auto reading = read_text(i.from, i.name);
+  std::string text = co_await std::move(reading);
+  co_return text;
+}
+
 /// What would become of it; its source can be read.
 task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bool bytes) {
   if (c.options.kind == copy_kind::symlink) {
@@ -166,6 +224,11 @@ task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bo
   if (!i.operand() && !c.supposed.remembers_all()) co_return outcome::made;
   const std::string path = i.target_path();
   const file_status& made = c.supposed.suppose(path, s);
+  if (!bytes && c.options.kind != copy_kind::hard_link) {
+    auto reading = text_to_make(c, i, s);
+    std::string text = co_await std::move(reading);
+    if (!text.empty()) c.supposed.suppose_text(path, std::move(text));
+  }
   if (i.operand() && c.options.no_collisions) c.made.insert({path, identity_of(made)});
   co_return outcome::made;
 }
@@ -207,6 +270,24 @@ task<outcome> rehearse(context& c, const item& i, const file_status& s, bool byt
 
 }  // namespace
 
+task<result<file_status>> reach_supposed(context& c, std::string path) {
+  constexpr unsigned most = 40;  // links, as the system's
+  for (unsigned n = 0; n < most; ++n) {
+    const file_status* made = c.supposed.find(path);
+    if (made != nullptr && made->type != file_type::symlink) co_return *made;
+    const std::string* supposed = c.supposed.text_of(path);
+    std::string text = supposed != nullptr ? *supposed : std::string();
+    if (supposed == nullptr) {
+      auto there = co_await c.target_base.stat(path, stat_mask::basic, lookup::no_follow);
+      if (!there || there->type != file_type::symlink) co_return there;
+      auto reading = read_text(c.target_base, path);
+      text = co_await std::move(reading);
+    }
+    path = text.starts_with('/') ? text : path.substr(0, path.rfind('/') + 1) + text;
+  }
+  co_return std::unexpected(error(errc::too_many_links));
+}
+
 task<void> rehearse_item(context& c, const item& i, bool bytes, const file_status* known) {
   file_status s;
   auto asking = status_of_source(c, i, known, s);
@@ -221,7 +302,9 @@ task<void> suppose_link(context& c, const item& i, const file_status& s,
                         const link_table::entry& first) {
   const std::string made = first.path();
   const std::string path = i.target_path();
-  if (made == path) {
+  const file_status* is_made = c.supposed.find(made);
+  const bool linked = c.options.atomic && is_made != nullptr && is_made == c.supposed.find(path);
+  if (linked || rehearsal::same_name(made, path)) {
     auto leaving = leave_as_it_is(c, i);
     co_await std::move(leaving);
     co_return;

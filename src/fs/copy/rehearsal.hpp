@@ -28,12 +28,20 @@ class rehearsal {
   /// Trees may meet in one that is not there.
   bool remembers_all() const noexcept { return remembers_all_; }
   const dir& absent() const noexcept { return absent_.get(); }
-  /// Supposes that `path` has been made. Gives its identity: one that nothing else has.
-  const file_status& suppose(std::string path, const file_status& as);
+  /// Supposes that `path` has been made. Gives its identity: one that nothing else has, or the source's
+  /// if it is a hard link.
+  const file_status& suppose(const std::string& path, const file_status& as);
+  /// That it is a symbolic link to `text`.
+  void suppose_text(const std::string& path, std::string text);
+  /// Where a symbolic link leads that was supposed there, or null.
+  const std::string* text_of(const std::string& path) const;
   /// That `path` has become another name of what `to` names, which is `as` where nothing was supposed.
-  void suppose_link(const std::string& to, const file_status& as, std::string path);
+  void suppose_link(const std::string& to, const file_status& as, const std::string& path);
   /// That a name has gone from what stands there: one of the names that `s` counts.
   void suppose_gone(const std::string& path, const file_status& s);
+  /// Whether two paths are the same name, written in two ways.
+  static bool same_name(const std::string& a, const std::string& b);
+  bool nothing_made() const noexcept { return made_.empty(); }
   /// What was supposed there, or null.
   const file_status* find(const std::string& path) const;
   /// Takes from what was found there the names that it would have lost.
@@ -42,10 +50,12 @@ class rehearsal {
  private:
   const bool on_;
   const bool keeps_times_;
+  const bool links_;  // nothing else is made
   bool remembers_all_ = false;
   std::uint64_t last_ = 0;
   unreachable_dir absent_;
-  std::map<std::string, std::shared_ptr<file_status>> made_;  // names of one file share it
+  std::map<std::string, std::shared_ptr<file_status>> made_;  // by their keys; names of one file share it
+  std::map<std::string, std::string> texts_;  // of symbolic links, by their keys
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> gone_;  // names, of each inode
 };
 

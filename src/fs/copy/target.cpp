@@ -25,29 +25,50 @@ bool looks_through(const context& c, judging how) noexcept {
          (o.kind == copy_kind::whole || o.kind == copy_kind::attributes);
 }
 
+/// Fills in what is found, if something is.
+task<result<void>> see(const item& i, bool through, standing& t) {
+  auto there = co_await i.to.stat(i.target_name, stat_mask::basic,
+                                  through ? lookup::follow : lookup::no_follow);
+  if (!there) co_return std::unexpected(there.error());
+  t.reached = t.own = *there;
+  t.own_known = !through;
+  co_return result<void>();
+}
+
+/// The same with all that would have been made; links may lead there, too.
+task<result<void>> see_supposed(context& c, const item& i, bool through, standing& t) {
+  const file_status* made = c.supposed.find(i.target_path());
+  if (made != nullptr) {
+    t.reached = t.own = *made;
+    t.own_known = true;
+    if (!through || made->type != file_type::symlink) co_return result<void>();
+  } else {
+    auto seeing = see(i, through, t);
+    auto seen = co_await std::move(seeing);
+    if (seen) c.supposed.correct(t.reached);
+    const bool nowhere = !seen && seen.error() == errc::not_found;
+    if (!nowhere || !through || c.supposed.nothing_made()) co_return seen;
+  }
+  auto reaching = reach_supposed(c, i.target_path());
+  auto reached = co_await std::move(reaching);
+  if (!reached) co_return std::unexpected(reached.error());
+  t.reached = *reached;
+  co_return result<void>();
+}
+
 /// Fills in what stands there. `create`: nothing does. `skip`: a problem was reported.
 task<verdict> look(context& c, const item& i, judging how, standing& t) {
   const bool through = looks_through(c, how);
-  if (c.supposed.on()) {
-    if (const file_status* made = c.supposed.find(i.target_path())) {
-      t.reached = t.own = *made;
-      t.own_known = true;
-      co_return verdict::rewrite;
-    }
-  }
-  auto there = co_await i.to.stat(i.target_name, stat_mask::basic,
-                                  through ? lookup::follow : lookup::no_follow);
-  if (there) {
-    t.reached = *there;
-    if (c.supposed.on()) c.supposed.correct(t.reached);
-    t.own_known = !through;
-    t.own = t.reached;
-    co_return verdict::rewrite;
-  }
+  auto seeing = c.supposed.on() ? see_supposed(c, i, through, t) : see(i, through, t);
+  const auto there = co_await std::move(seeing);
+  if (there) co_return verdict::rewrite;
   if (there.error() == errc::not_found) {
     if (!through) co_return verdict::create;
-    auto link = co_await i.to.stat(i.target_name, stat_mask::type, lookup::no_follow);
-    if (!link || link->type != file_type::symlink) co_return verdict::create;
+    const file_status* own = t.own_known ? &t.own : nullptr;
+    result<file_status> link = std::unexpected(there.error());
+    if (own == nullptr) link = co_await i.to.stat(i.target_name, stat_mask::type, lookup::no_follow);
+    if (link) own = &*link;
+    if (own == nullptr || own->type != file_type::symlink) co_return verdict::create;
     if (c.options.through_dangling) {
       t.loops = true;  // nothing to ask about: it is opened, and made
       co_return verdict::rewrite;

@@ -293,7 +293,8 @@ std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e)
 task<void> tree_copier::finish_target(copy_dir& d) {
   const copy_options& o = context_.options;
   const bool fresh = d.is == copy_dir::state::made;
-  const bool keeps = o.preserve_mode || o.preserve_owner || o.preserve_times || o.preserve_xattrs;
+  const bool keeps = o.preserve_mode || o.preserve_owner || o.preserve_times || o.preserve_xattrs ||
+                     context_.sets_contexts();
   if (!keeps && !(fresh && d.mode_made != d.mode_final)) co_return;
   const dir_subject about(d);
   auto pinning_target = walker_.places().pin(d.target);
@@ -303,7 +304,7 @@ task<void> tree_copier::finish_target(copy_dir& d) {
     co_return;
   }
   dir* source = nullptr;
-  if (o.preserve_mode || o.preserve_xattrs) {
+  if (o.preserve_mode || o.preserve_xattrs || o.preserve_context) {
     auto pinning_source = walker_.places().pin(d.where);
     auto pinned = co_await std::move(pinning_source);
     if (pinned) source = *pinned;

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""`sluice cp --dry-run` says what `sluice cp -v` says, and changes nothing: random trees, options and operands.
+
+Links of all kinds, operands that meet, parents, and targets that refuse. SLUICE_SEED=N is one of the trees again."""
+
+import os
+import random
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import harness
+from cpcases import T0
+from harness import shown
+
+TOOL = harness.sluice()
+OPTIONS = ("-a", "-r", "-ru", "-rn", "-au", "-rf", "-af", "-d", "-rd", "-rL", "-rH", "-rl", "-rlf", "-rs", "-rsf", "-rb", "-ab",
+           "-a --backup=numbered", "-r --remove-destination", "-a --remove-destination", "-r --parents", "-a --parents", "--parents",
+           "-a --parents --atomic", "-r --attributes-only", "-a --atomic", "-r --atomic", "-rf --atomic", "-au --atomic", "-an --atomic",
+           "--atomic", "-L --atomic", "-r --preserve=links", "-rT", "-aT --atomic", "-rT --atomic", "-s", "-l", "-rx", "-rp",
+           "-r --no-preserve=mode", "-P", "-r --strip-trailing-slashes")
+
+
+def planted(root, rng, fifos, depth=0):
+    os.makedirs(root)
+    for _ in range(rng.randrange(1, 5)):
+        path = os.path.join(root, rng.choice("abcdef"))
+        kind = rng.random()
+        if os.path.lexists(path):
+            continue
+        if kind < .35:
+            with open(path, "w") as f:
+                f.write(path)
+            when = T0 + rng.randrange(-2, 3) * 10**9
+            os.utime(path, ns=(when, when))
+        elif kind < .55:
+            os.symlink(rng.choice(("a", "b", "../a", "nowhere", "../x", ".")), path)
+        elif kind < .6:
+            if fifos:
+                os.mkfifo(path)
+        elif kind < .75:
+            files = [x for x in below(root) if os.path.isfile(x) and not os.path.islink(x)]
+            if files:
+                os.link(rng.choice(files), path)
+        elif depth < 2:
+            planted(path, rng, fifos, depth + 1)
+
+
+def below(root):
+    return [os.path.join(where, name) for where, dirs, files in sorted(os.walk(root)) for name in sorted(dirs + files)]
+
+
+def looked_at(root):
+    return [(x, os.lstat(x).st_ino, os.lstat(x).st_ctime_ns) for x in below(root)]
+
+
+def command(where, rng, operands):
+    options = rng.choice(OPTIONS).split()
+    short = [os.path.relpath(x, where) for tree in ("s", "s2") for x in below(os.path.join(where, tree))]
+    recursive = any(o[0] == "-" and o[1] != "-" and set(o) & set("ra") for o in options)
+    if not recursive:       # a FIFO would be read
+        short = [x for x in short if os.path.isfile(os.path.join(where, x)) or os.path.isdir(os.path.join(where, x))]
+    names = ["s", "s/", "s/.", "s2", "s2/.", "./s"] + short
+    operands = [rng.choice(names) for _ in range(1 if any("T" in o for o in options) else operands)]
+    target = rng.choice(("dst", "dst", "dst/", "new", "dst/a", "dst/x"))
+    return [*options, *operands, "dst" if len(operands) > 1 or "--parents" in options else target]
+
+
+def test(c, scratch):
+    problems, refused, tried = [], 0, 800 if harness.LARGE else 120
+    only = os.environ.get("SLUICE_SEED")
+    for seed in [int(only)] if only else range(tried):
+        rng = random.Random(seed)
+        where = os.path.join(scratch, str(seed))
+        operands = rng.choice((1, 1, 2, 2, 3))
+        for tree in ("s", "s2", "dst"):     # whoever writes to a FIFO waits
+            planted(os.path.join(where, tree), rng, fifos=operands == 1 and tree != "dst")
+        args = command(where, rng, operands)
+        before = looked_at(where)
+        said = harness.run([TOOL, "cp", "--dry-run", *args], cwd=where)
+        problems += [] if looked_at(where) == before else [f"{seed}: {' '.join(args)}: something was changed"]
+        real = harness.run([TOOL, "cp", "-v", *args], cwd=where)
+        refused += real.rc
+        # Errors of files that are copied side by side come in any order.
+        if (said.rc, said.out, sorted(said.err.splitlines())) != (real.rc, real.out, sorted(real.err.splitlines())):
+            problems.append(f"{seed}: {' '.join(args)}: {shown(str(said[:3]), 600)}, but really {shown(str(real[:3]), 600)}")
+        harness.rmtree(where)
+    c.nothing(f"--dry-run says what -v says ({tried} random trees)", problems, most=8)
+    c.check("some of it is refused, and some not", bool(only) or tried // 10 < refused < tried * 9 // 10, str(refused))
+
+
+if __name__ == "__main__":
+    harness.main(test)
