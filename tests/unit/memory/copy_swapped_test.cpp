@@ -17,7 +17,9 @@ struct acting_listener final : copy_listener {
     made.push_back(target);
     if (act) std::exchange(act, nullptr)();
   }
-  void failed(const copy_problem& p) override { problems.push_back(sluice::describe(p.why, p.source, p.target)); }
+  void failed(const copy_problem& p) override {
+    problems.push_back(sluice::describe(p.why, p.source, p.target));
+  }
   void removed(const std::string&) override {}
   bool wants_names() const noexcept override { return true; }
 };
