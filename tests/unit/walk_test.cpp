@@ -339,6 +339,17 @@ TEST(Places, FollowNoLinkOnTheWayBack) {
   EXPECT_FALSE(sluice::sync(pin_once(open, *c.places[5])).has_value());
 }
 
+TEST(Places, NoticeAReplacedDirectoryOnTheWay) {
+  chain c(4);
+  c.expect_all();
+  open_places open(2);
+  std::filesystem::rename(c.places[2]->path(), c.tree / "moved");
+  std::filesystem::create_directories(c.places[4]->path());
+  const auto pinned = sluice::sync(pin_once(open, *c.places[4]));
+  ASSERT_FALSE(pinned.has_value());
+  EXPECT_EQ(pinned.error().portable(), errc::not_found);
+}
+
 TEST(Places, InsistFromTheFirstTime) {
   chain c(2);
   open_places open(2);
