@@ -81,10 +81,10 @@ bool open_places::fewer() noexcept {
 
 task<result<dir*>> open_places::pin(place& p) {
   for (;;) {
-    bool again = false;  // it has been open before, and has to be the same directory
+    bool surely = false;  // by its name in an open directory, and for the first time
     {
       const std::lock_guard lock(mutex_);
-      again = p.seen_ && p.inode_ != 0;
+      surely = !p.seen_;
       if (p.handle_) {
         if (p.pins_++ == 0) unlink(p);
         co_return &p.handle_;
@@ -92,11 +92,11 @@ task<result<dir*>> open_places::pin(place& p) {
     }
     auto room = make_room();
     co_await std::move(room);
-    auto opening = open_from_ancestor(p);
+    auto opening = open_from_ancestor(p, surely);
     auto opened = co_await std::move(opening);
     if (!opened && opened.error() == errc::too_many_files && fewer()) continue;
     if (!opened) co_return std::unexpected(opened.error());
-    if (again) {
+    if (!surely && p.inode_ != 0) {
       auto found = co_await opened->stat(path_ref(), stat_mask::inode);
       if (!found) co_return std::unexpected(found.error());
       if (p.inode_ != found->inode || p.device_ != found->device) {
@@ -116,7 +116,7 @@ task<result<dir*>> open_places::pin(place& p) {
 
 /// Opens along the names from the nearest ancestor that is open. No link is followed on the way:
 /// what was a directory when it was first seen has to be one now.
-task<result<dir>> open_places::open_from_ancestor(place& p) {
+task<result<dir>> open_places::open_from_ancestor(place& p, bool& surely) {
   std::vector<place*> below{&p};
   const dir* from = nullptr;
   place* pinned = nullptr;
@@ -133,6 +133,7 @@ task<result<dir>> open_places::open_from_ancestor(place& p) {
     }
   }
   if (from == nullptr) from = below.back()->base_;
+  surely &= below.size() == 1;
 
   constexpr std::size_t path_limit = 4000;  // under the system's 4096
   result<dir> reached = std::unexpected(error(errc::not_found));

@@ -339,6 +339,47 @@ TEST(Places, FollowNoLinkOnTheWayBack) {
   EXPECT_FALSE(sluice::sync(pin_once(open, *c.places[5])).has_value());
 }
 
+TEST(Places, NoticeAReplacedDirectoryOnTheWay) {
+  chain c(4);
+  c.expect_all();
+  open_places open(2);
+  std::filesystem::rename(c.places[2]->path(), c.tree / "moved");
+  std::filesystem::create_directories(c.places[4]->path());
+  const auto pinned = sluice::sync(pin_once(open, *c.places[4]));
+  ASSERT_FALSE(pinned.has_value());
+  EXPECT_EQ(pinned.error().portable(), errc::not_found);
+}
+
+TEST(Places, InsistFromTheFirstTime) {
+  chain c(2);
+  open_places open(2);
+  place& last = *c.places[2];
+  const auto other = sluice::sync(c.here.stat(c.places[0]->path()));
+  last.insist(other->device, other->inode);
+  const auto pinned = sluice::sync(pin_once(open, last));
+  ASSERT_FALSE(pinned.has_value());
+  EXPECT_EQ(pinned.error().portable(), errc::not_found);
+}
+
+task<result<void>> pin_and_sync(open_places& open, place& p) {
+  auto pinning = open.pin(p);
+  auto pinned = co_await std::move(pinning);
+  if (!pinned) co_return std::unexpected(pinned.error());
+  auto synced = co_await (*pinned)->sync();
+  open.unpin(p);
+  co_return synced;
+}
+
+/// One that is only a location on the way makes no mere location of what is below.
+TEST(Places, AreOpenedAsEachIsMeant) {
+  chain c(2);
+  open_places open(2);
+  place way(*c.places[0], "d", open_mode::location | open_mode::no_follow);
+  place last(way, "d");
+  EXPECT_TRUE(sluice::sync(pin_and_sync(open, last)).has_value());
+  EXPECT_FALSE(sluice::sync(pin_and_sync(open, way)).has_value()) << "a location has nothing to sync";
+}
+
 TEST(Places, TellTheirPath) {
   const dir here = sluice::system().current_dir();
   place root(here, "/");

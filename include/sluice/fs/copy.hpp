@@ -238,7 +238,10 @@ struct copy_operand {
 /// incomplete. When the target's file system is full, no further bytes are written to it.
 ///
 /// Symbolic links in a tree are followed only if asked for; below a target directory nothing is
-/// reached through a link that lies there in place of a directory.
+/// reached through a link that lies there in place of a directory. The directory that a target's last
+/// name lies in, and those that `parents` asks for, are looked up once, through links that are there:
+/// whatever their names come to mean meanwhile, later operands that tell the same path go to the same
+/// directories, or fail.
 bool copy_trees(crew& c, const dir& from, const dir& to, std::span<const copy_operand> operands,
                 const copy_options& options, std::size_t open_directories,
                 copy_listener& listener);

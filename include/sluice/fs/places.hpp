@@ -30,12 +30,13 @@ class place {
   place(const place&) = delete;
   place& operator=(const place&) = delete;
 
-  /// Tells which directory this is: should it be closed and opened again, nothing else will do.
+  /// Tells which directory this is: should it be closed and opened again, or opened by way of others that
+  /// were closed, nothing else will do.
   void expect(std::uint64_t device, std::uint64_t inode) noexcept {
     device_ = device;
     inode_ = inode;
   }
-  /// The same, also when it is opened for the first time.
+  /// The same, whenever it is opened.
   void insist(std::uint64_t device, std::uint64_t inode) noexcept {
     expect(device, inode);
     seen_ = true;
@@ -84,7 +85,7 @@ class open_places {
   void drop(place& p) noexcept;
 
  private:
-  task<result<dir>> open_from_ancestor(place& p);
+  task<result<dir>> open_from_ancestor(place& p, bool& surely);
   task<void> make_room();
   bool fewer() noexcept;
   dir take_handle(place& p) noexcept;
