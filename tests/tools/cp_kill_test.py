@@ -103,7 +103,7 @@ def killed(c, scratch, command, src, rng, options, rounds):
         if n % 2:
             make_old(dst, source, rng)
             old = {k: v for k, v in contents(dst).items() if isinstance(v, bytes)}
-        number = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[n % 4]
+        number = (signal.SIGKILL, signal.SIGHUP, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[n % 5]
         process = start(command, args, scratch)
         time.sleep(rng.random() * longest)
         process.send_signal(number)
