@@ -106,6 +106,7 @@ bench: setup
 
 .PHONY: bench-tools
 bench-tools: all
+	$(call build,release,start_pairs)
 	-@tools/setup.sh packages-linux-tree.txt
 	@INTO='$(INTO)' bench/run.sh tools $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick) \
 		$(if $(MINUTES),--minutes $(MINUTES))

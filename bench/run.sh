@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make bench`: everything but the network; `run.sh tools [option]...` (`make bench-tools`): only the tools,
-# with these options of tools/tool_bench.py; `run.sh net [option]...` (`make bench-net`): only the network,
+# with these options of tools/tool_bench.py, or, without any, what it leaves out as well; `run.sh net [option]...` (`make bench-net`): only the network,
 # with those of net/net_bench.py, and `run.sh net-full` (`make bench-net-full`): the sweeps after it.
 # Results go to bench/results/<time>/ or $INTO, see the page there; a summary goes to stdout.
 set -eu
@@ -39,6 +39,12 @@ if [ "$parts" = all ]; then
         grep -E '^(Benchmark|.*_median)' || true
     printf '\n== random reads\n'
     python3 "$root/bench/fio_compare.py" --build "$build" --json "$results/fio.json" 2>/dev/null
+fi
+if [ $# -eq 0 ]; then
+    printf '\n== starts\n'
+    python3 "$root/bench/tools/start_bench.py" --build "$build" --json "$results/starts.json"
+    printf '\n== user-mode-linux\n'
+    python3 "$root/bench/tools/uml_bench.py" --build "$build" --json "$results/uml.json" || true
 fi
 printf '\n== tools\n'
 python3 "$root/bench/tools/tool_bench.py" --build "$build" \

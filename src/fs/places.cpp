@@ -147,8 +147,8 @@ task<result<dir>> open_places::open_from_ancestor(place& p) {
            path.size() + below.back()->name_.size() < path_limit) {
       path += '/';
       path += below.back()->name_;
+      how = below.back()->how_ | open_mode::no_symlinks;
       below.pop_back();
-      how |= open_mode::no_symlinks;
     }
     reached = co_await from->open_dir(path, how);
     if (!reached) break;

@@ -155,7 +155,12 @@ void listing_page::crumb(text_out& out) noexcept {
 }
 
 void listing_page::columns(text_out& out) const noexcept {
-  out.put("</h1><table><thead><tr>");
+  out.put("</h1>");
+  if (left_out_ > 0) {
+    out.put("<p class=more>There is more here than is shown: ").number(left_out_);
+    out.put(left_out_ == 1 ? " name was" : " names were").put(" left out of this page.</p>");
+  }
+  out.put("<table><thead><tr>");
   column(out, listing_key::name, "Name", "n");
   column(out, listing_key::size, "Size", "s");
   column(out, listing_key::modified, "Modified", "m");

@@ -46,8 +46,13 @@ class listing_page {
   /// Of a buffer for write(): so that the longest names fit that there are.
   static constexpr std::size_t least_room = 16 * 1024;
 
-  listing_page(std::string_view path, std::span<const listing_entry> entries, listing_order order) noexcept
-      : path_(path == "." ? std::string_view() : path), entries_(entries), order_(order) {}
+  /// `left_out`: names that there are, and that are not among the entries because those are enough.
+  listing_page(std::string_view path, std::span<const listing_entry> entries, listing_order order,
+               std::uint64_t left_out = 0) noexcept
+      : path_(path == "." ? std::string_view() : path),
+        entries_(entries),
+        order_(order),
+        left_out_(left_out) {}
 
   /// Fills `room`, of least_room or more, with as much of what follows as fits in whole pieces. Returns
   /// its bytes; 0 means that the page is complete.
@@ -67,6 +72,7 @@ class listing_page {
   std::string_view path_;
   std::span<const listing_entry> entries_;
   listing_order order_;
+  std::uint64_t left_out_;
   part part_ = part::head;
   std::size_t next_ = 0;  // entry
   std::size_t crumbs_at_ = 0;  // byte of the path

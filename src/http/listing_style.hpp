@@ -39,6 +39,7 @@ tr.d td.n::before{width:1.05rem;height:.8rem;top:.7rem;opacity:1;border-color:va
 .s,.m{color:var(--dim);font-variant-numeric:tabular-nums;white-space:nowrap}
 .s{width:6.5rem;text-align:right}
 .m{width:10.5rem;text-align:right}
+.more{margin:0 0 1rem;padding:.6rem;border-left:4px solid var(--dir);background:var(--over)}
 footer{margin-top:1rem;padding:0 .6rem;color:var(--dim);font-size:.85rem}
 @media(max-width:36rem){main{padding:1rem .25rem 2rem}h1{padding:0 .6rem}.m{width:6.8rem}.t{display:none}
 .s{width:5.6rem}

@@ -23,13 +23,14 @@ struct event {
 struct race {
   network net;
   const connect_options& how;
+  time_point_ns limit;
   std::optional<stream> won{};
   error first_error{};
   channel<event, 2 * most + 1> news{};
 };
 
 task<void> attempt(race& r, address to, std::size_t turn) {
-  auto connection = co_await r.net.connect(to, r.how.settings);
+  auto connection = co_await r.net.connect(to, r.how.settings).before(r.limit);
   const bool failed = !connection;
   if (!failed && !r.won) r.won.emplace(std::move(*connection));
   if (failed && (turn == 0 || !r.first_error)) r.first_error = connection.error();
@@ -75,31 +76,47 @@ task<void> run(race& r, std::span<const address> all, scope& attempts) {
   }
 }
 
-}  // namespace
-
-task<result<stream>> connect_to_any(network net, std::span<const address> addresses,
-                                    connect_options how) {
+task<result<stream>> connect_before(time_point_ns limit, network net,
+                                    std::span<const address> addresses, connect_options how) {
   std::array<address, most> all;
   const std::size_t count = std::min(addresses.size(), most);
   std::copy_n(addresses.begin(), count, all.begin());
   interleave(std::span(all).first(count));
   auto here = co_await this_task();
-  race r(net, how);
+  race r(net, how, limit);
   scope attempts(here);
   auto running = run(r, std::span(all).first(count), attempts);
   co_await std::move(running);
   attempts.stop();
   co_await attempts.join();
   if (r.won) co_return std::move(*r.won);
+  if (here.home->now() >= limit) co_return std::unexpected(error(errc::timed_out));
   co_return std::unexpected(r.first_error ? r.first_error : error(errc::not_found));
+}
+
+/// When all of it has to be over.
+time_point_ns limit_of(const connect_options& how, driver& home) noexcept {
+  return how.within == never ? never : home.now() + how.within;
+}
+
+}  // namespace
+
+task<result<stream>> connect_to_any(network net, std::span<const address> addresses,
+                                    connect_options how) {
+  auto here = co_await this_task();
+  auto racing = connect_before(limit_of(how, *here.home), net, addresses, how);
+  auto connection = co_await std::move(racing);
+  co_return connection;
 }
 
 task<result<stream>> connect_to(network net, path_ref host, path_ref service,
                                 connect_options how) {
   std::array<address, most> found;
-  const auto count = co_await net.resolve(host, service, found);
+  auto here = co_await this_task();
+  const time_point_ns limit = limit_of(how, *here.home);
+  const auto count = co_await net.resolve(host, service, found).before(limit);
   if (!count) co_return std::unexpected(count.error());
-  auto racing = connect_to_any(net, std::span(found).first(*count), how);
+  auto racing = connect_before(limit, net, std::span(found).first(*count), how);
   auto connection = co_await std::move(racing);
   co_return connection;
 }

@@ -2,8 +2,8 @@
 #include <netdb.h>
 
 #include <cstring>
-#include <memory>
 
+#include "ops/name_lookup.hpp"
 #include "ops/socket.hpp"
 
 namespace sluice::inline v0 {
@@ -33,32 +33,56 @@ constexpr std::int64_t resolver_base = -100'000;
 
 }  // namespace
 
+std::int64_t native<ops::resolve>::begin(ops::resolve& op) noexcept {
+  int pair[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
+  if (!system_id::reserve_release(pair[0])) {
+    ::close(pair[0]);
+    ::close(pair[1]);
+    return -ENOMEM;
+  }
+  op.under_way = name_lookup::begin(op.host, op.service, pair[1]);
+  if (op.under_way == nullptr) {
+    ::close(pair[0]);
+    return -EAGAIN;
+  }
+  op.id = system_id::fresh(pair[0], 1, 0);
+  return 0;
+}
+
 std::int64_t native<ops::resolve>::perform(ops::resolve& op) noexcept {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  const int n = ::getaddrinfo(op.host.empty() ? nullptr : op.host.c_str(),
-                              op.service.empty() ? nullptr : op.service.c_str(), &hints, &found);
-  if (n == EAI_SYSTEM) return -errno;
-  if (n != 0) return resolver_base + n;
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, ::freeaddrinfo);
+  pollfd p{fd_of(op), POLLIN, 0};
+  const std::int64_t waited = retry([&] { return ::poll(&p, 1, -1); });
+  return waited < 0 ? waited : take(op);
+}
+
+std::int64_t native<ops::resolve>::take(ops::resolve& op) noexcept {
+  const name_lookup::answer& a = op.under_way->came();
+  // Of a call, EAGAIN would mean that there is no answer yet.
+  if (a.code == EAI_SYSTEM && a.number == EAGAIN) return resolver_base + EAI_AGAIN;
+  if (a.code == EAI_SYSTEM) return -a.number;
+  if (a.code != 0) return resolver_base + a.code;
   std::size_t count = 0;
-  for (const addrinfo* a = found; a != nullptr && count < op.into.size(); a = a->ai_next) {
-    const auto raw = std::span(reinterpret_cast<const std::byte*>(a->ai_addr), a->ai_addrlen);
+  for (const addrinfo* at = a.found; at != nullptr && count < op.into.size(); at = at->ai_next) {
+    const auto raw = std::span(reinterpret_cast<const std::byte*>(at->ai_addr), at->ai_addrlen);
     if (const auto made = address::from_raw(raw)) op.into[count++] = *made;
   }
-  return static_cast<std::int64_t>(count);
+  op.value = count;
+  return 0;
 }
 
 void native<ops::resolve>::finish(ops::resolve& op, std::int64_t n) noexcept {
-  if (n >= 0) {
-    op.value = static_cast<std::size_t>(n);
-  } else if (n <= resolver_base) {
+  if (n > 0) n = take(op);  // from the ring comes only that there is an answer
+  if (n <= resolver_base) {
     op.failure = error(static_cast<std::int32_t>(n - resolver_base), lookup_domain);
-  } else {
+  } else if (n < 0) {
     op.failure = system_error(n);
   }
+  if (op.under_way == nullptr) return;
+  op.under_way->leave();
+  op.under_way = nullptr;
+  ::close(fd_of(op));
+  op.id = 0;
 }
 
 }  // namespace sluice::inline v0

@@ -270,12 +270,23 @@ struct native<ops::socket_address> {
   static std::int64_t perform(ops::socket_address& op) noexcept;
 };
 
+/// Like a connection, it first makes what it waits for: a socket that tells of the answer.
 template <>
 struct native<ops::resolve> {
-  static constexpr auto cancel = cancellable::until_started;
-  static constexpr auto route = routing::overlapped;
+  static constexpr auto cancel = cancellable::always;
+  static constexpr auto route = routing::readiness;
+  static constexpr std::int16_t readiness = POLLIN;
+  static std::int64_t begin(ops::resolve& op) noexcept;
   static std::int64_t perform(ops::resolve& op) noexcept;
+  static constexpr std::uint8_t opcode = IORING_OP_POLL_ADD;
+  static bool prepare(ops::resolve& op, io_uring_sqe& e) noexcept {
+    io_uring_prep_poll_add(&e, fd_of(op), POLLIN);
+    return true;
+  }
   static void finish(ops::resolve& op, std::int64_t n) noexcept;
+
+ private:
+  static std::int64_t take(ops::resolve& op) noexcept;
 };
 
 }  // namespace sluice::inline v0

@@ -103,28 +103,43 @@ std::int64_t native<ops::send_file>::perform(ops::send_file& op) noexcept {
 
 namespace {
 
+/// Where the kernel is to look in the one that is not waited for: null, at no place of its own.
+template <class Op>
+off64_t* place_of(Op& op, off64_t& offset) noexcept {
+  if (op.offset == Op::no_offset) return nullptr;
+  offset = static_cast<off64_t>(op.offset);
+  return &offset;
+}
+
 std::int64_t splice(ops::splice_in& op) noexcept {
-  return retry([&] {
-    return ::splice(fd_of(op), nullptr, system_id::descriptor(op.pipe_id), nullptr,
-                    transfer_size(op.size), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-  });
+  off64_t offset;
+  return ::splice(fd_of(op), nullptr, system_id::descriptor(op.other_id), place_of(op, offset),
+                  transfer_size(op.size), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 }
 std::int64_t splice(ops::splice_out& op) noexcept {
-  return retry([&] {
-    return ::splice(system_id::descriptor(op.pipe_id), nullptr, fd_of(op), nullptr,
-                    transfer_size(op.size), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-  });
+  off64_t offset;
+  return ::splice(system_id::descriptor(op.other_id), place_of(op, offset), fd_of(op), nullptr,
+                  transfer_size(op.size), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+}
+
+/// A pipe is told with the call that it is not to wait.
+template <class Op>
+std::int64_t splice_at_once(Op& op) noexcept {
+  const auto call = [&] { return splice(op); };
+  if (!is_socket(op)) return retry(call);
+  const nonblocking_scope at_once(fd_of(op));
+  return retry(call);
 }
 
 }  // namespace
 
 template <class Op, short Events>
 std::int64_t native_splice<Op, Events>::attempt(Op& op) noexcept {
-  const nonblocking_scope at_once(fd_of(op));
-  const std::int64_t n = splice(op);
+  if ((op.other_id & system_id::socket) != 0) return -EINVAL;  // it could block, and nobody waits for it
+  const std::int64_t n = splice_at_once(op);
   if (n != -EAGAIN) return n;
-  pollfd pipe{system_id::descriptor(op.pipe_id), Events == POLLIN ? POLLOUT : POLLIN, 0};
-  return ::poll(&pipe, 1, 0) == 0 ? pipe_in_the_way : n;
+  pollfd other{system_id::descriptor(op.other_id), Events == POLLIN ? POLLOUT : POLLIN, 0};
+  return ::poll(&other, 1, 0) == 0 ? pipe_in_the_way : n;
 }
 template <class Op, short Events>
 std::int64_t native_splice<Op, Events>::perform(Op& op) noexcept {

@@ -277,8 +277,16 @@ def limited(c, scratch):
     c.check("--bwlimit: a stream", got.rc == 0 and got.seconds >= 0.7, str(got.seconds))
     for bad in ("0", "-1", "x", "", "1Q", "1.5M", "10 M", "99999999999999999999"):
         got = run(f"--bwlimit={bad}", "one", "copy", cwd=where)
-        c.check(f"--bwlimit={bad} is refused", got.rc == 1 and got.err.count(b"\n") == 1 and b"--bwlimit argument" in got.err,
+        c.check(f"--bwlimit={bad} is refused", got.rc == 1 and got.err.count(b"\n") == 1 and f"invalid --bwlimit argument '{bad}': ".encode() in got.err,
                 shown(got.err))
+    for bad in ("0", "-1", "x", "", "1x", "1.5", " 1", "+1", "201", "99999999999999999999"):
+        got = run(f"--jobs={bad}", "one", "nothing", cwd=where)
+        c.equal(f"--jobs={bad} is refused", (got.rc, got.err, os.path.exists(os.path.join(where, "nothing"))),
+                (1, f"sluice cp: invalid --jobs argument '{bad}': not a number from 1 to 200\n".encode(), False))
+    for option in ("--bwlimit", "--jobs", "--exclude"):
+        got = run("one", "nothing", option, cwd=where)
+        c.equal(f"{option} without a value", (got.rc, got.err.splitlines()[0]),
+                (1, f"sluice cp: option '{option}' requires an argument".encode()))
     os.unlink(os.path.join(where, "copy"))
     begun = time.monotonic()
     p = subprocess.Popen([TOOL, "cp", "--bwlimit=1K", "one", "copy"], cwd=where, env=harness.base_env(),
@@ -408,19 +416,27 @@ def watching(c, scratch):
 # ---------------------------------------------------------------------------------------------------------------------
 # What goes together, and names cut short.
 
+def versions(c, scratch):
+    version = harness.run([TOOL, "--version"]).out.decode().split()[1]
+    for name in ("cp", "du"):
+        where = os.path.join(scratch, f"called-{name}")
+        os.mkdir(where)
+        os.symlink(TOOL, os.path.join(where, name))
+        for command in ([TOOL, name], [os.path.join(where, name)]):
+            got = harness.run([*command, "--version"], cwd=where)
+            c.equal(f"{' '.join(command[1:] or [name])} --version", (got.rc, got.out.splitlines()[0], got.err),
+                    (0, f"{name} (Sluice) {version}".encode(), b""))
+
+
 def together(c, scratch):
     where = os.path.join(scratch, "together")
     os.mkdir(where)
     open(os.path.join(where, "a"), "w").close()
     text = run("--help", cwd=where).out.decode()
     c.check("--help fits 80 columns", all(len(line) <= 80 for line in text.splitlines()))
-    rows = re.search(r"(?ms)^Not together\n(.*?)\n\n", text).group(1)
-    pairs, first = [], None
-    for line in rows.splitlines():
-        head, others = line[:20].strip(), line[20:]
-        first = head or first
-        pairs += [(first, other.strip()) for other in others.split(",") if other.strip()]
-    c.check("--help has a table of pairs", len(pairs) > 15 and ("--json", "--interactive") in pairs, str(pairs))
+    pairs = harness.pairs_in_help(text)
+    c.check("--help has a table of pairs", len(pairs) > 15 and ("--json", "--interactive") in pairs and
+            ("--fsync", "--dry-run") in pairs, str(pairs))
     for one, other in pairs:
         for args in ([one, other], [other, one]):
             got = run(*args, "a", "b", cwd=where)
@@ -467,7 +483,7 @@ def statistics(c, scratch):
 
 def test(c, scratch):
     os.chmod(scratch, 0o777)
-    for part in (together, excluded, objects, watching, limited, statistics, dry_questions, dry_links, dry_runs):
+    for part in (versions, together, excluded, objects, watching, limited, statistics, dry_questions, dry_links, dry_runs):
         part(c, scratch)
 
 

@@ -109,6 +109,59 @@ def moved_away(c, scratch, command):
     os.close(feed)
 
 
+def as_events(c, scratch, command):
+    """A copy that is given up says as objects what any interrupted copy says."""
+    where = os.path.join(scratch, "events")
+    os.mkdir(where)
+    os.mkfifo(os.path.join(where, "fifo"))
+    feed = os.open(os.path.join(where, "fifo"), os.O_RDWR)
+    for name, key in (("it's \"new\"\n", "target"), (b"\xff\xfe", "target_base64")):
+        target = os.path.join(os.fsencode(where), os.fsencode(name))
+        os.write(feed, b"x" * 100)
+        with open(target, "w") as f:
+            f.write("before")
+        process = start(command, ["--json", "-v", "fifo", name], where)
+        began = wait_for(lambda: os.path.getsize(target) == 100)
+        process.send_signal(signal.SIGINT)
+        code, out, err = end_of(process)
+        events = [json.loads(line) for line in out.splitlines()]
+        c.equal(f"{name!r}: a copy that is given up", (began, code, [e["event"] for e in events], err.endswith(b" is incomplete\n")),
+                (True, -signal.SIGINT, ["copy", "error", "summary"], True))
+        told, summary = events[-2], events[-1]
+        c.equal(f"{name!r}: what is incomplete", (told["source"], told.get(key), told["message"].encode() + b"\n"),
+                ("fifo", events[0][key], err.partition(b": ")[2]))
+        c.equal(f"{name!r}: the summary", {k: summary[k] for k in ("result", "files", "bytes", "errors", "warnings")},
+                {"result": "stopped", "files": 0, "bytes": 100, "errors": 1, "warnings": 0})
+        os.unlink(target)
+    target = os.path.join(where, "kept")
+    os.write(feed, b"x" * 100)
+    with open(target, "w") as f:
+        f.write("before")
+    process = start(command, ["--json", "-b", "fifo", "kept"], where)
+    began = wait_for(lambda: os.path.exists(target + "~") and os.path.exists(target) and os.path.getsize(target) == 100)
+    os.rename(target, os.path.join(where, "taken"))
+    open(target, "w").close()
+    process.send_signal(signal.SIGINT)
+    code, out, err = end_of(process)
+    events = [json.loads(line) for line in out.splitlines()]
+    c.equal("a backup that stays", (began, code, [(e["event"], e.get("target"), e.get("backup")) for e in events]),
+            (True, -signal.SIGINT, [("error", "kept", "kept~"), ("summary", None, None)]))
+    # Nobody reads: it ends all the same.
+    for name in [f"f{n}" for n in range(3000)]:
+        open(os.path.join(where, name), "w").close()
+    os.mkdir(os.path.join(where, "into"))
+    process = start(command, ["--json", "-v", *[f"f{n}" for n in range(3000)], "into"], where)
+    full = wait_for(lambda: "pipe_w" in open(f"/proc/{process.pid}/wchan").read(), 10)
+    process.send_signal(signal.SIGTERM)
+    ended = wait_for(lambda: process.poll() is not None)
+    c.equal("a reader that reads nothing holds up nobody", (ended, process.returncode), (True, -signal.SIGTERM))
+    if not full:
+        c.skip("... and it was waiting for that reader", "that can't be seen here")
+    process.stdout.close()
+    process.stderr.close()
+    os.close(feed)
+
+
 def over_what_is_there(c, scratch, command):
     """Stopped in the midst of writing over a file: that can't be undone, and is told, however it ends."""
     where = os.path.join(scratch, "over")
@@ -212,6 +265,7 @@ def test(c, scratch):
     command = called_cp(scratch)
     fed_by_fifo(c, scratch, command)
     moved_away(c, scratch, command)
+    as_events(c, scratch, command)
     over_what_is_there(c, scratch, command)
     on_a_terminal(c, scratch, command)
     asked(c, scratch, command)

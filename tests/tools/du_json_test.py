@@ -2,6 +2,7 @@
 """What `sluice du` has beyond GNU's: --json, --top, --progress, --stats, and their place among GNU's options."""
 
 import base64
+import itertools
 import json
 import os
 import signal
@@ -56,7 +57,7 @@ def json_lines(c, scratch, name, options):
 
 
 def objects(c, scratch):
-    for options in ([], ["-a"], ["-ac"], ["-s"], ["-S"], ["-d1", "-a"], ["--apparent-size", "-a"], ["--inodes"], ["-h", "-a"],
+    for options in ([], ["-a"], ["-ac"], ["-s"], ["-S"], ["-d1", "-a"], ["--apparent-size", "-a"], ["--inodes"], ["-b", "-a"],
                     ["-t", "20K"]):
         json_lines(c, scratch, " ".join(options) or "alone", options)
     by_path = {path_of(t): t for t in json_lines(c, scratch, "once more", ["-a"])}
@@ -88,7 +89,26 @@ def largest(c, scratch):
             json.loads(got[0])["size"] >= json.loads(got[1])["size"], shown(b"|".join(got)))
     for bad in ("0", "-1", "x", "", "1K"):
         got = run(f"--top={bad}", "t", cwd=scratch)
-        c.check(f"--top={bad} is refused", got.rc == 1 and b"invalid number of lines" in got.err and not got.out, shown(got.err))
+        c.check(f"--top={bad} is refused", got.rc == 1 and f"invalid --top argument '{bad}': ".encode() in got.err and not got.out, shown(got.err))
+
+
+def together(c, scratch):
+    """Each pair of the table in --help, in both orders, and what it stands for."""
+    text = run("--help", cwd=scratch).out.decode()
+    pairs = harness.pairs_in_help(text)
+    c.check("--help has a table of pairs", len(pairs) >= 5 and ("--json", "--null") in pairs, str(pairs))
+    as_given = {"--null": ("-0", "--null"), "--block-size": ("-k", "-m", "-B1", "--block-size=1K"),
+                "--human-readable": ("-h", "--human-readable"), "--time-style": ("--time-style=iso",)}
+    for one, other in pairs:
+        for given in as_given.get(other, (other,)):
+            for args in ([one, given], [given, one]):
+                got = run(*args, "t", cwd=scratch)
+                c.equal(f"{' '.join(args)} is refused", (got.rc, got.out, got.err.decode()),
+                        (1, b"", f"sluice du: options {one} and {other} are mutually exclusive\n"
+                                 "Try 'sluice du --help' for more information.\n"))
+    for one, other in itertools.combinations(("--json", "--top=1", "--progress", "--stats", "--jobs=2", "-b", "--time"), 2):
+        got = run(one, other, "t", cwd=scratch)
+        c.check(f"{one} {other}", got.rc == 0 and (one != "--json" or json.loads(got.out.splitlines()[0])), shown(got.err))
 
 
 def watching(c, scratch):
@@ -146,7 +166,7 @@ def test(c, scratch):
     with open(make("--json"), "wb"):
         pass
     harness.settle(scratch)
-    for part in (objects, largest, watching, names):
+    for part in (objects, together, largest, watching, names):
         part(c, scratch)
 
 

@@ -4,6 +4,7 @@
 import errno
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -209,13 +210,64 @@ def measuring(c):
 
     result, told = load(Peer(lambda n, m: m if n < 10 else m[:-1] + b"!").address, "-c", "1", "-n", "50")
     c.check("a changed message is told", result.rc == 1 and told["messages"] == 9 and told["failed"] == 1
-            and b"1 of 1 connections failed" in result.err, shown(result.err))
+            and b"1 of 1 connections to" in result.err and b"not what had been sent" in result.err, shown(result.err))
     result, told = load(Peer(lambda n, m: m if n < 10 else None).address, "-c", "1", "-n", "50")
     c.check("so is an end", result.rc == 1 and told["messages"] == 9 and told["failed"] == 1, shown(result.err))
     with socket.create_server(("127.0.0.1", 0)) as door:
         gone = "127.0.0.1:%d" % door.getsockname()[1]
-    result, _ = load(gone)
-    c.check("nobody there", result.rc == 1 and b"Connection refused" in result.err, shown(result.err))
+    for how in ([], ["--json"], ["--histogram", "-c", "3"]):
+        result = harness.run([TOOL, "echo", "load", *how, gone])
+        c.check(f"nobody there: {how}", result.rc == 1 and not result.out and result.err.decode() ==
+                f"sluice echo: cannot connect to {gone}: Connection refused\n", shown(result.out + result.err))
+
+
+def partly(c):
+    """A server that takes ten connections, answers, then ends three and resets two; the others go on."""
+    door = socket.create_server(("127.0.0.1", 0))
+    address = "127.0.0.1:%d" % door.getsockname()[1]
+
+    def run():
+        peers = [door.accept()[0] for _ in range(10)]
+        for n, peer in enumerate(peers):
+            peer.sendall(peer.recv(64, socket.MSG_WAITALL))
+            if n < 5:
+                peer.recv(64, socket.MSG_WAITALL)
+                if n < 2:
+                    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                peer.close()
+        for peer in peers[5:]:
+            peer.sendall(peer.recv(64, socket.MSG_WAITALL))
+    threading.Thread(target=run, daemon=True).start()
+    result, told = load(address, "-c", "10", "-n", "2")
+    lines = sorted(result.err.decode().splitlines())
+    c.equal("those that fail midway are told by their reasons", (result.rc, lines, told["messages"], told["failed"]),
+            (1, [f"sluice echo: 2 of 10 connections to {address} failed: Connection reset by peer",
+                 f"sluice echo: 3 of 10 connections to {address} failed: the other side ended the connection"], 15, 5))
+    door.close()
+
+
+def histogram(c):
+    with serve() as s:
+        plain = harness.run([TOOL, "echo", "load", "-c", "4", "-n", "500", s.listening])
+        drawn = harness.run([TOOL, "echo", "load", "--histogram", "-c", "4", "-n", "500", s.listening])
+        result, told = load(s.listening, "--histogram", "-c", "4", "-n", "500")
+    c.check("without being asked: five lines of times", plain.rc == 0 and [x.split()[0] for x in plain.out.decode().splitlines()]
+            == ["4", "p50", "p90", "p99", "p99.9", "max"], shown(plain.out))
+    head, _, rows = drawn.out.decode().partition("\n\n")
+    rows = rows.splitlines()
+    form = re.compile(r" {0,6}(\d+) (ns|us|ms|s)  +(\d+)  [ \d]{3}\.\d %(  \.|  #{1,40})?")
+    found = [form.fullmatch(row) for row in rows[1:]]
+    ok = drawn.rc == 0 and head.count("\n") == 5 and rows[0] == "   up to  messages    share" and all(found)
+    c.check("the histogram's form", ok, shown(drawn.out))
+    if ok:
+        c.equal("each message is in one row", sum(int(m[3]) for m in found), 2000)
+        c.check("its rows are aligned, short and begin and end with some", len({m.end(3) for m in found}) == 1
+                and max(map(len, rows)) < 80 and int(found[0][3]) > 0 < int(found[-1][3])
+                and any("#" * 40 in row for row in rows), shown(drawn.out))
+    rows = [json.loads(line) for line in result.out.splitlines()[:-1]]
+    bounds = [0] + [row["up_to_ns"] for row in rows]
+    c.check("as JSON", result.rc == 0 and sum(row["messages"] for row in rows) == told["counted"] == 2000
+            and bounds == sorted(set(bounds)) and bounds[-2] < told["max_ns"] <= bounds[-1], shown(result.out))
 
 
 def options(c):
@@ -236,6 +288,8 @@ def test(c, scratch):
     options(c)
     unix(c, scratch)
     measuring(c)
+    partly(c)
+    histogram(c)
     for backend in ("auto", "epoll", "pool"):
         server(c, backend)
         no_descriptors(c, backend)

@@ -140,6 +140,27 @@ def out_of_descriptors(c, name, root):
             c.skip(counted, "a worker that blocks has one connection at a time, and descriptors enough for it")
 
 
+def few_descriptors(c, root):
+    """Threads that hold a connection each leave none of the descriptors that their files need."""
+    few = {resource.RLIMIT_NOFILE: 32}
+    got = harness.run([webserver.TOOL, "serve", "http", root, "--model", "threads", "--listen", "0", "--workers", "30"],
+                      limits=few, timeout=20)
+    c.check("threads: more workers than descriptors are refused", got.rc == 1 and got.err.count(b"\n") == 1 and
+            b"30 workers need" in got.err and b"only 32 are allowed" in got.err, got)
+    got = harness.run([webserver.TOOL, "serve", "http", root, "--model", "threads", "--listen", "0"],
+                      limits={resource.RLIMIT_NOFILE: 14}, timeout=20)
+    c.check("threads: none at all is refused, too", got.rc == 1 and b"only 14 are allowed" in got.err, got)
+    for way in ("auto", "splice"):
+        with Server(root, "--model", "threads", "--copy", way, limits=few) as s, contextlib.ExitStack() as held:
+            # As many as can be connected at once, and each in the midst of an answer.
+            peers = [held.enter_context(s.connect(receive_buffer=4096)) for _ in range(20)]
+            for one in peers:
+                one.sendall(request("/large"))
+            busy = [one for one in peers if select.select([one], [], [], 1)[0]]
+            c.check(f"threads {way}: by themselves they are as many as there are descriptors for",
+                    0 < len(busy) < 20 and all(one.recv(12) == b"HTTP/1.1 200" for one in busy), len(busy))
+
+
 def out_of_pipes(c, name, root):
     """Each client that stays leaves a descriptor less, until a file can be opened, but no pipe made besides."""
     with Server(root, "--model", name, "--workers", "1", "--copy", "splice", limits={resource.RLIMIT_NOFILE: 64}) as s:
@@ -322,6 +343,7 @@ def test(c, scratch):
         for part in (too_many, out_of_pipes) if name in LOOPS else (blocking_models,):
             part(c, name, root)
         log_and_metrics(c, name, root, scratch)
+    few_descriptors(c, root)
     unix_sockets(c, root, scratch)
     uring_denied(c, root, scratch)
     wrong_options(c, root)

@@ -171,6 +171,17 @@ def listings(c, root):
             open(f"{root}/many/file-{i}", "w").close()
         page = s.get("/many/").body.decode()
         c.equal("a long listing", len(re.findall(r'href="file-\d+"', page)), 3000)
+        c.check("and nothing left out", "left out" not in page)
+        os.mkdir(f"{root}/too-many")
+        for i in range(100_007):  # one file by all its names, as far as links go
+            if i % 50_000 == 0:
+                open(f"{root}/too-many/file-{i}", "w").close()
+                first = f"{root}/too-many/file-{i}"
+            else:
+                os.link(first, f"{root}/too-many/file-{i}")
+        page = s.get("/too-many/").body.decode()
+        c.equal("what is left out of a listing is told", (len(re.findall(r'href="file-\d+"', page)),
+                re.findall(r"shown: (\d+) names", page)), (100_000, ["7"]))
 
 
 def test(c, scratch):

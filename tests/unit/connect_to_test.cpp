@@ -63,6 +63,20 @@ TEST(ConnectTo, DoesNotWaitForOneThatKeepsSilent) {
   EXPECT_GE(took, std::chrono::milliseconds(20)) << "the first one has a head start";
 }
 
+/// Neither does the last one make it wait for ever, whatever those before it said.
+TEST(ConnectTo, EndsWhenItsTimeIsOver) {
+  place p;
+  auto [silent, silent_at] = p.listening(0);
+  std::vector<stream> queue;
+  queue.push_back(sluice::sync(p.net.connect(silent_at)).value());
+  const address all[] = {p.refusing(), silent_at, silent_at};
+  sluice::connect_options how;
+  how.head_start = how.within = 20'000'000;
+  auto connected = p.loop.run(sluice::connect_to_any(p.net, all, how));
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error(), errc::timed_out);
+}
+
 TEST(ConnectTo, TellsTheFirstErrorWhenAllFail) {
   place p;
   const address all[] = {p.refusing(), address::local("/no/such/socket").value()};

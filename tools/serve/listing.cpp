@@ -16,13 +16,17 @@ constexpr std::size_t most_names = 100'000;  // a page with more is of use to no
 struct names {
   std::deque<std::string> text;  // which the entries point to
   std::vector<http::listing_entry> entries;
+  std::uint64_t left_out = 0;
 };
 
 void gather(names& into, const entry_batch& batch, bool hidden) {
   for (const dir_entry e : batch) {
     const std::string_view name(e.name().c_str(), e.name().size());
     if (e.dot_or_dot_dot() || (name.front() == '.' && !hidden)) continue;
-    if (into.entries.size() == most_names) return;
+    if (into.entries.size() == most_names) {
+      ++into.left_out;
+      continue;
+    }
     into.text.emplace_back(name);
     http::listing_entry entry;
     entry.name = into.text.back();
@@ -84,7 +88,7 @@ task<void> answer_listing(exchange& x, dir& from, const http::resolved_target& t
   co_await look_at(all, from);
   const http::listing_order order = http::order_from_query(target.query);
   http::sort_entries(all.entries, order);
-  http::listing_page page(target.path, all.entries, order);
+  http::listing_page page(target.path, all.entries, order, all.left_out);
   http::response_head head;
   head.type = http::page_type;
   head.policy = http::listing_policy;

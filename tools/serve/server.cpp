@@ -1,7 +1,6 @@
 #include "server.hpp"
 
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -10,6 +9,7 @@
 #include <thread>
 
 #include "bind.hpp"
+#include "descriptors.hpp"
 #include "file_site.hpp"
 #include "housekeeper.hpp"
 #include "metrics_site.hpp"
@@ -21,14 +21,6 @@
 namespace sluice::serve {
 
 namespace {
-
-/// As many descriptors as this process may have: a connection takes one, and its file another.
-void raise_limits() noexcept {
-  rlimit l{};
-  if (::getrlimit(RLIMIT_NOFILE, &l) != 0) return;
-  l.rlim_cur = l.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &l);
-}
 
 dir open_root(const std::string& path) {
   auto opened = sync(system().current_dir().open_dir(path));
@@ -120,7 +112,8 @@ int serve_http(settings s) {
   const auto blocked = block_signals({SIGTERM, SIGINT, SIGHUP, SIGCHLD});
   if (!blocked) throw std::runtime_error(describe(blocked.error(), "block", "signals"));
   if (s.listen.empty()) s.listen.push_back(address::loopback(8080));
-  if (s.workers == 0) s.workers = default_workers(s.model);
+  const bool as_asked = s.workers > 0;
+  if (!as_asked) s.workers = default_workers(s.model);
   const bool blocks = s.model == model::processes || s.model == model::threads;
   if (blocks) s.workers = std::max(s.workers, static_cast<unsigned>(s.listen.size()));
 
@@ -129,6 +122,7 @@ int serve_http(settings s) {
   if (!s.certificate.empty()) tls.emplace(s.certificate, s.key);
   std::optional<access_log> log;
   if (!s.access_log.empty()) log.emplace(s.access_log);
+  if (s.model == model::threads) fit_workers(s, as_asked);
   const number_board board(s.workers);
   const service all{s, site, board, log ? &*log : nullptr, tls ? &*tls : nullptr};
   std::optional<metrics_server> metrics;

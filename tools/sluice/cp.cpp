@@ -42,7 +42,7 @@ int cp_main(int argc, char** argv) {
   const bool all_well = copy_trees(workers, here, here, command->operands, command->copy,
                                    limits.open_directories, *out);
   progress.finish();
-  out->finish(tally, all_well);
+  out->finish(all_well);
   if (watched) print_statistics(workers, &*watched);
   return all_well ? 0 : 1;
 }

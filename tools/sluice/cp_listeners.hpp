@@ -1,12 +1,14 @@
 // Who hears of what a copy does: lines for people, or objects for programs.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
 #include "cp_options.hpp"
 #include "cp_progress.hpp"
 #include "interruption.hpp"
+#include "json.hpp"
 
 namespace sluice::tool {
 
@@ -22,7 +24,7 @@ class cp_listener : public copy_listener {
   bool may_overwrite(const std::string& target, const file_status& there) override;
   bool skips(const std::string& source) override { return command_.exclude.matches(source); }
   /// After the copy. `good`: nothing failed.
-  virtual void finish(const copy_tally&, bool /*good*/) {}
+  virtual void finish(bool /*good*/) {}
 
  protected:
   /// On standard output.
@@ -49,9 +51,10 @@ class cp_lines final : public cp_listener {
 };
 
 /// --json: an object for each event, and one at the end.
-class cp_events final : public cp_listener {
+class cp_events final : public cp_listener, last_words {
  public:
   cp_events(const cp_command& c, interruption& i, cp_progress& p);
+  ~cp_events() override { signals_.tell_also(nullptr); }
   void failed(const copy_problem& p) override;
   void copying(const std::string& source, const std::string& target,
                const std::string& backup) override;
@@ -59,15 +62,29 @@ class cp_events final : public cp_listener {
   void made_parent(const std::string& source, const std::string& target) override;
   void restored(const std::string& backup, const std::string& target) override;
   void verified(const copy_verified& v) override { verified_ = v; }
-  void finish(const copy_tally& t, bool good) override;
+  void finish(bool good) override;
 
  private:
+  void tell_line(json_line& line);
+  template <class Text>
+  void summarize(json_object<Text>& into, const char* result) const;
+
+  bool take_the_floor() noexcept override { return !speaking_.exchange(true); }
+  void incomplete(std::string_view source, std::string_view target) noexcept override;
+  void moved_away(std::string_view target, std::string_view backup) noexcept override;
+  void ended() noexcept override;
+  void tell_urgently(json_object<urgent_text>& event) noexcept;
+
   void tell(const char* event, const std::string* source, const std::string* target,
             const std::string* backup = nullptr);
 
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  std::uint64_t errors_ = 0, warnings_ = 0;
+  interruption& signals_;
+  std::atomic<bool> speaking_ = false;
+  std::atomic<std::uint64_t> errors_ = 0, warnings_ = 0;
   copy_verified verified_;
+  // For signal handlers:
+  urgent_text words_, urgent_line_;
 };
 
 }  // namespace sluice::tool

@@ -22,11 +22,21 @@ constexpr own_options::name names[] = {
     {"fsync", opt_fsync, false},     {"resume", opt_resume, false},
     {"verify", opt_verify, false}};
 
+const char* what_is_wrong(parsed p, std::int64_t number) {
+  switch (p) {
+    case parsed::invalid: return "not a number of bytes";
+    case parsed::invalid_suffix: return "its unit is none of K, M, G, KB, MB, GB and so on";
+    case parsed::too_large: return "too large";
+    case parsed::good: break;
+  }
+  return number > 0 ? nullptr : "not above 0";
+}
+
 int take_rate(const char* text, std::uint64_t& rate) {
   std::int64_t number = 0;
-  parsed p = parse_signed_size(text, number);
-  if (p == parsed::good && number <= 0) p = parsed::invalid;
-  if (p != parsed::good) return 1 + cp_wrong(complaint(p, "--bwlimit", text));
+  const parsed p = parse_signed_size(text, number);
+  const char* wrong = what_is_wrong(p, number);
+  if (wrong != nullptr) return 1 + cp_wrong(wrong_argument("--bwlimit", text, wrong));
   rate = static_cast<std::uint64_t>(number);
   return 0;
 }

@@ -1,14 +1,13 @@
 // Options of cp that don't go together.
 #include "cp_pairs.hpp"
 
+#include "pairs.hpp"
+
 namespace sluice::tool {
 
 namespace {
 
-struct named {
-  const char* name;
-  bool cp_given::*on;
-};
+using named = named_option<cp_given>;
 
 constexpr named link{"--link", &cp_given::link};
 constexpr named symbolic_link{"--symbolic-link", &cp_given::symbolic_link};
@@ -26,14 +25,9 @@ constexpr named resume{"--resume", &cp_given::resume};
 constexpr named verify{"--verify", &cp_given::verify};
 constexpr named json{"--json", &cp_given::json};
 constexpr named dry_run{"--dry-run", &cp_given::dry_run};
+constexpr named fsync{"--fsync", &cp_given::fsync};
 
-struct pair {
-  named one, other;
-  const char* words = nullptr;  // where GNU cp has some of its own
-};
-
-// Those with the same first option stand together.
-constexpr pair pairs[] = {
+constexpr option_pair<cp_given> pairs[] = {
     {link, symbolic_link, "cannot make both hard and symbolic links"},
     {backup, no_clobber},
     {reflink_always, sparse_always, "--reflink can be used only with --sparse=auto"},
@@ -61,45 +55,16 @@ constexpr pair pairs[] = {
     {verify, symbolic_link},
     {verify, attributes_only},
     {verify, dry_run},
+    // There is nothing that could outlast a crash.
+    {fsync, dry_run},
     // A program reads the answers, and nobody the questions.
     {json, interactive},
 };
 
 }  // namespace
 
-std::string wrong_pair(const cp_given& g) {
-  for (const pair& p : pairs) {
-    if (!(g.*p.one.on) || !(g.*p.other.on)) continue;
-    if (p.words != nullptr) return p.words;
-    return std::string("options ") + p.one.name + " and " + p.other.name +
-           " are mutually exclusive";
-  }
-  return {};
-}
+std::string wrong_pair(const cp_given& g) { return wrong_pair<cp_given>(pairs, g); }
 
-std::string pairs_for_help() {
-  constexpr std::size_t column = 20, columns = 79;
-  std::string text;
-  std::size_t begin = 0;  // of the line
-  const char* first = nullptr;
-  for (const pair& p : pairs) {
-    const std::string other = p.other.name;
-    if (p.one.name != first) {
-      if (first != nullptr) text += '\n';
-      begin = text.size();
-      first = p.one.name;
-      text += std::string("  ") + first;
-      text.append(column - (text.size() - begin), ' ');
-    } else if (text.size() - begin + 2 + other.size() > columns) {
-      text += ",\n";
-      begin = text.size();
-      text.append(column, ' ');
-    } else {
-      text += ", ";
-    }
-    text += other;
-  }
-  return text + '\n';
-}
+std::string pairs_for_help() { return table_of<cp_given>(pairs); }
 
 }  // namespace sluice::tool

@@ -10,7 +10,7 @@ struct cp_given {
   bool backup = false, remove_destination = false;
   bool interactive = false, no_clobber = false, update = false;
   bool reflink_always = false, sparse_always = false, sparse_never = false;
-  bool atomic = false, resume = false, verify = false;
+  bool atomic = false, fsync = false, resume = false, verify = false;
   bool json = false, dry_run = false;
 };
 

@@ -26,14 +26,16 @@ std::string with_slash(std::string path) {
 std::string name_in(const std::string& directory, const std::string& source) {
   const std::string whole = strip_slashes(source);
   const std::size_t slash = whole.rfind('/');
-  const std::string last = whole == "/" ? "" : whole.substr(slash == std::string::npos ? 0 : slash + 1);
-  if (last == "..") return directory;
-  return with_slash(directory) + last;
+  const std::string last = whole.substr(slash == std::string::npos ? 0 : slash + 1);
+  // What has no name of its own becomes the directory itself.
+  const bool nameless = last.empty() || last == "..";
+  return with_slash(directory) + (nameless ? "." : last);
 }
 
 copy_operand operand_in(const std::string& directory, const std::string& source, bool parents) {
   if (!parents) return {source, name_in(directory, source)};
   const std::string path = strip_slashes(source);
+  if (path == "/") return {source, name_in(directory, source)};
   const std::string above = path.starts_with('/') ? strip_slashes(directory) : with_slash(directory);
   return {source, above + path, above.size()};
 }

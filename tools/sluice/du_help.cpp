@@ -2,7 +2,9 @@
 
 namespace sluice::tool {
 
-const char du_help[] =
+namespace {
+
+constexpr char before_pairs[] =
     "Usage: sluice du [OPTION]... [PATH]...\n"
     "What trees take on the disk, directory by directory; the present directory if\n"
     "no PATH is given. Options, lines and their order are those of GNU du.\n"
@@ -39,12 +41,22 @@ const char du_help[] =
     "      --progress         tells on the terminal how far it is\n"
     "      --stats            tells on stderr which operations were done, which way\n"
     "      --help, --version\n"
+    "\n";
+
+constexpr char after_pairs[] =
     "\n"
+    "-k and -m count as --block-size; what the environment says about units does not.\n"
     "Without such an option the unit is DU_BLOCK_SIZE, BLOCK_SIZE or BLOCKSIZE from\n"
     "the environment, else 1024 bytes (512 if POSIXLY_CORRECT is set).\n"
     "\n"
     "Examples:\n"
     "  sluice du -sh /usr /var\n"
     "  sluice du -xah --top 20 /     the largest things on a file system\n";
+
+}  // namespace
+
+std::string du_help() {
+  return before_pairs + ("Not together:\n" + du_pairs_for_help()) + after_pairs;
+}
 
 }  // namespace sluice::tool

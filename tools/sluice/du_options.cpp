@@ -12,7 +12,6 @@
 #include "operands.hpp"
 #include "own_options.hpp"
 #include "report.hpp"
-#include "sluice/version.hpp"
 
 namespace sluice::tool {
 
@@ -70,7 +69,23 @@ struct notes {
   bool good = true;
   bool depth_given = false;
   const char* style = nullptr;
+  du_given given;
 };
+
+/// Remembers what doesn't go with every other one.
+void note(int c, du_given& g) {
+  switch (c) {
+    case '0': g.null = true; break;
+    case 'B':
+    case 'k':
+    case 'm': g.block_size = true; break;
+    case 'h': g.human_readable = true; break;
+    case si: g.si = true; break;
+    case time_style: g.time_style = true; break;
+    case '\3': g.json = true; break;
+    default: break;
+  }
+}
 
 /// Options without an argument; false: it is none of them.
 bool take_flag(int c, du_options& into) {
@@ -123,6 +138,7 @@ std::optional<int> take_time(const char* text, du_options& into) {
 
 /// A number: the command is over.
 std::optional<int> take(int c, const char* text, bool long_form, du_options& into, notes& n) {
+  note(c, n.given);
   if (take_flag(c, into)) return std::nullopt;
   std::uint64_t number = 0;
   switch (c) {
@@ -156,12 +172,12 @@ std::optional<int> take(int c, const char* text, bool long_form, du_options& int
       break;
     case '\4':
       if (parse_count(text, number) != parsed::good || number == 0) {
-        return refuse("invalid number of lines " + quoted_argument(text));
+        return refuse(wrong_argument("--top", text, "not a number from 1 on"));
       }
       into.top = number;
       break;
-    case help: print_help(du_help); return 0;
-    case version_option: std::printf("%s %s\n", program(), SLUICE_VERSION); return 0;
+    case help: print_help(du_help()); return 0;
+    case version_option: print_version("du"); return 0;
     default: n.good = false;
   }
   return std::nullopt;
@@ -193,6 +209,10 @@ bool choose_time_format(const char* style, du_options& into) {
 
 std::optional<int> settle(du_options& into, const notes& n) {
   if (!n.good) return try_help(program());
+  if (const std::string wrong = wrong_du_pair(n.given); !wrong.empty()) {
+    complain(program(), wrong);
+    return try_help(program());
+  }
   if (into.all && into.summarize) {
     complain(program(), "cannot both summarize and show all entries");
     return try_help(program());

@@ -45,7 +45,19 @@ struct du_options {
   }
 };
 
-extern const char du_help[];
+/// Which of the options are in force that can't be combined with every other one.
+struct du_given {
+  bool json = false;
+  bool null = false, block_size = false, human_readable = false, si = false, time_style = false;
+};
+
+/// What is wrong with them, or an empty string.
+std::string wrong_du_pair(const du_given& g);
+/// The table for people.
+std::string du_pairs_for_help();
+
+/// The text of --help.
+std::string du_help();
 
 /// Parses as GNU du does. A number: the command is over, with this exit status.
 std::optional<int> parse_du_options(int argc, char** argv, du_options& into);

@@ -13,7 +13,7 @@ namespace sluice::tool {
 
 namespace {
 
-enum : int { listen_at = 256, buffer_size, send_timeout, warmup, hold, json, help };
+enum : int { listen_at = 256, buffer_size, send_timeout, warmup, hold, histogram, json, help };
 
 constexpr option long_options[] = {{"listen", required_argument, nullptr, listen_at},
                                    {"buffer-size", required_argument, nullptr, buffer_size},
@@ -25,6 +25,7 @@ constexpr option long_options[] = {{"listen", required_argument, nullptr, listen
                                    {"duration", required_argument, nullptr, 'd'},
                                    {"warmup", required_argument, nullptr, warmup},
                                    {"hold", required_argument, nullptr, hold},
+                                   {"histogram", no_argument, nullptr, histogram},
                                    {"json", no_argument, nullptr, json},
                                    {"help", no_argument, nullptr, help},
                                    {nullptr, 0, nullptr, 0}};
@@ -82,6 +83,7 @@ bool take_own(int c, echo_options& into, reader& read) {
     case 'n': read.number("number of messages", 1, million * million, into.messages); return true;
     case 'd': read.seconds("duration", into.duration); return true;
     case warmup: read.seconds("warm-up", into.warmup); return true;
+    case histogram: return into.histogram = true;
     case hold: read.seconds("hold", into.hold); return true;
     default: return false;
   }

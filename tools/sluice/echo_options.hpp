@@ -25,6 +25,7 @@ struct echo_options {
   std::uint64_t messages = 0;      // of each connection; 0: until the time is over
   time_point_ns duration = 10'000'000'000;
   time_point_ns warmup = 0;        // messages of this time don't count
+  bool histogram = false;
   time_point_ns hold = 0;          // connections stay idle for so long at the end
 };
 

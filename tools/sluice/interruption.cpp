@@ -95,28 +95,46 @@ void interruption::heard(int number) noexcept {
   ring_after(patience);
 }
 
+/// Whoever speaks may wait for a reader that never comes.
+constexpr int at_most_for_words = 100;  // milliseconds
+
 /// It waits for something that may never come; or somebody can't wait.
 void interruption::give_up() noexcept {
   progress::erase_for_good();
-  if (stop_.remove_unfinished(this)) return end_by(came_.load());
-  ring_after(1);
+  last_words* const also = also_.load();
+  if (also != nullptr && heard_by_ == nullptr && waited_ < at_most_for_words) {
+    if (!also->take_the_floor()) {
+      ++waited_;
+      return ring_after(1);
+    }
+    heard_by_ = also;
+  }
+  if (!stop_.remove_unfinished(this)) return ring_after(1);
+  if (heard_by_ != nullptr) heard_by_->ended();
+  end_by(came_.load());
 }
 
-void interruption::incomplete(std::string_view target) noexcept {
-  urgent_line line;
-  line.add(program());
-  line.add(": ");
-  line.add_quoted(target);
-  line.add(" is incomplete");
+void interruption::incomplete(std::string_view source, std::string_view target) noexcept {
+  {
+    urgent_line line;
+    add_urgently(line, program());
+    add_urgently(line, ": ");
+    quote_urgently(line, target);
+    add_urgently(line, " is incomplete");
+  }
+  if (heard_by_ != nullptr) heard_by_->incomplete(source, target);
 }
 
 void interruption::moved_away(std::string_view target, std::string_view backup) noexcept {
-  urgent_line line;
-  line.add(program());
-  line.add(": the backup of ");
-  line.add_quoted(target);
-  line.add(" stays ");
-  line.add_quoted(backup);
+  {
+    urgent_line line;
+    add_urgently(line, program());
+    add_urgently(line, ": the backup of ");
+    quote_urgently(line, target);
+    add_urgently(line, " stays ");
+    quote_urgently(line, backup);
+  }
+  if (heard_by_ != nullptr) heard_by_->moved_away(target, backup);
 }
 
 }  // namespace sluice::tool

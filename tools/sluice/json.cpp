@@ -1,5 +1,7 @@
 #include "json.hpp"
 
+#include <charconv>
+
 namespace sluice::tool {
 
 namespace {
@@ -31,78 +33,95 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-void append_string(std::string& to, std::string_view text) {
+}  // namespace
+
+template <class Text>
+void json_object<Text>::put(std::string_view text) {
+  for (const char c : text) to_ += c;
+}
+
+template <class Text>
+void json_object<Text>::put_string(std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
-  to += '"';
+  to_ += '"';
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
-      to += '\\';
-      to += c;
+      to_ += '\\';
+      to_ += c;
     } else if (byte < 0x20 || byte == 0x7f) {
-      to += "\\u00";
-      to += hex[byte >> 4];
-      to += hex[byte & 15];
+      put("\\u00");
+      to_ += hex[byte >> 4];
+      to_ += hex[byte & 15];
     } else {
-      to += c;
+      to_ += c;
     }
   }
-  to += '"';
+  to_ += '"';
 }
 
-std::string base64(std::string_view bytes) {
+template <class Text>
+void json_object<Text>::put_base64(std::string_view bytes) {
   static constexpr char digits[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
+  to_ += '"';
   for (; !bytes.empty(); bytes.remove_prefix(bytes.size() < 3 ? bytes.size() : 3)) {
     const auto byte = [&](std::size_t i) {
       return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
     };
     const unsigned group = byte(0) << 16 | byte(1) << 8 | byte(2);
-    text += digits[group >> 18];
-    text += digits[group >> 12 & 63];
-    text += bytes.size() > 1 ? digits[group >> 6 & 63] : '=';
-    text += bytes.size() > 2 ? digits[group & 63] : '=';
+    to_ += digits[group >> 18];
+    to_ += digits[group >> 12 & 63];
+    to_ += bytes.size() > 1 ? digits[group >> 6 & 63] : '=';
+    to_ += bytes.size() > 2 ? digits[group & 63] : '=';
   }
-  return text;
+  to_ += '"';
 }
 
-}  // namespace
-
-void json_line::begin(std::string_view name) {
-  if (text_.size() > 1) text_ += ',';
-  append_string(text_, name);
-  text_ += ':';
+template <class Text>
+void json_object<Text>::begin(std::string_view name, std::string_view more) {
+  to_ += begun_ ? ',' : '{';
+  begun_ = true;
+  to_ += '"';
+  put(name);
+  put(more);
+  put("\":");
 }
 
-void json_line::add(const char* name, std::string_view text) {
+template <class Text>
+void json_object<Text>::add(const char* name, std::string_view text) {
   begin(name);
-  append_string(text_, text);
+  put_string(text);
 }
 
-void json_line::add(const char* name, std::uint64_t number) {
+template <class Text>
+void json_object<Text>::add(const char* name, std::uint64_t number) {
   begin(name);
-  text_ += std::to_string(number);
+  char digits[20];
+  const std::to_chars_result all = std::to_chars(digits, digits + sizeof digits, number);
+  put({digits, all.ptr});
 }
 
-void json_line::add_flag(const char* name, bool yes) {
+template <class Text>
+void json_object<Text>::add_flag(const char* name, bool yes) {
   begin(name);
-  text_ += yes ? "true" : "false";
+  put(yes ? "true" : "false");
 }
 
-void json_line::add_bytes(const char* name, std::string_view bytes) {
+template <class Text>
+void json_object<Text>::add_bytes(const char* name, std::string_view bytes) {
   if (is_utf8(bytes)) return add(name, bytes);
-  std::string encoded = name;
-  encoded += "_base64";
-  add(encoded.c_str(), base64(bytes));
+  begin(name, "_base64");
+  put_base64(bytes);
 }
 
-std::string json_line::take() {
-  std::string whole;
-  whole.swap(text_);
-  text_ += '{';
-  whole += "}\n";
-  return whole;
+template <class Text>
+void json_object<Text>::end() {
+  put(begun_ ? "}\n" : "{}\n");
+  begun_ = false;
 }
+
+template class json_object<std::string>;
+template class json_object<urgent_text>;
 
 }  // namespace sluice::tool

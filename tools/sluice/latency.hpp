@@ -19,6 +19,15 @@ class latencies {
   std::uint64_t count() const noexcept { return count_; }
   std::uint64_t most() const noexcept { return most_; }
 
+  /// How many took no longer than this. A step that it cuts counts as longer, but that nothing is
+  /// longer than the most.
+  std::uint64_t up_to(std::uint64_t nanoseconds) const noexcept {
+    if (nanoseconds >= most_) return count_;
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < steps_.size() && last_of(i) <= nanoseconds; ++i) below += steps_[i];
+    return below;
+  }
+
   /// What `share` of them (0.99, say) did not exceed, rounded up to a step; 0 if there are none.
   std::uint64_t quantile(double share) const noexcept {
     const double wanted = share * static_cast<double>(count_);

@@ -33,7 +33,7 @@ bool parse_jobs(const char* command, const char* text, unsigned& jobs) {
   const char* end = text + std::strlen(text);
   const auto [at, wrong] = std::from_chars(text, end, jobs);
   if (wrong == std::errc() && at == end && jobs > 0 && jobs <= most) return true;
-  complain(command, "invalid number of jobs " + quoted_argument(text) + " (1 to 200)");
+  complain(command, wrong_argument("--jobs", text, "not a number from 1 to 200"));
   return false;
 }
 

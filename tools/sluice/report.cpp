@@ -9,6 +9,7 @@
 
 #include "locale.hpp"
 #include "sluice/describe.hpp"
+#include "sluice/version.hpp"
 
 namespace sluice::tool {
 
@@ -21,6 +22,12 @@ std::string& program_name() noexcept {
 
 const char* program() noexcept { return program_name().c_str(); }
 void set_program(const char* name) { program_name() = name; }
+
+std::string wrong_argument(const char* option, std::string_view text, const char* why) {
+  return std::string("invalid ") + option + " argument " + quoted(text) + ": " + why;
+}
+
+void print_version(const char* command) { std::printf("%s (Sluice) %s\n", command, version); }
 
 void print_help(std::string text) {
   constexpr std::string_view before = "sluice ";

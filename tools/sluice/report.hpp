@@ -23,6 +23,9 @@ std::string quoted_before_colon(std::string_view name);
 /// An argument that is wrong, in the quotes of the user's language.
 std::string quoted_argument(std::string_view text);
 
+/// "invalid --jobs argument '0': why", for options that are ours alone.
+std::string wrong_argument(const char* option, std::string_view text, const char* why);
+
 /// Why something failed, in the user's language.
 std::string reason(const error& why);
 std::string reason(int number);
@@ -30,6 +33,9 @@ std::string reason(int number);
 /// "sluice du: cannot access 'x': No such file or directory". Any thread.
 void complain(const char* command, const std::string& path, walk_step step, const error& why);
 void complain(const char* command, const std::string& message);
+
+/// "cp (Sluice) 0.1.0", as other systems' commands tell theirs, on standard output.
+void print_version(const char* command);
 
 /// "Try 'sluice du --help' for more information.", and the exit status that goes with it.
 int try_help(const char* command);

@@ -53,6 +53,12 @@ struct copy_options {
   bool preserve_times = false;
   bool preserve_links = false;
   bool preserve_xattrs = false;
+  /// Security contexts, which systems with SELinux keep in the attribute `security.selinux`: those of
+  /// the sources, also for what is written over; or this one for all that is made. With
+  /// `require_context` a file whose source has none, or that can't get it, is a failure and not copied.
+  bool preserve_context = false;
+  bool require_context = false;
+  std::string context;
   bool plain_mode = false;       // what is new gets the mode that any new file gets
   bool require = false;          // mode, owner or times that can't be kept are a failure
   bool require_xattrs = false;   // one that the target can't have is a failure
@@ -60,8 +66,8 @@ struct copy_options {
   bool one_file_system = false;
   /// Under every target's name there is nothing, what was there before, or a whole copy, at any
   /// moment. A target that is a link is followed; owner, mode and access control lists of what is
-  /// replaced stay. What is no regular file is not replaced by one, nor is a file of several names,
-  /// unless links are preserved: then it loses that name in any case.
+  /// replaced stay. What is no regular file is not replaced by one, and what has other names, which
+  /// were not made by this copy, by nothing.
   bool atomic = false;
   /// A copy that succeeded outlasts a crash: files, their names and directories are synced.
   bool durable = false;
@@ -133,6 +139,8 @@ enum class copy_step : std::uint8_t {
   set_times,
   list_xattrs,
   set_xattr,
+  get_context,
+  set_context,
   back_up,
   restore_backup,
   stat_parent,        // of parents that are to be made

@@ -15,9 +15,9 @@ class unfinished_file;
 /// perhaps by a signal handler; the paths are valid during the call.
 class copy_remains {
  public:
-  /// It stood there before the copy wrote over it; or it could not be removed, and then `target` may
-  /// be its last name only.
-  virtual void incomplete(std::string_view target) noexcept = 0;
+  /// It stood there before the copy of `source` wrote over it; or it could not be removed, and then
+  /// `target` may be its last name only, and `source` is empty.
+  virtual void incomplete(std::string_view source, std::string_view target) noexcept = 0;
   /// What stood there is now called `backup`, and could not get its name back.
   virtual void moved_away(std::string_view target, std::string_view backup) noexcept = 0;
 

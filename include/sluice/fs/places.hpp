@@ -24,6 +24,8 @@ class place {
       : parent_(&parent),
         name_(std::move(name)),
         how_(follow ? open_mode::read : open_mode::read | open_mode::no_follow) {}
+  place(place& parent, std::string name, open_mode how) noexcept
+      : parent_(&parent), name_(std::move(name)), how_(how) {}
   ~place();
   place(const place&) = delete;
   place& operator=(const place&) = delete;
@@ -33,6 +35,13 @@ class place {
     device_ = device;
     inode_ = inode;
   }
+  /// The same, also when it is opened for the first time.
+  void insist(std::uint64_t device, std::uint64_t inode) noexcept {
+    expect(device, inode);
+    seen_ = true;
+  }
+
+  bool expected() const noexcept { return inode_ != 0; }
 
   place* parent() const noexcept { return parent_; }
   const std::string& name() const noexcept { return name_; }
@@ -51,7 +60,7 @@ class place {
   dir handle_;
   unsigned pins_ = 0;
   std::uint64_t device_ = 0, inode_ = 0;  // what it has to be when it is opened again; 0: unknown
-  bool seen_ = false;                     // it has been open
+  bool seen_ = false;                     // it has been open, or is as good as known
   open_places* kept_by_ = nullptr;  // while it is open
   place* newer_ = nullptr;  // among those open and not pinned, by last use
   place* older_ = nullptr;

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "sluice/core/handle.hpp"
-#include "sluice/fs/to_end_call.hpp"
+#include "sluice/fs/file.hpp"
 #include "sluice/fs/ops.hpp"
+#include "sluice/fs/to_end_call.hpp"
 #include "sluice/io/ops.hpp"
 #include "sluice/net/ops.hpp"
 #include "sluice/net/received.hpp"
@@ -66,6 +67,30 @@ class stream : public handle {
     return to_end_call<ops::read>(into, *space_, id_);
   }
 
+  // Bytes can be moved without passing through this program where the kernel has a pipe on one side: between
+  // a connection or a pipe and a pipe, and between a pipe and a file. Other pairs are errc::invalid;
+  // send_file is for a file and a connection. The stream whose verb it is is waited for, and keeps the order
+  // of its other transfers; a wait can be cancelled at any time.
+
+  /// Moves up to `size` bytes that have come into a pipe, waiting for the first of them; 0 is the end of
+  /// the stream. The pipe must have room: errc::again when it is full.
+  [[nodiscard]] auto splice_into(const stream& pipe_writer, std::size_t size) const noexcept {
+    return call<ops::splice_in>(*space_, id_, pipe_writer.id(), size);
+  }
+  /// Moves up to `size` bytes of a pipe out, waiting until some are taken. The pipe must have some, or
+  /// have lost its writers, which is 0: errc::again when it is empty.
+  [[nodiscard]] auto splice_from(const stream& pipe_reader, std::size_t size) const noexcept {
+    return call<ops::splice_out>(*space_, id_, pipe_reader.id(), size);
+  }
+  /// From this pipe into a file at an offset, and from a file into this pipe, where 0 is the end of the
+  /// file. What is not in memory of the file is read, and what has to be written is, on the loop's thread.
+  [[nodiscard]] auto splice_into(const file& into, std::uint64_t offset, std::size_t size) const noexcept {
+    return call<ops::splice_in>(*space_, id_, into.id(), size, offset);
+  }
+  [[nodiscard]] auto splice_from(const file& from, std::uint64_t offset, std::size_t size) const noexcept {
+    return call<ops::splice_out>(*space_, id_, from.id(), size, offset);
+  }
+
   // The rest is for connections; on others it is errc::not_supported or errc::invalid.
 
   /// What comes, in buffers of a pool of the loop that awaits, picked when there is something to put
@@ -88,17 +113,6 @@ class stream : public handle {
   [[nodiscard]] auto send_file(const handle& from, std::uint64_t offset,
                                std::size_t size) const noexcept {
     return transfer_call<ops::send_file>(*space_, id_, from.id(), offset, size);
-  }
-
-  /// Moves up to `size` bytes that have come into a pipe, waiting for the first of them; 0 is the end of
-  /// the stream. The pipe must have room: errc::again when it is full.
-  [[nodiscard]] auto splice_into(const stream& pipe_writer, std::size_t size) const noexcept {
-    return call<ops::splice_in>(*space_, id_, pipe_writer.id(), size);
-  }
-  /// Moves up to `size` bytes of a pipe out, waiting until some are taken. The pipe must have some, or
-  /// have lost its writers: errc::again when it is empty.
-  [[nodiscard]] auto splice_from(const stream& pipe_reader, std::size_t size) const noexcept {
-    return call<ops::splice_out>(*space_, id_, pipe_reader.id(), size);
   }
 
   /// Sends bytes, at least one, and with them handles of the same space to another process over a Unix

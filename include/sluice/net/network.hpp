@@ -29,9 +29,12 @@ class network {
   }
 
   /// Looks a name up, in the order in which the system would try its addresses; completes with how
-  /// many are in `into`. `service` is a number or a name of /etc/services, and may be empty. Runs on a
-  /// thread and can be cancelled until it has begun. Both names must stay until then.
-  /// errc::not_found when there is no such name, errc::again when nobody can tell at present.
+  /// many are in `into`. `service` is a number or a name of /etc/services, and may be empty. Can be
+  /// cancelled at any time: the system's look-up, which can't, goes on to its end on a thread of its own,
+  /// with memory of its own, and touches nothing of the caller's. At most 32 are under way at once in a
+  /// process; others wait for their turn. Both names must stay until it completes.
+  /// errc::not_found when there is no such name, errc::again when nobody can tell at present,
+  /// errc::too_many_files.
   [[nodiscard]] auto resolve(path_ref host, path_ref service,
                              std::span<address> into) const noexcept {
     return call<ops::resolve>(*space_, host, service, into);

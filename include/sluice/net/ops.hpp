@@ -13,6 +13,10 @@
 #include "sluice/net/buffer_pool.hpp"
 #include "sluice/net/types.hpp"
 
+namespace sluice::inline v0 {
+class name_lookup;
+}
+
 namespace sluice::inline v0::ops {
 
 template <op_kind Kind>
@@ -67,13 +71,17 @@ struct send_file : operation_of<op_kind::send_file, std::size_t> {
   std::size_t done = 0;
 };
 
-/// Between a stream, which is waited for, and a pipe.
+/// Between a stream, which is waited for, and another handle; one of them is a pipe.
 template <op_kind Kind>
 struct splice_with : operation_of<Kind, std::size_t> {
-  splice_with(space& s, handle_id stream, handle_id pipe, std::size_t n) noexcept
-      : operation_of<Kind, std::size_t>(s, stream), pipe_id(pipe), size(n) {}
-  handle_id pipe_id;
+  static constexpr std::uint64_t no_offset = ~std::uint64_t{0};
+
+  splice_with(space& s, handle_id stream, handle_id with, std::size_t n,
+              std::uint64_t at = no_offset) noexcept
+      : operation_of<Kind, std::size_t>(s, stream), other_id(with), size(n), offset(at) {}
+  handle_id other_id;
   std::size_t size;
+  std::uint64_t offset;  // in the other, where that is a file
 };
 struct splice_in : splice_with<op_kind::splice_in> {
   using splice_with::splice_with;
@@ -138,12 +146,14 @@ struct socket_address : operation_of<op_kind::socket_address, address> {
   bool peer;
 };
 
-/// Look-ups of names; the value is how many addresses there are in `into`.
+/// Look-ups of names; the value is how many addresses there are in `into`. While one is under way, `id`
+/// is that of what tells of its answer.
 struct resolve : operation_of<op_kind::resolve, std::size_t> {
   resolve(space& s, path_ref h, path_ref p, std::span<address> i) noexcept
       : operation_of(s, 0), host(h), service(p), into(i) {}
   path_ref host, service;
   std::span<address> into;
+  name_lookup* under_way = nullptr;  // of those who carry it out
 };
 
 }  // namespace sluice::inline v0::ops

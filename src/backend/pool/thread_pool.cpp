@@ -1,8 +1,8 @@
 #include "backend/pool/thread_pool.hpp"
 
-#include <signal.h>
-
 #include <system_error>
+
+#include "backend/pool/signals_off.hpp"
 
 namespace sluice::inline v0 {
 
@@ -17,18 +17,13 @@ thread_pool::~thread_pool() {
 }
 
 bool thread_pool::start_thread() noexcept {
-  // Signals belong to the program's own threads: ours never take one.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  bool started = true;
+  const signals_off meanwhile;
   try {
     threads_.emplace_back([this] { work(); });
   } catch (...) {  // no more threads, or no memory: the ones there are do the work
-    started = false;
+    return false;
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return started;
+  return true;
 }
 
 void thread_pool::submit(job_queue& batch) noexcept {

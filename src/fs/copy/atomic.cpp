@@ -35,15 +35,7 @@ task<bool> look_at_old(context& c, const item& i, aside& a) {
   }
   a.replaces = true;
   a.old_status = *there;
-  if (there->type != file_type::regular) {
-    c.fail(i, copy_step::not_regular);
-    co_return false;
-  }
-  // Its other names would be left with the old bytes; with links preserved cp parts them, too.
-  if (there->links > 1 && !c.options.preserve_links) {
-    c.fail(i, copy_step::several_names);
-    co_return false;
-  }
+  if (!is_replaceable(c, i, *there, judging::by_bytes)) co_return false;
   auto opened = co_await i.to.open(a.name, open_mode::write | open_mode::no_follow);
   if (!opened && opened.error() == errc::busy) {
     opened = co_await i.to.open(a.name, open_mode::read | open_mode::no_follow);
@@ -183,7 +175,7 @@ task<result<void>> take_old_name(context& c, const item& i, pair_of_files& p) {
 task<bool> sync_other_directory(context& c, const item& i, const aside& a) {
   const std::string given(i.target_name.c_str(), i.target_name.size());
   if (!c.options.durable || a.name == given) co_return true;
-  auto syncing = sync_path(c, i.to, directory_of(a.name));
+  auto syncing = sync_path(i.to, directory_of(a.name));
   auto synced = co_await std::move(syncing);
   if (!synced) c.fail(i, copy_step::sync_target, synced.error());
   co_return synced.has_value();

@@ -64,15 +64,12 @@ task<bool> would_destroy_source(const context& c, const item& i, const file_stat
 
 /// In a dry run. Those that other operands would have got have numbers, too.
 void suppose_backup(context& c, const item& i, const std::string& path, std::string backup) {
-  const auto whole = [&i](const std::string& name) {
-    return i.in ? i.in->target.path_of(name) : name;
-  };
-  while (c.supposed.find(whole(backup)) != nullptr) {
+  while (c.supposed.find(i.path_beside(backup)) != nullptr) {
     const std::string number = number_in(last_name_of(backup), last_name_of(path));
     if (number.empty()) break;  // a simple one takes the place of the one before
     backup = path + ".~" + one_more(number) + "~";
   }
-  if (i.operand() || c.supposed.remembers_all()) c.supposed.suppose(whole(backup), file_status());
+  if (i.operand() || c.supposed.remembers_all()) c.supposed.suppose(i.path_beside(backup), file_status());
   i.backup = std::move(backup);
 }
 
@@ -121,9 +118,8 @@ task<bool> back_up(context& c, const item& i, const file_status& source) {
 task<void> restore_backup(context& c, const item& i) {
   if (i.backup.empty()) co_return;
   auto moved = co_await i.to.rename(i.backup, i.to, i.target_name);
-  const std::string name = i.in ? i.in->target.path_of(i.backup) : i.backup;
   if (moved) {
-    c.tell_restored(name, i.target_path());
+    c.tell_restored(i.backup_path(), i.target_path());
   } else {
     c.fail(i, copy_step::restore_backup, moved.error());
   }

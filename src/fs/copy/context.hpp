@@ -11,6 +11,7 @@
 #include "fs/copy/flow.hpp"
 #include "fs/copy/link_table.hpp"
 #include "fs/copy/rehearsal.hpp"
+#include "fs/copy/target_dirs.hpp"
 #include "sluice/core/for_each.hpp"
 #include "sluice/fs/copy.hpp"
 
@@ -19,11 +20,13 @@ namespace sluice::inline v0::copying {
 /// A directory of the source and the one that it becomes.
 class copy_dir final : public walk_dir {
  public:
-  copy_dir(const dir& from, std::string source, bool follow, const dir& to, std::string path,
-           const file_status& s)
+  /// Of an operand: the target lies in `above`, or in `to` where that is null.
+  copy_dir(const dir& from, std::string source, bool follow, const dir& to, place* above,
+           std::string name, const file_status& s)
       : walk_dir(from, std::move(source),
                  follow ? open_mode::read : open_mode::read | open_mode::no_follow, s),
-        target(to, std::move(path), open_mode::read | open_mode::no_follow) {}
+        target(above != nullptr ? place(*above, std::move(name))
+                                : place(to, std::move(name), open_mode::read | open_mode::no_follow)) {}
   copy_dir(copy_dir& above, const std::string& name, const file_status& s, bool follow)
       : walk_dir(above, name, s, follow), target(above.target, name) {}
 
@@ -58,7 +61,8 @@ struct item final : subject {
         to(to_dir),
         target_name(to_name),
         follow(f),
-        in(std::move(d)) {}
+        in(std::move(d)),
+        above(in != nullptr ? &in->target : nullptr) {}
 
   const dir& from;
   path_ref name;
@@ -66,13 +70,14 @@ struct item final : subject {
   path_ref target_name;
   bool follow;
   std::shared_ptr<copy_dir> in;  // the directory it lies in; null for an operand
+  place* above;                  // what `to` is; null: what targets' paths are relative to
   limiter* gate = nullptr;       // to be passed by files that are made and not full
   full_files* later = nullptr;   // where it may wait for others to be settled with; null: it may not
   mutable std::string backup;    // what stood under the target's name, if it was moved away
 
   bool operand() const noexcept { return in == nullptr; }
   std::string backup_path() const {
-    return backup.empty() || operand() ? backup : in->target.path_of(backup);
+    return backup.empty() ? backup : path_beside(backup);
   }
   /// What stands already in a directory that this very run has made is another copy, whose name is the
   /// same to a file system that ignores case. It is not overwritten.
@@ -81,9 +86,11 @@ struct item final : subject {
   std::string source_path() const override {
     return in != nullptr ? in->where.path_of(name) : std::string(name.c_str(), name.size());
   }
-  std::string target_path() const override {
-    return in != nullptr ? in->target.path_of(target_name)
-                         : std::string(target_name.c_str(), target_name.size());
+  std::string target_path() const override { return path_beside(target_name); }
+  /// The path of another name where the target's is.
+  std::string path_beside(path_ref another) const {
+    return above != nullptr ? above->path_of(another)
+                            : std::string(another.c_str(), another.size());
   }
 };
 
@@ -109,6 +116,7 @@ struct context {
   copy_listener& listener;
   copying::flow flow;
   rehearsal supposed;
+  target_dirs targets;
   link_table links;
   open_places* places = nullptr;  // the walk's
   std::atomic<bool> clone_hopeless = false;  // the file systems at hand can't share blocks
@@ -119,15 +127,24 @@ struct context {
   std::atomic<bool> nameless_hopeless = false;  // the file systems at hand know no file without a name
   std::deque<limiter> gates;         // one for each worker, to be passed by one at a time
   std::atomic<std::uint64_t> temporaries = 0;   // names made of it
-  std::set<std::string> to_sync;     // directories of operands; operands come one by one
-  std::set<std::string> looked_for_stale;  // the same
+  std::set<place*> to_sync;          // directories of operands' targets; operands come one by one
+  std::set<place*> looked_for_stale; // the same
   copy_verified verified;            // under the lock of those who speak
   /// What operands became, so that none overwrites another's copy. Operands come one by one.
   std::set<std::pair<std::string, identity>> made;
 
+  /// With `atomic`: a file that this very run gave several names.
+  void note_linked(const file_status& s) {
+    const std::lock_guard lock(noting_);
+    linked_.insert(identity_of(s));
+  }
+  /// Its names are ours, also if they are those of a copy that is gone on with.
+  bool was_linked(const file_status& s);
+
   /// A file is not done when it is full.
   bool settles() const noexcept { return options.atomic || syncs() || journal != nullptr; }
   bool syncs() const noexcept { return options.durable || options.verify; }
+  bool sets_contexts() const noexcept { return options.preserve_context || !options.context.empty(); }
   bool stopping() const noexcept { return options.stop != nullptr && options.stop->requested(); }
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
@@ -201,6 +218,8 @@ struct context {
   }
 
   std::mutex speaking_;
+  std::mutex noting_;
+  std::set<identity> linked_;
 };
 
 /// Copies anything but a directory. `known` is its status if somebody has asked already.
@@ -235,6 +254,8 @@ enum class judging : std::uint8_t { by_bytes, by_name, only_look };
 /// `reached`, if not null, gets what it is that may be written over; nothing where links lead nowhere.
 task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how,
                            file_status* reached = nullptr);
+/// With `atomic`: whether something may take the place of what stands there. False: a problem was reported.
+bool is_replaceable(context& c, const item& i, const file_status& there, judging how);
 /// Removes what stands there to make way. False: a problem was reported.
 task<bool> remove_target(context& c, const item& i);
 
@@ -243,16 +264,16 @@ std::string name_beside(context& c, path_ref path);
 /// Removes a name, if it means what this copy made under it.
 task<result<void>> remove_own(const dir& in, path_ref name, identity who);
 /// Removes the temporaries that a copy with the same journal left in a directory.
-task<void> remove_stale(context& c, const dir& in, std::string path);
+task<void> remove_stale(context& c, const dir& in);
 
 /// Durability, as far as the file system has such a thing.
 task<result<void>> sync_file(const file& f);
 task<result<void>> sync_dir(const dir& d);
-task<result<void>> sync_path(context& c, const dir& in, std::string path);
+task<result<void>> sync_path(const dir& in, std::string path);
 /// The journal's word for a directory that was synced.
 task<void> note_synced(context& c, std::string path);
 /// The directories of `to_sync`.
-task<void> sync_later(context& c, const dir& in);
+task<void> sync_later(context& c);
 
 /// Whether source and target are the same thing: then there is nothing to copy, which may be as it
 /// should be.
@@ -306,12 +327,24 @@ task<void> copy_attributes(context& c, const subject& about, const file& from, c
 /// Gives a file that will take an old one's place what that has. False: a problem was reported.
 task<bool> copy_old_attributes(context& c, const subject& about, const file& old,
                                const file_status& s, const file& to);
+/// The security context that a target is to get: empty if none. False: there had to be one, and a problem
+/// was reported.
+task<bool> find_context(context& c, const subject& about, const file& from, bool fresh, std::string& found);
+/// Gives it to a target. False: it had to be given, and a problem was reported.
+task<bool> set_context(context& c, const subject& about, const file& to, const std::string& text);
+/// Both for a directory, which stays whatever becomes of it.
+task<void> label_directory(context& c, const subject& about, const file& from, const file& to,
+                           const target_state& w);
+/// Both for what is not opened; it was made just now.
+task<bool> label_by_name(context& c, const item& i);
 /// For links and special files, which are not opened.
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s);
 
 /// A directory above an operand's target that was looked at or made for it.
 struct parent_made {
   std::string source, target;
+  place* above = nullptr;
+  place* at = nullptr;            // it lies in `above`
   file_status from;
   std::uint16_t mode_final = 0;   // of one that was made
   bool fresh = false;
@@ -320,11 +353,10 @@ struct parent_made {
   parent_made() noexcept {}
 };
 /// Makes the directories above an operand's target. False: a problem was reported.
-task<bool> make_parents(context& c, const dir& from, const dir& to, const copy_operand& o,
+task<bool> make_parents(context& c, const dir& from, const copy_operand& o,
                         std::vector<parent_made>& made);
 /// Gives them what they are to keep, once their contents are copied.
-task<void> finish_parents(context& c, const dir& from, const dir& to,
-                          std::span<const parent_made> made);
+task<void> finish_parents(context& c, const dir& from, std::span<const parent_made> made);
 
 inline std::uint16_t mode_to_make(const context& c, const file_status& s) noexcept {
   // Nobody else may look before the owner is right.

@@ -14,12 +14,27 @@ result<void> tolerable(result<void> synced) {
   return synced;
 }
 
+task<result<void>> sync_place(context& c, place* p) {
+  if (p == nullptr) {
+    auto syncing_base = sync_path(c.target_base, ".");
+    auto synced = co_await std::move(syncing_base);
+    co_return synced;
+  }
+  auto pinning = c.places->pin(*p);
+  auto pinned = co_await std::move(pinning);
+  if (!pinned) co_return std::unexpected(pinned.error());
+  auto syncing = sync_path(**pinned, ".");  // it may be no more than a location
+  auto synced = co_await std::move(syncing);
+  c.places->unpin(*p);
+  co_return synced;
+}
+
 /// Its names, and then the journal hears of it.
 struct syncing_one {
   context& c;
-  const dir& in;
-  task<void> operator()(std::string path) const {
-    auto syncing = sync_path(c, in, path);
+  task<void> operator()(place* p) const {
+    const std::string path = p != nullptr ? directory_of(p->path_of(".")) : ".";
+    auto syncing = sync_place(c, p);
     auto synced = co_await std::move(syncing);
     if (!synced) {
       c.fail(copy_step::sync_directory, {}, path, synced.error());
@@ -42,7 +57,7 @@ task<result<void>> sync_dir(const dir& d) {
   co_return tolerable(synced);
 }
 
-task<result<void>> sync_path(context&, const dir& in, std::string path) {
+task<result<void>> sync_path(const dir& in, std::string path) {
   auto opened = co_await in.open_dir(path);
   if (!opened) co_return std::unexpected(opened.error());
   auto syncing = sync_dir(*opened);
@@ -58,8 +73,8 @@ task<void> note_synced(context& c, std::string path) {
   co_await std::move(adding);
 }
 
-task<void> sync_later(context& c, const dir& in) {
-  const syncing_one each(c, in);
+task<void> sync_later(context& c) {
+  const syncing_one each(c);
   constexpr std::size_t at_once = 16;
   auto syncing = for_each_concurrent(c.to_sync, at_once, each);
   co_await std::move(syncing);

@@ -211,17 +211,30 @@ class gate_pass {
   limiter* gate_;
 };
 
-/// If the process is killed, each worker leaves one half file at most. The bytes of the others come
-/// from the device meanwhile, but it takes a tenth longer: only who wants to go on pays for it. Null:
-/// it need not be left.
-task<limiter*> pass_gate(const item& i, const pair_of_files& p) {
+/// Has the source's first bytes fetched: all of a small file, before it returns, else so many as soon as
+/// there is time. Not where they may be shared instead.
+task<void> fetch_ahead(context& c, const pair_of_files& p) {
+  constexpr std::uint64_t read_at_once = 16 << 10;  // the system reads so much for the first byte
   constexpr std::uint64_t ahead = 4 << 20;
-  limiter* const gate = i.gate;
-  if (gate == nullptr || p.aside || !p.seekable || p.status.size == 0) co_return nullptr;
-  if (gate->full()) {
+  if (!c.clone_hopeless.load(std::memory_order_relaxed)) co_return;
+  if (p.status.size > read_at_once) {
     auto advised = co_await p.from.advise(access_advice::will_need, 0, std::min(p.status.size, ahead));
     static_cast<void>(advised);  // then it comes later
+    co_return;
   }
+  std::byte first[1];
+  auto read = co_await p.from.read_at(first, 0);
+  static_cast<void>(read);  // who copies them will hear of it
+}
+
+/// If the process is killed, each worker leaves one half file at most. What the others wait for is
+/// fetched meanwhile.
+task<limiter*> pass_gate(context& c, const item& i, const pair_of_files& p) {
+  limiter* const gate = i.gate;
+  const bool bytes = p.seekable && p.status.size != 0 && c.options.kind == copy_kind::whole;
+  if (gate == nullptr || p.aside || !bytes) co_return nullptr;
+  auto fetching = fetch_ahead(c, p);
+  co_await std::move(fetching);
   auto entered = co_await gate->enter();
   co_return entered ? gate : nullptr;
 }
@@ -231,11 +244,8 @@ task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
   auto linking = linked_to_first(c, i, p.status, p.leads);
   const bool linked = co_await std::move(linking);
   if (linked) co_return outcome::linked;
-  limiter* entered = nullptr;
-  if (c.journal) {
-    auto entering = pass_gate(i, p);
-    entered = co_await std::move(entering);
-  }
+  auto entering = pass_gate(c, i, p);
+  limiter* const entered = co_await std::move(entering);
   const gate_pass held(entered);
   auto targeting = open_target(c, i, p);
   outcome how = co_await std::move(targeting);
@@ -261,7 +271,7 @@ task<outcome> copy_at_once(context& c, const item& i, file_type expected) {
   c.count(how, p.status.size);
   if (how == outcome::none) co_return how;
   // Other names of the source may become links to it, now that it is whole.
-  p.leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
+  p.leads.made(i);
   co_return how;
 }
 

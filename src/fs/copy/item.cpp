@@ -35,7 +35,7 @@ task<outcome> copy_by_name(context& c, const item& i, const file_status& s) {
   auto making = make(c, i, s);
   const outcome how = co_await std::move(making);
   if (how == outcome::none) co_return how;
-  leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
+  leads.made(i);
   if (how == outcome::kept) co_return how;
   auto remembering = remember_made(c, i);
   co_await std::move(remembering);

@@ -1,5 +1,7 @@
 #include "fs/copy/journal.hpp"
 
+#include <algorithm>
+
 #include <vector>
 
 #include "fs/copy/context.hpp"
@@ -22,6 +24,12 @@ journal::journal(std::string path, std::string_view base, bool durable)
       base_(without_slashes(std::string(base))),
       durable_(durable),
       before_({}) {}
+
+bool journal::made_before(const file_status& there) {
+  if (!resumed_) return false;
+  std::call_once(asked_, [this] { targets_ = before_.targets(); });
+  return std::ranges::binary_search(targets_, digest_of(target_mark_of(there)));
+}
 
 std::string journal::key_of(std::string path) const {
   path = without_slashes(std::move(path));
@@ -49,9 +57,16 @@ task<result<void>> journal::take_lock(space& in) {
   co_return locked;
 }
 
-task<bool> journal::open(context& c, const dir& in) {
+task<bool> journal::open(context& c) {
+  const std::size_t at = last_name_in(path_);
+  where_.name = path_.substr(at);
+  if (at != 0) where_.above = &c.targets.at(path_.substr(0, at));
+  constexpr bool again = false;  // it stays open
+  auto holding = hold(c, where_, again);
+  co_await std::move(holding);
+  const dir& in = *where_.in;
   const open_mode how = open_mode::read | open_mode::write | open_mode::create | open_mode::no_follow;
-  auto opened = co_await in.open(path_, how, 0600);
+  auto opened = co_await in.open(where_.name, how, 0600);
   if (!opened) {
     c.fail(copy_step::open_journal, {}, path_, opened.error());
     co_return false;
@@ -115,13 +130,13 @@ task<bool> journal::take_over(context& c) {
     waiting_ = "\n";  // the last line was torn
   }
   waiting_ += boot_line(c.options.boot);
-  auto starting = begin(c);
+  auto starting = begin();
   auto begun = co_await std::move(starting);
   if (!begun) c.fail(copy_step::open_journal, {}, path_, begun.error());
   co_return begun.has_value();
 }
 
-task<result<void>> journal::begin(context& c) {
+task<result<void>> journal::begin() {
   const std::string first = std::exchange(waiting_, {});
   const auto bytes = std::as_bytes(std::span(first));
   const auto put = co_await file_.write_all_at(bytes, end_);
@@ -130,8 +145,7 @@ task<result<void>> journal::begin(context& c) {
   if (!durable_) co_return result<void>();
   auto synced = co_await file_.sync();
   if (!synced) co_return synced;
-  const std::string above = directory_of(path_);
-  auto syncing = sync_path(c, c.target_base, above);
+  auto syncing = sync_path(*where_.in, ".");
   synced = co_await std::move(syncing);
   co_return synced;
 }
@@ -177,17 +191,18 @@ void journal::fail(context& c, const error& why) {
   c.fail(copy_step::write_journal, {}, path_, why);
 }
 
-task<void> journal::end(context& c, const dir& in, bool all_done) {
-  if (!file_) co_return;
-  if (all_done) {
+task<void> journal::end(context& c, bool all_done) {
+  if (all_done && file_) {
     auto ours = co_await file_.stat(stat_mask::inode);
     result<void> gone;
     if (ours) {
-      auto removing = remove_own(in, path_, identity_of(*ours));
+      auto removing = remove_own(*where_.in, where_.name, identity_of(*ours));
       gone = co_await std::move(removing);
     }
     if (!gone) c.fail(copy_step::write_journal, {}, path_, gone.error());
   }
+  let_go(c, where_);
+  if (!file_) co_return;
   auto closed = co_await file_.close();
   static_cast<void>(closed);  // it is gone, or as good as what could be written
 }

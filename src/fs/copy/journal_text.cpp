@@ -249,4 +249,12 @@ const journal_book::entry* journal_book::done(const std::string& path, bool sync
   return e.durable || (e.this_boot && (e.synced || !synced)) ? &e : nullptr;
 }
 
+std::vector<std::uint64_t> journal_book::targets() const {
+  std::vector<std::uint64_t> all;
+  all.reserve(files_.size());
+  for (const auto& [path, e] : files_) all.push_back(e.to);
+  std::ranges::sort(all);
+  return all;
+}
+
 }  // namespace sluice::inline v0::copying

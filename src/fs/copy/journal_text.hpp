@@ -73,6 +73,8 @@ class journal_book {
   /// directory is synced. Null: nothing. It may be another name's, by a rare chance, with other digests.
   const entry* done(const std::string& path, bool synced) const;
   bool made(const std::string& path) const { return made_.contains(path); }
+  /// The digests of all that was made, under whatever name, in order.
+  std::vector<std::uint64_t> targets() const;
   std::size_t size() const noexcept { return files_.size(); }
 
  private:

@@ -13,11 +13,12 @@ link_table::claim link_table::ask(std::uint64_t device, std::uint64_t inode) {
   return {&e, first};
 }
 
-void link_table::made(entry& e, std::shared_ptr<copy_dir> keep, std::string name) {
+void link_table::made(entry& e, const item& i) {
   {
     const std::lock_guard lock(mutex_);
-    e.in = std::move(keep);
-    e.name = std::move(name);
+    e.in = i.in;
+    e.above = i.above;
+    e.name.assign(i.target_name.c_str(), i.target_name.size());
   }
   settle(e, entry::state::made);
 }

@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "sluice/core/promise.hpp"
+#include "sluice/fs/places.hpp"
 
 namespace sluice::inline v0::copying {
 
 class copy_dir;
+struct item;
 
 /// Which source inodes have been copied already, so that further names of them become links. The
 /// first to ask for an inode makes the copy; the others wait until that is whole.
@@ -27,15 +29,17 @@ class link_table {
   };
   claim ask(std::uint64_t device, std::uint64_t inode);
 
-  /// The copy is there; `keep` keeps the directory that it is in.
-  void made(entry& e, std::shared_ptr<copy_dir> keep, std::string name);
+  /// The copy is there.
+  void made(entry& e, const item& i);
   /// It could not be made: the next one who asks is the first again.
   void given_up(entry& e) noexcept;
 
   struct entry {
     enum class state : std::uint8_t { pending, made, failed } is = state::pending;
-    std::shared_ptr<copy_dir> in;  // null: `name` is an operand's path
+    std::shared_ptr<copy_dir> in;  // keeps the directory that it lies in; null for an operand
+    place* above = nullptr;        // that directory; null: what targets' paths are relative to
     std::string name;
+    std::string path() const { return above != nullptr ? above->path_of(name) : name; }
     job_queue waiting;
   };
 
@@ -85,8 +89,8 @@ class link_lead {
     table_ = &t;
     of_ = &e;
   }
-  void made(std::shared_ptr<copy_dir> keep, std::string name) {
-    if (of_ != nullptr) table_->made(*std::exchange(of_, nullptr), std::move(keep), std::move(name));
+  void made(const item& i) {
+    if (of_ != nullptr) table_->made(*std::exchange(of_, nullptr), i);
   }
   /// Others may wait for it.
   bool pending() const noexcept { return of_ != nullptr; }

@@ -9,6 +9,11 @@ namespace {
 task<result<void>> link_at(const dir& there, path_ref existing, const item& i, lookup how,
                            path_ref at) {
   auto linked = co_await there.link(existing, i.to, at, how);
+  if (linked || linked.error() != errc::cross_device) co_return linked;
+  // A directory that can't be had has nothing in common with any other; it knows why.
+  const path_ref itself;
+  auto asked = co_await i.to.stat(itself, stat_mask::inode);
+  if (!asked) linked = std::unexpected(asked.error());
   co_return linked;
 }
 
@@ -34,6 +39,21 @@ task<bool> is_that_name(const item& i, const dir& there, const std::string& made
   co_return first && found && identity_of(*first) == identity_of(*found);
 }
 
+/// With `atomic`: it is one of its names already, since an earlier run of this copy.
+task<bool> is_linked(const context& c, const item& i, const dir& there, const std::string& made) {
+  if (!c.options.atomic) co_return false;
+  auto first = co_await there.stat(made, stat_mask::inode, lookup::no_follow);
+  auto found = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+  co_return first && found && identity_of(*first) == identity_of(*found);
+}
+
+/// Where names are replaced at once, this one is known for one of ours.
+task<void> note_link(context& c, const item& i) {
+  if (!c.options.atomic) co_return;
+  auto is = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+  if (is) c.note_linked(*is);
+}
+
 /// Links to what was made, in the place of what may stand there, unless that stays.
 task<result<void>> link_to_made(context& c, const item& i, const file_status& s, const dir& there,
                                 const std::string& made) {
@@ -41,14 +61,22 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   const bool stands = !linked && linked.error() == errc::exists;
   if (stands) {
     auto asking = is_that_name(i, there, made);
-    const bool is_there = co_await std::move(asking);
+    bool is_there = co_await std::move(asking);
+    if (!is_there) {
+      auto comparing = is_linked(c, i, there, made);
+      is_there = co_await std::move(comparing);
+    }
     if (is_there) {
       auto leaving = leave_as_it_is(c, i);
       co_await std::move(leaving);
       co_return result<void>();
     }
   }
-  if (linked) c.tell_copying(i);
+  if (linked) {
+    auto noting = note_link(c, i);
+    co_await std::move(noting);
+    c.tell_copying(i);
+  }
   if (linked || !stands) co_return linked;
   const bool bytes = s.type == file_type::regular;
   auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
@@ -59,17 +87,18 @@ task<result<void>> link_to_made(context& c, const item& i, const file_status& s,
   if (linked || linked.error() != errc::exists) co_return linked;
   auto replacing = replace_by_link(c, there, made, i, lookup::no_follow);
   linked = co_await std::move(replacing);
-  if (linked) c.tell_removed(i);
+  if (!linked) co_return linked;
+  auto noting = note_link(c, i);
+  co_await std::move(noting);
+  c.tell_removed(i);
   co_return linked;
 }
 
 /// Another name of what has been copied becomes a link.
 task<void> make_link(context& c, const item& i, const file_status& s, link_table::entry& made) {
   result<dir*> pinned = nullptr;
-  open_places* places = nullptr;
-  if (made.in) {
-    places = c.places;
-    auto pinning = places->pin(made.in->target);
+  if (made.above != nullptr) {
+    auto pinning = c.places->pin(*made.above);
     pinned = co_await std::move(pinning);
   }
   result<void> linked = pinned ? result<void>() : result<void>(std::unexpect, pinned.error());
@@ -78,10 +107,9 @@ task<void> make_link(context& c, const item& i, const file_status& s, link_table
     auto linking = link_to_made(c, i, s, there, made.name);
     linked = co_await std::move(linking);
   }
-  if (places != nullptr && pinned) places->unpin(made.in->target);
+  if (made.above != nullptr && pinned) c.places->unpin(*made.above);
   if (linked) co_return;
-  const std::string first = made.in ? made.in->target.path_of(made.name) : made.name;
-  c.fail(copy_step::create_link, first, i.target_path(), linked.error());
+  c.fail(copy_step::create_link, made.path(), i.target_path(), linked.error());
   auto restoring = restore_backup(c, i);
   co_await std::move(restoring);
 }
@@ -117,7 +145,8 @@ task<bool> linked_to_first(context& c, const item& i, const file_status& s, link
 
 task<outcome> link_instead(context& c, const item& i, const file_status& s) {
   const lookup how = i.follow ? lookup::follow : lookup::no_follow;
-  auto linked = co_await i.from.link(i.name, i.to, i.target_name, how);
+  auto linking = link_at(i.from, i.name, i, how, i.target_name);
+  auto linked = co_await std::move(linking);
   if (!linked && linked.error() == errc::exists) {
     auto judging_it = judge_target(c, i, s, judging::by_name);
     const verdict v = co_await std::move(judging_it);

@@ -52,7 +52,7 @@ task<bool> tree_copier::begin_run() {
   if (begun_ || !o.resume) co_return true;
   begun_ = true;
   context_.journal = std::make_unique<journal>(o.journal, o.journal_base, o.durable);
-  auto opening = context_.journal->open(context_, to_);
+  auto opening = context_.journal->open(context_);
   const bool open = co_await std::move(opening);
   co_return open;
 }
@@ -61,33 +61,54 @@ task<bool> tree_copier::begin_run() {
 task<void> tree_copier::end_run() {
   if (!context_.settles()) co_return;
   if (!context_.stopping()) {
-    auto syncing = sync_later(context_, to_);
+    auto syncing = sync_later(context_);
     co_await std::move(syncing);
   }
   if (context_.options.verify) context_.listener.verified(context_.verified);
   if (!context_.journal) co_return;
   const bool all_done = !any_failed() && !context_.stopping();
-  auto ending = context_.journal->end(context_, to_, all_done);
+  auto ending = context_.journal->end(context_, all_done);
   co_await std::move(ending);
 }
 
+/// The directory that the target is made in; all that follows lies there. False: a problem was reported.
+task<bool> tree_copier::find_place(const copy_operand& o) {
+  if (o.parents != 0) {
+    auto making = make_parents(context_, from_, o, now_.parents);
+    const bool made = co_await std::move(making);
+    if (!made) co_return false;
+  }
+  held_name& h = now_.made;
+  const std::size_t at = last_name_in(o.target);
+  h.name = o.target.substr(at);
+  if (!now_.parents.empty()) {
+    h.above = now_.parents.back().at;
+  } else if (at != 0) {
+    h.above = &context_.targets.at(o.target.substr(0, at));
+  }
+  const bool again = !rest_.empty() || context_.settles();
+  auto holding = hold(context_, h, again);
+  co_await std::move(holding);
+  co_return true;
+}
+
 /// What an earlier run left beside the target.
-task<void> tree_copier::prepare_operand(const copy_operand& o) {
+task<void> tree_copier::prepare_place() {
   if (!context_.journal || !context_.journal->resumed()) co_return;
-  const std::string above = directory_of(o.target);
-  if (!context_.looked_for_stale.insert(above).second) co_return;
-  auto removing = remove_stale(context_, to_, above);
+  if (!context_.looked_for_stale.insert(now_.made.above).second) co_return;
+  auto removing = remove_stale(context_, *now_.made.in);
   co_await std::move(removing);
 }
 
 task<void> tree_copier::finish_operand() {
-  auto finishing = finish_parents(context_, from_, to_, now_.parents);
+  auto finishing = finish_parents(context_, from_, now_.parents);
   co_await std::move(finishing);
+  let_go(context_, now_.made);
   if (!context_.options.durable || now_.target.empty()) co_return;
-  context_.to_sync.insert(directory_of(now_.target));
+  context_.to_sync.insert(now_.made.above);
   for (const parent_made& p : now_.parents) {
-    context_.to_sync.insert(p.target);
-    if (p.fresh) context_.to_sync.insert(directory_of(p.target));
+    context_.to_sync.insert(p.at);
+    if (p.fresh) context_.to_sync.insert(p.above);
   }
 }
 
@@ -114,13 +135,11 @@ task<bool> tree_copier::copy_one(const copy_operand& o, worker& on) {
   const copy_options& options = context_.options;
   now_ = tree_run();
   if (options.filtered && context_.listener.skips(o.source)) co_return false;
-  auto preparing = prepare_operand(o);
+  auto finding = find_place(o);
+  const bool found = co_await std::move(finding);
+  if (!found) co_return false;
+  auto preparing = prepare_place();
   co_await std::move(preparing);
-  if (o.parents != 0) {
-    auto making = make_parents(context_, from_, to_, o, now_.parents);
-    const bool made = co_await std::move(making);
-    if (!made) co_return false;
-  }
   const bool follow = options.follow != follow_links::never;
   result<file_status> s = std::unexpected(error(errc::not_found));
   if (!o.source.empty()) {
@@ -156,24 +175,26 @@ task<bool> tree_copier::copy_source(const copy_operand& o, const file_status& s,
     co_return begun;
   }
   auto targeting = target_of(o, s);
-  const std::string target = co_await std::move(targeting);
+  const std::string name = co_await std::move(targeting);
   const bool follow = options.follow != follow_links::never;
-  item i(from_, o.source, to_, target, follow, nullptr);
+  item i(from_, o.source, *now_.made.in, name, follow, nullptr);
+  i.above = now_.made.above;
   i.gate = &context_.gates[on.index()];
-  now_.target = target;
+  now_.target = i.target_path();
   auto copied = copy_item(context_, i, s.type, &s);
   co_await std::move(copied);
   co_return false;
 }
 
-/// The operand's own, but for a file that is to be copied onto itself with a backup: then it is the
-/// backup's name.
+/// The last name of the operand's own, but for a file that is to be copied onto itself with a backup:
+/// then it is the backup's name.
 task<std::string> tree_copier::target_of(const copy_operand& o, const file_status& s) {
   copy_options& options = context_.options;
   const bool onto_itself = options.force && options.backup != backup_mode::none &&
                            o.source == o.target && s.type == file_type::regular;
-  if (!onto_itself) co_return o.target;
-  auto naming = name_of_backup(context_, to_, o.target);
+  const held_name& h = now_.made;
+  if (!onto_itself) co_return h.name;
+  auto naming = name_of_backup(context_, *h.in, h.name);
   std::string name = co_await std::move(naming);
   options.backup = backup_mode::none;
   co_return name;
@@ -195,7 +216,8 @@ bool tree_copier::was_copied(const copy_operand& o, const file_status& s) {
 task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, worker& on) {
   const bool follow = context_.options.follow != follow_links::never;
   result<file_status> there = std::unexpected(error(errc::not_found));
-  if (!o.target.empty()) there = co_await to_.stat(o.target, stat_mask::inode, lookup::follow);
+  const held_name& h = now_.made;
+  if (!o.target.empty()) there = co_await h.in->stat(h.name, stat_mask::inode, lookup::follow);
   const bool same = there && identity_of(*there) == identity_of(s);
   if (same && context_.options.overwrite != overwrite_mode::never) {
     context_.fail(copy_step::same_file, o.source, o.target);
@@ -205,7 +227,7 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   now_.device = s.device;
   now_.source = o.source;
   now_.target = o.target;
-  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, o.target, s);
+  auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, h.above, h.name, s);
   walker_.add(on, std::move(root));
   co_return true;
 }

@@ -1,10 +1,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "sluice/core/path_ref.hpp"
 
 namespace sluice::inline v0::copying {
+
+/// Where a path's last name begins. 0: nothing is above it.
+inline std::size_t last_name_in(std::string_view path) {
+  const std::size_t end = path.find_last_not_of('/');
+  if (end == path.npos) return 0;
+  return path.rfind('/', end) + 1;  // none is npos
+}
 
 /// The directory that a path's last name lies in.
 inline std::string directory_of(path_ref whole) {

@@ -11,19 +11,6 @@ namespace sluice::inline v0::copying {
 
 namespace {
 
-constexpr space_table absent_rows = [] {
-  space_table t{"absent"};
-  for (space_table::row& r : t.rows) {
-    r = [](space&, operation& op) noexcept { op.fail(errc::not_found); };
-  }
-  return t;
-}();
-
-struct absent_space final : space {
-  constexpr absent_space() noexcept : space(absent_rows) {}
-};
-constinit absent_space nowhere;
-
 void refuse(space&, operation& op) noexcept { op.fail(errc::read_only); }
 
 space& behind(space& s) noexcept { return static_cast<looking_space&>(s).inner(); }
@@ -56,7 +43,7 @@ constexpr space_table looking_rows = [] {
 looking_space::looking_space(space& inner) noexcept : space(looking_rows), inner_(inner) {}
 
 rehearsal::rehearsal(const copy_options& o, std::span<const copy_operand> operands)
-    : on_(o.dry_run), keeps_times_(o.preserve_times), absent_(adopt, nowhere, 0) {
+    : on_(o.dry_run), keeps_times_(o.preserve_times), absent_(errc::not_found) {
   if (!on_) return;
   std::set<std::string> targets;
   for (const copy_operand& one : operands) {
@@ -68,7 +55,7 @@ const file_status& rehearsal::suppose(std::string path, const file_status& as) {
   auto& at = made_[std::move(path)];
   at = std::make_shared<file_status>(as);
   file_status& s = *at;
-  s.device = UINT64_MAX;
+  s.device = no_device;
   s.inode = ++last_;
   s.links = 1;
   if (!keeps_times_) {
@@ -116,12 +103,13 @@ struct way_to_make {
 
 way_to_make way_for(const copy_options& o, const file_status& s, bool bytes) noexcept {
   if (bytes) return {copy_step::create_file, true};
+  const bool may = o.force || o.atomic;
   const bool asked = o.overwrite == overwrite_mode::ask;
   if (o.kind == copy_kind::hard_link) return {copy_step::create_link, o.force || asked};
   if (o.kind == copy_kind::symlink) return {copy_step::create_link_to, o.force};
-  if (s.type == file_type::symlink) return {copy_step::create_symlink, o.force};
+  if (s.type == file_type::symlink) return {copy_step::create_symlink, may};
   const bool fifo = s.type == file_type::fifo;
-  return {fifo ? copy_step::create_fifo : copy_step::create_special, false};
+  return {fifo ? copy_step::create_fifo : copy_step::create_special, o.atomic};
 }
 
 /// What can't be opened is removed with `force`: a link that leads in circles.
@@ -133,9 +121,9 @@ task<void> tell_of_force(context& c, const item& i) {
 /// An operand's target needs a directory that it can be made in.
 task<bool> has_place(context& c, const item& i, copy_step step, bool bytes) {
   if (!i.operand()) co_return true;
-  const std::string above = directory_of(i.target_name);
-  if (c.supposed.find(above) != nullptr) co_return true;
+  if (c.supposed.find(directory_of(i.target_path())) != nullptr) co_return true;
   error why;
+  const std::string above = directory_of(i.target_name);
   auto there = co_await i.to.stat(above, stat_mask::type, lookup::follow);
   if (!there) {
     why = there.error();
@@ -165,7 +153,7 @@ task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bo
     c.fail(i, way.step, errc::exists);
     co_return outcome::none;
   }
-  if (v == verdict::rewrite && bytes && c.options.force) {
+  if (v == verdict::rewrite && bytes && c.options.force && !c.options.atomic) {
     auto telling = tell_of_force(c, i);
     co_await std::move(telling);
   }
@@ -212,7 +200,7 @@ task<outcome> rehearse(context& c, const item& i, const file_status& s, bool byt
   auto judging_it = judge_and_tell(c, i, s, bytes);
   const outcome how = co_await std::move(judging_it);
   if (how != outcome::none) {
-    leads.made(i.in, std::string(i.target_name.c_str(), i.target_name.size()));
+    leads.made(i);
   }
   co_return how;
 }
@@ -231,7 +219,7 @@ task<void> rehearse_item(context& c, const item& i, bool bytes, const file_statu
 
 task<void> suppose_link(context& c, const item& i, const file_status& s,
                         const link_table::entry& first) {
-  const std::string made = first.in ? first.in->target.path_of(first.name) : first.name;
+  const std::string made = first.path();
   const std::string path = i.target_path();
   if (made == path) {
     auto leaving = leave_as_it_is(c, i);

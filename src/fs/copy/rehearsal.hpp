@@ -8,23 +8,26 @@
 #include <string>
 #include <utility>
 
+#include "fs/copy/unreachable.hpp"
 #include "sluice/fs/copy.hpp"
 
 namespace sluice::inline v0::copying {
 
 /// What would have been made so far, as far as later operands can meet it; and a directory that
-/// stands for those that would have been made: nothing is in it, and nothing can be made there.
+/// stands for those that would have been made.
 class rehearsal {
  public:
   rehearsal(const copy_options& o, std::span<const copy_operand> operands);
-  ~rehearsal() { absent_.detach(); }
   rehearsal(const rehearsal&) = delete;
   rehearsal& operator=(const rehearsal&) = delete;
+
+  /// Of what is only supposed.
+  static constexpr std::uint64_t no_device = UINT64_MAX;
 
   bool on() const noexcept { return on_; }
   /// Trees may meet in one that is not there.
   bool remembers_all() const noexcept { return remembers_all_; }
-  const dir& absent() const noexcept { return absent_; }
+  const dir& absent() const noexcept { return absent_.get(); }
   /// Supposes that `path` has been made. Gives its identity: one that nothing else has.
   const file_status& suppose(std::string path, const file_status& as);
   /// That `path` has become another name of what `to` names, which is `as` where nothing was supposed.
@@ -41,7 +44,7 @@ class rehearsal {
   const bool keeps_times_;
   bool remembers_all_ = false;
   std::uint64_t last_ = 0;
-  dir absent_;
+  unreachable_dir absent_;
   std::map<std::string, std::shared_ptr<file_status>> made_;  // names of one file share it
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> gone_;  // names, of each inode
 };

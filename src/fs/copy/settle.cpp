@@ -65,7 +65,7 @@ task<bool> settle_one(context& c, const item& i, pair_of_files& p) {
   auto closing = close_both(c, i, p);
   whole &= co_await std::move(closing);
   c.count(whole ? outcome::made : outcome::none, p.status.size);
-  if (whole) p.leads.made(i.in, name_of(i));
+  if (whole) p.leads.made(i);
   co_return whole;
 }
 
@@ -83,7 +83,7 @@ task<bool> was_done(context& c, const item& i) {
   link_lead leads;
   auto linking = linked_to_first(c, i, *from, leads);
   const bool linked = co_await std::move(linking);
-  if (!linked) leads.made(i.in, name_of(i));
+  if (!linked) leads.made(i);
   c.count(outcome::kept, from->size);
   co_return true;
 }
@@ -126,7 +126,7 @@ task<outcome> copy_and_settle(context& c, const item& i, file_type expected) {
   if (how != outcome::made) {
     auto closing = close_both(c, i, p);
     const bool whole = co_await std::move(closing);
-    if (whole && how != outcome::none) p.leads.made(i.in, name_of(i));
+    if (whole && how != outcome::none) p.leads.made(i);
     c.count(whole ? how : outcome::none, p.status.size);
     co_return whole ? how : outcome::none;
   }

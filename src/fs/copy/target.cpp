@@ -150,6 +150,19 @@ task<bool> remove_target(context& c, const item& i) {
   co_return true;
 }
 
+bool is_replaceable(context& c, const item& i, const file_status& there, judging how) {
+  if (how == judging::by_bytes && there.type != file_type::regular) {
+    c.fail(i, copy_step::not_regular);
+    return false;
+  }
+  // Its other names would be left with what was.
+  if (there.links > 1 && !c.was_linked(there)) {
+    c.fail(i, copy_step::several_names);
+    return false;
+  }
+  return true;
+}
+
 task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how,
                            file_status* reached) {
   const copy_options& o = c.options;
@@ -167,7 +180,8 @@ task<verdict> judge_target(context& c, const item& i, const file_status& source,
     const bool moved = co_await std::move(backing);
     co_return moved ? verdict::create : verdict::skip;
   }
-  if (o.atomic) co_return verdict::rewrite;  // whatever comes takes its place
+  // Whatever comes takes its place.
+  if (o.atomic) co_return is_replaceable(c, i, t.reached, how) ? verdict::rewrite : verdict::skip;
   const bool makes_way = o.remove_first ||
                          (o.kind != copy_kind::attributes &&
                           ((o.preserve_links && t.reached.links > 1) ||

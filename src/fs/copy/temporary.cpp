@@ -1,6 +1,5 @@
 // Names that a copy makes for a while, and takes away again.
 #include "fs/copy/journal.hpp"
-#include "fs/copy/paths.hpp"
 #include "fs/copy/context.hpp"
 
 namespace sluice::inline v0::copying {
@@ -37,9 +36,8 @@ task<result<void>> remove_own(const dir& in, path_ref name, identity who) {
   co_return gone;
 }
 
-task<void> remove_stale(context& c, const dir& in, std::string path) {
-  if (!c.journal || !c.journal->resumed()) co_return;
-  auto opened = co_await in.open_dir(path, open_mode::read);
+task<void> remove_stale(context& c, const dir& in) {
+  auto opened = co_await in.open_dir(".", open_mode::read);
   if (!opened) co_return;  // whoever needs it will say so
   const std::string prefix = common_prefix(c);
   const std::string own = own_prefix(c);

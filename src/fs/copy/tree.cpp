@@ -82,7 +82,7 @@ task<void> tree_copier::look_for_default_acl(copy_dir& d) {
 /// Makes the target directory, or finds one to merge into.
 task<void> tree_copier::make_target(copy_dir& d) {
   if (d.parent == nullptr) {
-    auto making = make_in(d, to_, d.target.name());
+    auto making = make_in(d, *now_.made.in, d.target.name());
     co_await std::move(making);
     co_return;
   }
@@ -157,16 +157,20 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
 
 /// One that an earlier run made is still to become what it was made for.
 task<void> tree_copier::remember_dir(copy_dir& d) {
-  const std::string path = d.target.path();
-  std::string key = context_.journal->key_of(path);
+  std::string key = context_.journal->key_of(d.target.path());
   if (d.fresh) {
     auto adding = context_.journal->add(context_, made_line(key));
     co_await std::move(adding);
     co_return;
   }
   if (context_.journal->before().made(key)) d.is = copy_dir::state::made;
-  auto removing = remove_stale(context_, to_, path);
+  if (!context_.journal->resumed()) co_return;
+  auto pinning = walker_.places().pin(d.target);
+  auto target = co_await std::move(pinning);
+  if (!target) co_return;  // whoever needs it next will say so
+  auto removing = remove_stale(context_, **target);
   co_await std::move(removing);
+  walker_.places().unpin(d.target);
 }
 
 /// In a dry run.
@@ -198,7 +202,7 @@ task<void> tree_copier::suppose_in(copy_dir& d, const dir& parent, path_ref name
   if (d.depth == 0) {
     const std::string above = directory_of(name);
     auto there = co_await parent.stat(above, stat_mask::inode, lookup::follow);
-    if (!there && context_.supposed.find(above) == nullptr) {
+    if (!there && context_.supposed.find(directory_of(path)) == nullptr) {
       context_.fail(dir_subject(d), copy_step::create_directory, there.error());
       co_return;
     }

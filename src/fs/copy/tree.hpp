@@ -13,6 +13,7 @@ struct tree_run {
   identity above_missing;  // the directory that the target would be made in
   std::uint64_t device = 0;
   std::string source, target;
+  held_name made;            // what the target is, if nothing else is said
   std::vector<parent_made> parents;
 
   tree_run() noexcept {}
@@ -62,7 +63,8 @@ class tree_copier final : public tree_visitor {
   task<void> finish_target(copy_dir& d);
   task<void> make_durable(copy_dir& d);
   task<bool> begin_run();
-  task<void> prepare_operand(const copy_operand& o);
+  task<bool> find_place(const copy_operand& o);
+  task<void> prepare_place();
   task<void> finish_operand();
   task<void> end_run();
 

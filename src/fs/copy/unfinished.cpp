@@ -22,6 +22,7 @@ void unfinished_file::begin(copy_stopper* stop, const dir& in, path_ref name,
 void unfinished_file::begin_over(copy_stopper* stop, const item& i) {
   if (stop == nullptr) return;
   what_ = kind::written_over;
+  source_ = i.source_path();
   path_ = i.target_path();
   enlist(stop, i.to, i.target_name);
 }
@@ -63,7 +64,7 @@ void unfinished_file::undo(copy_remains* heard) noexcept {
     case kind::made: return remove(heard);
     case kind::moved: return put_back(heard);
     case kind::written_over:
-      if (heard != nullptr) heard->incomplete(path_);
+      if (heard != nullptr) heard->incomplete(source_, path_);
   }
 }
 
@@ -78,7 +79,7 @@ void unfinished_file::remove(copy_remains* heard) noexcept {
   if (who_ != identity_of(*there)) return;
   const auto gone = sync(in_->unlink(name_));
   const bool stays = !gone && gone.error() != errc::not_found;
-  if (stays && heard != nullptr) heard->incomplete({name_.c_str(), name_.size()});
+  if (stays && heard != nullptr) heard->incomplete({}, {name_.c_str(), name_.size()});
 }
 
 /// What was made in its place has gone already: that was begun later. What somebody else has put there

@@ -36,7 +36,7 @@ class unfinished_file {
   path_ref name_;
   const file* made_ = nullptr;  // null: it is what `who_` says
   identity who_;
-  std::string path_, backup_, backup_path_;  // of what was there before
+  std::string source_, path_, backup_, backup_path_;  // of what was there before
   unfinished_file* next_ = nullptr;
   unfinished_file** owner_ = nullptr;
 };

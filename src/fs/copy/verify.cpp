@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "fs/copy/context.hpp"
+#include "sluice/system.hpp"
 
 namespace sluice::inline v0::copying {
 
@@ -56,10 +57,15 @@ task<comparison> compare(context& c, const item& i, const file& from, const file
   }
 }
 
+/// A name that leads to what is open, also where it has none of its own, on systems with /proc. In spaces
+/// other than the system it is none, or another's, which shows when it is opened.
+std::string name_of_open(const file& f) {
+  return "/proc/self/fd/" + std::to_string(system_space::descriptor(f));
+}
+
 /// The target once more, if the name means it; empty if it can't be opened so.
 task<file> open_again(const item& i, const file& to, const std::string& name, open_mode how) {
   file again;
-  if (name.empty()) co_return again;
   auto opened = co_await i.to.open(name, how | open_mode::read);
   if (!opened) co_return again;
   again = std::move(*opened);
@@ -72,17 +78,22 @@ task<file> open_again(const item& i, const file& to, const std::string& name, op
   co_return file();
 }
 
+/// What has no device behind it is not forgotten, nor read past memory, whatever the calls say.
+task<bool> lives_in_memory(const file& f) {
+  constexpr std::uint64_t tmpfs = 0x0102'1994, ramfs = 0x8584'58f6;
+  auto kind = co_await f.stat_fs();
+  co_return !kind || kind->type == tmpfs || kind->type == ramfs;
+}
+
 /// After the page cache was asked to forget it.
 task<comparison> compare_forgotten(context& c, const item& i, const file& from, const file& to,
                                    copy_verified& v) {
   auto dropped = co_await to.advise(access_advice::dont_need);
-  auto kind = co_await to.stat_fs();
-  // What lives in memory is not forgotten.
-  constexpr std::uint64_t tmpfs = 0x0102'1994, ramfs = 0x8584'58f6;
-  const bool forgets = dropped && kind && kind->type != tmpfs && kind->type != ramfs;
+  auto asking = lives_in_memory(to);
+  const bool stays = co_await std::move(asking);
   auto comparing = compare(c, i, from, to, v.bytes);
   const comparison how = co_await std::move(comparing);
-  (forgets ? v.dropped : v.cached) = v.bytes;
+  (dropped && !stays ? v.dropped : v.cached) = v.bytes;
   co_return how;
 }
 
@@ -91,20 +102,33 @@ task<comparison> compare_opened(context& c, const item& i, const file& from, fil
                                 copy_verified& v) {
   auto comparing = direct ? compare(c, i, from, to, v.bytes) : compare_forgotten(c, i, from, to, v);
   const comparison how = co_await std::move(comparing);
-  if (direct) v.direct = v.bytes;
+  if (direct) {
+    auto asking = lives_in_memory(to);
+    const bool stays = co_await std::move(asking);
+    (stays ? v.cached : v.direct) = v.bytes;
+  }
   auto closed = co_await to.close();
   static_cast<void>(closed);
   co_return how;
 }
 
+/// Opened once more for this. `not_this_way`: it can't be opened, or read, so.
+task<comparison> compare_again(context& c, const item& i, const file& from, const file& to,
+                               const std::string& name, open_mode way, copy_verified& v) {
+  auto opening = open_again(i, to, name, way);
+  file again = co_await std::move(opening);
+  if (!again) co_return comparison::not_this_way;
+  auto comparing = compare_opened(c, i, from, again, any(way), v);
+  const comparison how = co_await std::move(comparing);
+  if (how == comparison::not_this_way) v = copy_verified();
+  co_return how;
+}
+
+/// By its name, past the page cache if it can be.
 task<comparison> compare_named(context& c, const item& i, const file& from, const file& to,
                                const std::string& name, copy_verified& v) {
   for (const open_mode way : {open_mode::direct, open_mode()}) {
-    v = copy_verified();
-    auto opening = open_again(i, to, name, way);
-    file again = co_await std::move(opening);
-    if (!again) continue;
-    auto comparing = compare_opened(c, i, from, again, any(way), v);
+    auto comparing = compare_again(c, i, from, to, name, way, v);
     const comparison how = co_await std::move(comparing);
     if (how != comparison::not_this_way) co_return how;
   }
@@ -112,12 +136,24 @@ task<comparison> compare_named(context& c, const item& i, const file& from, cons
   co_return comparison::failed;
 }
 
+/// What has no name yet.
+task<comparison> compare_nameless(context& c, const item& i, const file& from, const file& to,
+                                  copy_verified& v) {
+  const std::string name = name_of_open(to);
+  auto again = compare_again(c, i, from, to, name, open_mode::direct, v);
+  const comparison direct = co_await std::move(again);
+  if (direct != comparison::not_this_way) co_return direct;
+  auto forgotten = compare_forgotten(c, i, from, to, v);
+  const comparison how = co_await std::move(forgotten);
+  co_return how;
+}
+
 }  // namespace
 
 task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
                        const std::string& name, const file_status& source) {
   copy_verified v;
-  auto comparing = name.empty() ? compare_forgotten(c, i, from, to, v)
+  auto comparing = name.empty() ? compare_nameless(c, i, from, to, v)
                                 : compare_named(c, i, from, to, name, v);
   const comparison how = co_await std::move(comparing);
   v.files = 1;

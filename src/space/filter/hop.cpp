@@ -25,6 +25,7 @@ hop_space::without_record hop_space::fitting(op_kind kind) noexcept {
     case writev:
     case wait_signal:
     case wait_child:
+    case resolve:
     case connect:
     case accept:
     case accept_many:

@@ -253,32 +253,6 @@ SLUICE_CASE(handles_travel_between_processes, listen, connect, accept, send_mess
   CHECK_SAME(as_text(std::span(text).first(*read)), "by another way");
 }
 
-SLUICE_CASE(options_by_name, listen, connect, accept, get_option, set_option) {
-  auto both = co_await connected_pair(p);
-  REQUIRE_GOOD(both);
-  using enum socket_option;
-  for (const socket_option o : {no_delay, keep_alive, cork}) {
-    const auto set = co_await both->ours.set_option(o, 1);
-    CHECK_GOOD(set);
-    const auto now = co_await both->ours.option(o);
-    REQUIRE_GOOD(now);
-    CHECK_THAT(*now != 0);
-  }
-  const auto patience = co_await both->ours.set_option(user_timeout, 12'345);
-  CHECK_GOOD(patience);
-  const auto is = co_await both->ours.option(user_timeout);
-  REQUIRE_GOOD(is);
-  CHECK_SAME(*is, 12'345);
-  const auto none = co_await both->ours.option(linger);
-  REQUIRE_GOOD(none);
-  CHECK_SAME(*none, -1);
-  const auto reset = co_await both->ours.set_option(linger, 0);
-  CHECK_GOOD(reset);
-  const auto zero = co_await both->ours.option(linger);
-  REQUIRE_GOOD(zero);
-  CHECK_SAME(*zero, 0);
-}
-
 SLUICE_CASE(numbers_are_looked_up_as_names, resolve) {
   const network net(p.root.in());
   std::array<address, 4> found;

@@ -36,6 +36,15 @@ class Skip(Exception):
     """The whole test cannot run here."""
 
 
+def pairs_in_help(text):
+    """The table of options that can't be combined, pair by pair."""
+    pairs, first = [], None
+    for line in re.search(r"(?ms)^Not together:?\n(.*?)\n\n", text).group(1).splitlines():
+        first = line[:20].strip() or first
+        pairs += [(first, other.strip()) for other in line[20:].split(",") if other.strip()]
+    return pairs
+
+
 def shown(data, limit=400):
     """Bytes or text as one printable line."""
     if isinstance(data, str):

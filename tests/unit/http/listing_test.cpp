@@ -121,6 +121,18 @@ TEST(Listing, OfTheRootHasNoWayUp) {
   EXPECT_TRUE(has(p, "0 directories, 0 files, 0 B."));
 }
 
+TEST(Listing, TellsWhatWasLeftOut) {
+  const std::vector<listing_entry> entries = {{"a", false, 1, 0}};
+  EXPECT_FALSE(has(page(".", entries), "left out"));
+  std::vector<char> room(listing_page::least_room);
+  const auto told = [&](std::uint64_t left_out) {
+    listing_page p(".", entries, {}, left_out);
+    return std::string(room.data(), p.write(room));
+  };
+  EXPECT_TRUE(has(told(1), "</h1><p class=more>There is more here than is shown: 1 name was left out"));
+  EXPECT_TRUE(has(told(23'456), "than is shown: 23456 names were left out of this page.</p><table>"));
+}
+
 TEST(Listing, EscapesNames) {
   const std::string name = "<script>alert(\"1\") & 'x' \n?#%41:\xff";
   const std::string p =
