@@ -69,7 +69,8 @@ class Changes:
         if what in CHANGED and name.startswith("src/"):
             with open(area.path("dst/" + name[4:])) as f:
                 got = f.read()
-            told = f"'{name}' {dict(cut='shrank', grow='grew', rewrite='changed')[what]} while it was copied".encode()
+            told = f"cp: warning: 'src/./{name[4:]}' {dict(cut='shrank', grow='grew', rewrite='changed')[what]} while it was copied".encode()
+            self.told += told in result.err
             if got not in (TEXT, CHANGED[what]) and told not in result.err:
                 found.append(f"{name} is neither, and nobody says so: {shown(result.err, 200)}")
         # What nobody touched is there.
@@ -82,7 +83,7 @@ class Changes:
     def everywhere(self, options, target, what, name, other="nothing"):
         """The change before each call of the copy."""
         title = f"cp {' '.join(options)}, {target} target: {what} {name}{'' if other == 'nothing' else ' for ' + other}"
-        found, at, calls = [], 0, 0
+        found, at, calls, self.told = [], 0, 0, 0
         while at <= calls and at < MOST and len(found) < 4:
             area = self.area(target)
             log = area.path("log")
@@ -100,9 +101,13 @@ class Changes:
             at += 1
         self.c.nothing(f"{title}: {at - 1} calls", found)
         self.c.check(f"{title}: all of them", 10 < calls < MOST, f"{calls} calls")
+        if what in CHANGED:
+            self.c.check(f"{title}: it is told", 1 <= self.told < calls // 2, f"{self.told} times of {calls}")
 
 
 def test(c, scratch):
+    if harness.can_mount():
+        harness.mount_tmpfs(scratch, "size=100m,mode=755")
     changes = Changes(c, scratch, called_cp(scratch, harness.interposable()))
     for other in ("to-file", "fifo", "directory", "nothing"):
         changes.everywhere(["-a"], "no", "swap", "src/d/f", other)
@@ -112,14 +117,15 @@ def test(c, scratch):
     for what in CHANGED:
         changes.everywhere(["-r"], "no", what, "src/d/f")
     changes.everywhere(["-r", "--reflink=never", "-b"], "old", "cut", "src/d/f")
-    for options in (["-a"], ["-r", "--atomic"]):
-        for name in ("dst/d", "dst/d/e"):
-            for target in ("no", "old"):
-                changes.everywhere(options, target, "swap", name, "to-directory")
-    for options in (["-rb"], ["-rl"], ["-r", "--remove-destination"]):
+    for name in ("dst/d", "dst/d/e"):
+        for target in ("no", "old"):
+            changes.everywhere(["-a"], target, "swap", name, "to-directory")
+    for options in (["-r", "--atomic"], ["-rb"], ["-rl"], ["-r", "--remove-destination"]):
         changes.everywhere(options, "old", "swap", "dst/d", "to-directory")
     changes.everywhere(["-a"], "no", "swap", "dst/d/f", "to-file")
     changes.everywhere(["-r", "--remove-destination"], "old", "swap", "dst/d/f", "to-file")
+    if harness.can_mount():
+        harness.umount(scratch)
 
 
 if __name__ == "__main__":
