@@ -114,8 +114,8 @@ def killed(c, scratch, command, src, rng, options, rounds):
         if n % 2:
             make_old(dst, source, rng)
             old = {k: v for k, v in contents(dst).items() if isinstance(v, bytes)}
-        number = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[n % 4]
-        if n % 4 < 2:
+        number = (signal.SIGKILL, signal.SIGHUP, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[n % 5]
+        if number == signal.SIGKILL:
             forget_contents(src)
         process = start(command, args, scratch)
         time.sleep(rng.random() * longest)
