@@ -148,7 +148,7 @@ def where_there_is(c, scratch, command):
 def test(c, scratch):
     command = called_cp(scratch)
     without(c, scratch, command)
-    where_there_is(c, scratch, command)
+    where_there_is(c, scratch, called_cp(scratch, harness.interposable()))
 
 
 if __name__ == "__main__":

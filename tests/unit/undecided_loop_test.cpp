@@ -52,7 +52,7 @@ int sleepers(unsigned rounds) {
     std::thread other([&] {
       while (!released.load()) {
       }
-      for (volatile unsigned wait = round % 100 * 400; wait != 0; wait = wait - 1) {
+      for (std::atomic<unsigned> wait = round % 100 * 200; wait != 0; --wait) {
       }
       l.post(posted);
     });
