@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 SKIPPED = 77
-MORE_PAGES = 4      # where the tool loads libraries, 16 more: it has libstdc++'s tables to relocate, too
+MORE_PAGES = 8      # where the tool loads libraries, 16 more: it has libstdc++'s tables to relocate, too
 THREADS_AND_RINGS = ("clone", "clone3", "io_uring_setup", "epoll_create1", "eventfd2", "signalfd4")
 RUNS = 15
 
