@@ -92,7 +92,8 @@ class work {
 };
 
 /// Runs work and whatever it adds until nothing is left. The newest is done first, the oldest is
-/// what another worker takes: a tree is walked depth first with its large branches spread.
+/// what another worker takes: a tree is walked depth first with its large branches spread. A worker
+/// begins another piece when all that it has begun waits, or yields to whoever is ready.
 class crew {
  public:
   explicit crew(const crew_options& options = {});

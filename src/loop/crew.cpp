@@ -151,6 +151,8 @@ task<void> crew::take_work(worker& w) {
   for (;;) {
     auto entered = co_await begun.enter();
     static_cast<void>(entered);
+    // More only once all that was begun waits: what was not begun, others can take.
+    while (here.home->busy()) co_await yield();
     work* piece = take(w);
     if (piece != nullptr) {
       begin(w, piece, begun, children);

@@ -133,6 +133,32 @@ TEST(CrewOfMany, StartsNoThreadForOnePiece) {
   EXPECT_EQ(c.loops(), 1u);
 }
 
+/// One that gives way now and then, and is ready to go on.
+class busy final : public work {
+ public:
+  busy(tally& t, int more) : tally_(t), more_(more) {}
+  task<void> run(worker& on) override {
+    for (int i = 0; i < more_; ++i) on.of().add(on, std::make_unique<busy>(tally_, 0));
+    const int now = ++tally_.at_once;
+    tally_.most_at_once = std::max(tally_.most_at_once.load(), now);
+    for (int i = 0; i < 100; ++i) co_await yield();
+    --tally_.at_once;
+  }
+
+ private:
+  tally& tally_;
+  int more_;
+};
+
+TEST(CrewOfMany, LeavesToOthersWhatItNeedNotBeginYet) {
+  crew_options o;
+  o.workers = 1;
+  crew c(o);
+  tally t;
+  c.run(std::make_unique<busy>(t, 40));
+  EXPECT_LE(t.most_at_once, 2) << "none of them waited";
+}
+
 INSTANTIATE_TEST_SUITE_P(Workers, Crew, testing::Values(1u, 2u, 5u, 16u));
 
 }  // namespace

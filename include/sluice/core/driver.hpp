@@ -40,6 +40,9 @@ class driver {
     return true;
   }
 
+  /// Somebody is ready to run. On its own thread.
+  bool busy() const noexcept { return !ready_.empty(); }
+
   /// So many more, or fewer, of its operations wait in a space, for their turn: whoever ends the driver
   /// waits for them. On its own thread.
   void keep(int change) noexcept { kept_ += static_cast<unsigned>(change); }
