@@ -82,6 +82,7 @@ class worker final : private crew_host::body {
   } wake_;
   std::coroutine_handle<> sleeper_;  // on the worker's own thread
   bool idle_ = false;                // under the crew's mutex
+  unsigned begun_ = 0;               // and not ended; on the worker's own thread
 };
 
 /// A piece of work; may add more. Runs as a task of the worker that takes it.
@@ -93,7 +94,7 @@ class work {
 
 /// Runs work and whatever it adds until nothing is left. The newest is done first, the oldest is
 /// what another worker takes: a tree is walked depth first with its large branches spread. A worker
-/// begins another piece when all that it has begun waits, or yields to whoever is ready.
+/// begins more than a few pieces only when all that it has begun waits.
 class crew {
  public:
   explicit crew(const crew_options& options = {});
@@ -127,7 +128,7 @@ class crew {
   task<void> take_work(worker& w);
   void begin(worker& w, work* piece, limiter& begun, scope& children) noexcept;
   task<void> do_work(worker& w, work* piece, limiter& begun);
-  void end_of_work(limiter& begun) noexcept;
+  void end_of_work(worker& w, limiter& begun) noexcept;
   work* take(worker& w);
   void feed_the_hungry() noexcept;
   void hire();

@@ -10,6 +10,8 @@ namespace sluice::inline v0 {
 
 namespace {
 
+constexpr unsigned few = 3;
+
 /// Suspends a worker's main task until it is woken by its loop.
 struct sleep_until_woken {
   std::coroutine_handle<>& place;
@@ -113,12 +115,13 @@ void crew::note(std::exception_ptr thrown) noexcept {
 
 /// A piece for which there is no memory is not done, and still counts as ended.
 void crew::begin(worker& w, work* piece, limiter& begun, scope& children) noexcept {
+  ++w.begun_;
   try {
     children.spawn(do_work(w, piece, begun));
   } catch (...) {
     note(std::current_exception());
     delete piece;
-    end_of_work(begun);
+    end_of_work(w, begun);
   }
 }
 
@@ -130,10 +133,11 @@ task<void> crew::do_work(worker& w, work* piece, limiter& begun) {
   } catch (...) {
     note(std::current_exception());
   }
-  end_of_work(begun);
+  end_of_work(w, begun);
 }
 
-void crew::end_of_work(limiter& begun) noexcept {
+void crew::end_of_work(worker& w, limiter& begun) noexcept {
+  --w.begun_;
   begun.leave();
   if (pending_.fetch_sub(1, std::memory_order_seq_cst) == 1) {
     // The last: everybody may go home.
@@ -151,8 +155,8 @@ task<void> crew::take_work(worker& w) {
   for (;;) {
     auto entered = co_await begun.enter();
     static_cast<void>(entered);
-    // More only once all that was begun waits: what was not begun, others can take.
-    while (here.home->busy()) co_await yield();
+    // More than a few only once all that was begun waits: what was not begun, others can take.
+    while (w.begun_ >= few && here.home->busy()) co_await yield();
     work* piece = take(w);
     if (piece != nullptr) {
       begin(w, piece, begun, children);
