@@ -91,7 +91,7 @@ asan: setup
 # What is one thread by nature has nothing to race with.
 .PHONY: tsan
 tsan: setup
-	$(call build,tsan,gtest_programs)
+	$(call build,tsan,unit_tests conformance_tests suite_tests)
 	@$(CTEST) --preset tsan -L '^(unit|conformance)$$' -E '$(OVER_OTHERS)|^conformance\.(memory|sim)\.'
 
 .PHONY: demo
