@@ -19,7 +19,8 @@ class gathering final : public copy_listener {
 
 class calling final : public tree_visitor {
  public:
-  explicit calling(const std::function<bool(const walked&)>& visit) noexcept : visit_(visit) {}
+  calling(const std::function<bool(const walked&)>& visit, bool follow) noexcept
+      : visit_(visit), follow_(follow) {}
 
   task<bool> enter(walk_dir&, dir&, worker&) override { co_return true; }
   task<void> entries(walk_dir& d, dir&, std::span<const walk_entry> some, worker&) override {
@@ -29,8 +30,13 @@ class calling final : public tree_visitor {
     co_return;
   }
   std::shared_ptr<walk_dir> descend(walk_dir& d, const walk_entry& e) override {
+    if (follow_ && is_above(d, *e.status)) {
+      failed(d, e.name, walk_step::open, errc::too_many_links);
+      return nullptr;
+    }
     if (!visit_({&d, e.name, *e.status})) return nullptr;
-    return std::make_shared<walk_dir>(d, std::string(e.name.c_str(), e.name.size()), *e.status);
+    const std::string name(e.name.c_str(), e.name.size());
+    return std::make_shared<walk_dir>(d, name, *e.status, follow_);
   }
   task<void> leave(walk_dir&, worker&) override { co_return; }
   void failed(walk_dir& d, path_ref name, walk_step step, const error& why) override {
@@ -41,7 +47,16 @@ class calling final : public tree_visitor {
   std::vector<walk_problem> problems;
 
  private:
+  /// A link has led back.
+  static bool is_above(const walk_dir& d, const file_status& s) noexcept {
+    for (const walk_dir* up = &d; up != nullptr; up = up->parent.get()) {
+      if (up->status.device == s.device && up->status.inode == s.inode) return true;
+    }
+    return false;
+  }
+
   const std::function<bool(const walked&)>& visit_;
+  const bool follow_;
   std::mutex mutex_;
 };
 
@@ -73,18 +88,19 @@ std::string walked::path() const {
 std::vector<walk_problem> walk(const dir& base, const std::string& path,
                                const std::function<bool(const walked&)>& visit,
                                const walk_options& how) {
+  walk_options options = how;
+  options.wanted |= stat_mask::type | stat_mask::inode;
+  options.status_of_all = true;
+  options.filtered = false;
   const lookup follow = how.follow ? lookup::follow : lookup::no_follow;
-  const auto status = sync(base.stat(path, how.wanted | stat_mask::type | stat_mask::inode, follow));
+  const auto status = sync(base.stat(path, options.wanted, follow));
   if (!status) return {{path, walk_step::stat, status.error()}};
   const bool wanted = visit({nullptr, path, *status});
   if (!wanted || status->type != file_type::directory) return {};
   const tree_limits limits = limits_for_trees(how.in_order ? 1 : 0);
   crew workers(limits.crew);
-  walk_options options = how;
-  options.status_of_all = true;
-  options.filtered = false;
   options.open_directories = limits.open_directories;
-  calling visitor(visit);
+  calling visitor(visit, how.follow);
   walker all(workers, visitor, options);
   const open_mode mode = how.follow ? open_mode::read : open_mode::read | open_mode::no_follow;
   const std::shared_ptr<walk_dir> roots[] = {std::make_shared<walk_dir>(base, path, mode, *status)};

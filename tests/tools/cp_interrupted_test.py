@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
+import terminal
 from cpcases import called_cp
 from cprunning import ENDING, end_of, start, wait_for
 from harness import shown
@@ -159,26 +160,14 @@ def twice_on_a_terminal(c, scratch, command):
     os.mkfifo(os.path.join(where, "fifo"))
     feed = os.open(os.path.join(where, "fifo"), os.O_RDWR)
     for numbers in ((signal.SIGINT,), (signal.SIGHUP,), (signal.SIGINT, signal.SIGTERM), (signal.SIGINT, signal.SIGINT)):
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen([*command, "--progress", "fifo", "new"], cwd=where, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=theirs, env=harness.base_env())
-        os.close(theirs)
-        drawn = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:     # everybody has closed it
-                break
-            if not piece:
-                break
-            if not drawn:
-                for number in numbers:
-                    process.send_signal(number)
-                    wait_for(lambda: not is_pending(process.pid, number))
-            drawn += piece
-        os.close(ours)
-        c.check(f"the line is clean after {', '.join(n.name for n in numbers)}", process.wait(20) == -numbers[-1]
-                and drawn.endswith(b"\r\x1b[K"), f"status {process.returncode}, {shown(drawn[-100:])}")
+        def send_all(process, numbers=numbers):
+            for number in numbers:
+                process.send_signal(number)
+                wait_for(lambda: not is_pending(process.pid, number))
+
+        status, _, drawn = terminal.on_terminal(*command, ["--progress", "fifo", "new"], where, on_drawn=send_all)
+        c.check(f"the line is clean after {', '.join(n.name for n in numbers)}",
+                status == -numbers[-1] and drawn.endswith(b"\r\x1b[K"), f"status {status}, {shown(drawn[-100:])}")
     os.close(feed)
 
 

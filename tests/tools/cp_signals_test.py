@@ -207,7 +207,7 @@ def on_a_terminal(c, scratch, command):
         if there:
             open(os.path.join(where, "new"), "w").close()
         rc, _, drawn = terminal.on_terminal(*command, ["--progress", "fifo", "new"], where, 80,
-                                            signal_to_send=signal.SIGTERM)
+                                            on_drawn=lambda p: p.send_signal(signal.SIGTERM))
         c.check("a line that was drawn is taken away", rc == -signal.SIGTERM and drawn.endswith(b"\r\x1b[K" + words),
                 f"status {rc}, {shown(drawn[-100:])}")
     os.close(feed)

@@ -122,7 +122,7 @@ def watching(c, scratch):
     pieces = [p.partition(b"\x1b[K")[0] for p in drawn.split(b"\r")]
     c.check("--progress stays in its line", all(len(p) < 80 and b"\n" not in p for p in pieces), shown(drawn))
     for _ in range(30):     # until it is in time
-        rc, _, drawn = terminal.on_terminal(TOOL, ["du", "--progress", "-s", "flat"], scratch, signal_to_send=signal.SIGTERM)
+        rc, _, drawn = terminal.on_terminal(TOOL, ["du", "--progress", "-s", "flat"], scratch, on_drawn=lambda p: p.send_signal(signal.SIGTERM))
         if rc != 0:
             break
     c.check("--progress is erased when it is interrupted", rc == -signal.SIGTERM and drawn.endswith(b"\r\x1b[K"),

@@ -93,6 +93,22 @@ TEST(TreeCalls, WalkKeepsOutOfWhatIsNotWanted) {
   EXPECT_EQ(seen, 1) << "a file is a tree of one";
 }
 
+TEST(TreeCalls, WalkFollowsLinksAndNotInCircles) {
+  temp_tree t;
+  fill(t);
+  std::filesystem::create_directory_symlink("a", t / "tree/again");
+  std::filesystem::create_directory_symlink("..", t / "tree/a/deep/back");
+  std::atomic<int> seen = 0;
+  const dir here = sluice::system().current_dir();
+  sluice::walk_options how;
+  how.follow = true;
+  const auto count = [&](const walked&) { return ++seen > 0; };
+  const auto problems = sluice::fs::walk(here, t / "tree", count, how);
+  EXPECT_EQ(seen, 1 + 2 + 2 * 5) << "the root, one and link, and a under both of its names";
+  ASSERT_EQ(problems.size(), 2u);
+  for (const auto& p : problems) EXPECT_EQ(p.why, errc::too_many_links) << p.path;
+}
+
 TEST(TreeCalls, WalkTellsAndThrows) {
   temp_tree t;
   fill(t);

@@ -47,7 +47,8 @@ struct walk_problem {
 /// Calls `visit` for what `path` names in `base` and for everything below it, a directory before what
 /// lies in it; returning false for a directory keeps the walk out of it. On all cores: `visit` is called
 /// from several threads at the same time, and what it is given is valid during the call. It must not
-/// block on a loop; what it throws, the walk throws when it has ended.
+/// block on a loop; what it throws, the walk throws when it has ended. With `how.follow`, a link that leads
+/// back to a directory above it is a problem, errc::too_many_links, and not visited.
 ///
 /// Threads and exceptions are as for copy_tree. Of `how`, status_of_all and filtered are not looked at.
 std::vector<walk_problem> walk(const dir& base, const std::string& path,

@@ -12,9 +12,9 @@ import time
 import harness
 
 
-def on_terminal(tool, args, cwd, columns=0, seconds=60, signal_to_send=None):
-    """Status, stdout, and what was drawn on stderr, which is a terminal of so many columns; 0: it doesn't say. The
-    signal is sent once something is drawn.
+def on_terminal(tool, args, cwd, columns=0, seconds=60, on_drawn=None):
+    """Status, stdout, and what was drawn on stderr, which is a terminal of so many columns; 0: it doesn't say.
+    `on_drawn` is called once something is drawn, with the process.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24 if columns else 0, columns, 0, 0))
@@ -32,9 +32,9 @@ def on_terminal(tool, args, cwd, columns=0, seconds=60, signal_to_send=None):
             if not data:
                 break
             drawn += data
-            if signal_to_send:
-                p.send_signal(signal_to_send)
-                signal_to_send = None
+            if on_drawn:
+                on_drawn(p)
+                on_drawn = None
     out = p.stdout.read()
     p.stdout.close()
     os.close(ours)
