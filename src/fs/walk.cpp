@@ -144,8 +144,10 @@ task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
         co_await std::move(showing);
         break;
       }
+      const bool last = batch->surely_last();
       auto showing = show(d, open, *batch, *with, on);
       co_await std::move(showing);
+      if (last) break;
     }
   }
   auto going = go_below(d, *with, on);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <limits>
 #include <span>
 
 #include "sluice/core/path_ref.hpp"
@@ -103,6 +104,14 @@ class entry_batch {
   iterator begin() const noexcept { return iterator(bytes_.data()); }
   iterator end() const noexcept { return iterator(bytes_.data() + bytes_.size()); }
   bool empty() const noexcept { return bytes_.empty(); }
+  /// No name can follow: where to go on is the greatest position there is. ext4 says so with the last
+  /// names, and saves the call that would find none; most others don't.
+  bool surely_last() const noexcept {
+    constexpr std::uint64_t greatest = std::numeric_limits<std::int64_t>::max();
+    std::uint64_t after = 0;
+    for (const dir_entry e : *this) after = e.cookie();
+    return after == greatest;
+  }
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
   /// Where the entry's record begins among the bytes.
   std::size_t offset_of(const dir_entry& e) const noexcept {
