@@ -9,8 +9,8 @@ namespace sluice::inline v0 {
 #define SLUICE_OPERATIONS(X)                                                                   \
   /* timer */ X(nop) X(sleep)                                                                  \
   /* file */ X(open) X(close) X(read_at) X(write_at) X(readv_at) X(writev_at) X(sync)          \
-  X(sync_range) X(truncate) X(allocate) X(advise) X(copy_range) X(clone) X(seek_extent)        \
-  X(lock)                                                                                      \
+  X(sync_range) X(truncate) X(allocate) X(advise) X(cached) X(copy_range) X(clone)             \
+  X(seek_extent) X(lock)                                                                       \
   /* attributes, of a file or of a name in a directory */ X(stat) X(set_mode) X(set_owner)     \
   X(set_times) X(list_xattr) X(get_xattr) X(set_xattr) X(remove_xattr) X(stat_fs)              \
   /* directory */ X(mkdir) X(unlink) X(rename) X(link) X(symlink) X(readlink) X(mknod)         \

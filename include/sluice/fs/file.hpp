@@ -120,6 +120,12 @@ class file : public handle {
                             std::uint64_t size = 0) const noexcept {
     return call<ops::advise>(*space_, id_, offset, size, advice);
   }
+  /// Whether the range can be read without waiting for a device, as far as its first and its last byte
+  /// tell. Where they can't be, the system may begin to read them. errc::not_supported: this file system
+  /// does not tell.
+  [[nodiscard]] auto cached(std::uint64_t offset, std::uint64_t size) const noexcept {
+    return call<ops::cached>(*space_, id_, offset, size);
+  }
 
   /// Copies inside the system, up to `size` bytes to `target`; may be short, 0 is the end of this
   /// file. Both files must be of the same space (errc::cross_device).

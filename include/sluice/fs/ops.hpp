@@ -116,6 +116,12 @@ struct advise : operation_of<op_kind::advise, void> {
   access_advice advice;
 };
 
+struct cached : operation_of<op_kind::cached, bool> {
+  cached(space& s, handle_id i, std::uint64_t o, std::uint64_t n) noexcept
+      : operation_of(s, i), offset(o), size(n) {}
+  std::uint64_t offset, size;
+};
+
 /// From `id` to `target_id`, both of the same space.
 struct copy_range : operation_of<op_kind::copy_range, std::size_t> {
   copy_range(space& s, handle_id i, std::uint64_t o, handle_id t, std::uint64_t to,

@@ -114,6 +114,13 @@ std::int64_t perform(store& nodes, ops::advise& op) {
   return op.size > content::size_max ? -EINVAL : 0;
 }
 
+std::int64_t perform(store& nodes, ops::cached& op) {
+  const open_node* o = nodes.find(op.id);
+  if (o == nullptr || o->is_location()) return -EBADF;
+  if (op.size == 0 || o->of->is_regular()) return 1;
+  return o->of->type == file_type::fifo ? -ESPIPE : -EISDIR;
+}
+
 std::int64_t perform(store& nodes, ops::sync_range& op) {
   const open_node* o = nodes.find(op.id);
   if (o == nullptr || o->is_location()) return -EBADF;

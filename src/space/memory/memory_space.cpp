@@ -83,7 +83,7 @@ constexpr space_table make_table() noexcept {
 
 constexpr space_table rows =
     make_table<ops::open, ops::close, ops::read_at, ops::write_at, ops::readv_at, ops::writev_at,
-               ops::truncate, ops::sync, ops::sync_range, ops::allocate, ops::advise,
+               ops::truncate, ops::sync, ops::sync_range, ops::allocate, ops::advise, ops::cached,
                ops::copy_range, ops::clone, ops::seek_extent, ops::stat, ops::set_mode,
                ops::set_owner, ops::set_times, ops::list_xattr, ops::get_xattr, ops::set_xattr,
                ops::remove_xattr, ops::stat_fs, ops::mkdir, ops::unlink, ops::rename, ops::link,

@@ -42,6 +42,7 @@ std::int64_t perform(store& nodes, ops::seek_extent& op);
 std::int64_t perform(store& nodes, ops::copy_range& op);
 std::int64_t perform(store& nodes, ops::clone& op);
 std::int64_t perform(store& nodes, ops::advise& op);
+std::int64_t perform(store& nodes, ops::cached& op);
 std::int64_t perform(store& nodes, ops::sync_range& op);
 
 // locks.cpp; never waits

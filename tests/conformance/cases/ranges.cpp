@@ -99,6 +99,29 @@ SLUICE_CASE(advice_and_writeback_are_taken, open, advise, sync_range) {
   CHECK_GOOD(synced);
 }
 
+SLUICE_CASE(what_was_just_written_is_cached, open, cached) {
+  const auto f = co_await make_file(p.root, "f", pattern(20'000));
+  REQUIRE_GOOD(f);
+  const auto nothing = co_await f->cached(0, 0);
+  CHECK_GOOD(nothing);
+  CHECK_THAT(nothing && *nothing);
+  for (const std::uint64_t begin : {0u, 19'999u, 20'000u, 1'000'000u}) {
+    const auto there = co_await f->cached(begin, 1);
+    if (!there) {
+      CHECK_FAILS(there, not_supported);
+      co_return;
+    }
+    CHECK_THAT(*there);
+  }
+  const auto beyond = co_await f->cached(10'000, 20'000);
+  CHECK_GOOD(beyond);
+  CHECK_THAT(beyond && *beyond);
+  const auto directory = co_await p.root.open("./", open_mode::read);
+  REQUIRE_GOOD(directory);
+  const auto no_file = co_await directory->cached(0, 1);
+  CHECK_THAT(!no_file);
+}
+
 SLUICE_CASE(locks_belong_to_the_open_file, open, lock) {
   const auto made = co_await make_file(p.root, "f", as_bytes("locked"));
   REQUIRE_GOOD(made);

@@ -41,6 +41,8 @@ task<error> ask_file(place& p, op_kind k, handle_id id) {
       return ask<ops::allocate>(p, id, allocate_mode::extend, 0, 1);
     case advise:
       return ask<ops::advise>(p, id, 0, 0, access_advice::normal);
+    case cached:
+      return ask<ops::cached>(p, id, 0, 1u);
     case copy_range:
       return ask<ops::copy_range>(p, id, 0, id, 0, 1u);
     case clone:
