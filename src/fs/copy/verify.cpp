@@ -1,8 +1,8 @@
 // Reading again what was written, from the device and not from memory where that is possible.
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
+#include "fs/copy/aligned.hpp"
 #include "fs/copy/context.hpp"
 #include "sluice/system.hpp"
 
@@ -11,47 +11,29 @@ namespace sluice::inline v0::copying {
 namespace {
 
 constexpr std::size_t compared_at_once = 1 << 20;
-constexpr std::size_t alignment = 4096;  // of memory, offsets and sizes, as every device takes it
-
-/// Two buffers, where direct reads may put their bytes.
-class two_buffers {
- public:
-  two_buffers()
-      : all_(std::make_unique_for_overwrite<std::byte[]>(2 * compared_at_once + alignment)) {
-    void* at = all_.get();
-    std::size_t room = 2 * compared_at_once + alignment;
-    first_ = static_cast<std::byte*>(std::align(alignment, 2 * compared_at_once, at, room));
-  }
-  std::span<std::byte> one() const noexcept { return {first_, compared_at_once}; }
-  std::span<std::byte> other() const noexcept { return {first_ + compared_at_once, compared_at_once}; }
-
- private:
-  std::unique_ptr<std::byte[]> all_;
-  std::byte* first_;
-};
 
 enum class comparison : std::uint8_t { same, different, not_this_way, failed };
 
 /// `size` is how much there was to compare.
 task<comparison> compare(context& c, const item& i, const file& from, const file& to,
                          std::uint64_t& size) {
-  const two_buffers buffers;
+  const aligned_buffer one(compared_at_once), other(compared_at_once);
   for (std::uint64_t at = 0;; at += compared_at_once) {
     if (c.stopping()) co_return comparison::failed;
-    const auto wanted = co_await from.read_exact_at(buffers.one(), at);
+    const auto wanted = co_await from.read_exact_at(one.bytes(), at);
     if (wanted.first_error) {
       c.fail(i, copy_step::read_source, wanted.first_error);
       co_return comparison::failed;
     }
-    const auto is = co_await to.read_exact_at(buffers.other(), at);
+    const auto is = co_await to.read_exact_at(other.bytes(), at);
     if (is.first_error == errc::invalid && at == 0) co_return comparison::not_this_way;
     if (is.first_error) {
       c.fail(i, copy_step::verify_target, is.first_error);
       co_return comparison::failed;
     }
     size = at + is.done;
-    const auto expected = buffers.one().first(wanted.done);
-    const auto found = buffers.other().first(is.done);
+    const auto expected = one.bytes().first(wanted.done);
+    const auto found = other.bytes().first(is.done);
     if (!std::ranges::equal(expected, found)) co_return comparison::different;
     if (is.done < compared_at_once) co_return comparison::same;
   }
@@ -61,21 +43,6 @@ task<comparison> compare(context& c, const item& i, const file& from, const file
 /// other than the system it is none, or another's, which shows when it is opened.
 std::string name_of_open(const file& f) {
   return "/proc/self/fd/" + std::to_string(system_space::descriptor(f));
-}
-
-/// The target once more, if the name means it; empty if it can't be opened so.
-task<file> open_again(const item& i, const file& to, const std::string& name, open_mode how) {
-  file again;
-  auto opened = co_await i.to.open(name, how | open_mode::read);
-  if (!opened) co_return again;
-  again = std::move(*opened);
-  auto ours = co_await to.stat(stat_mask::inode);
-  auto its = co_await again.stat(stat_mask::inode);
-  const bool same = ours && its && identity_of(*ours) == identity_of(*its);
-  if (same) co_return again;
-  auto closed = co_await again.close();
-  static_cast<void>(closed);
-  co_return file();
 }
 
 /// What has no device behind it is not forgotten, nor read past memory, whatever the calls say.
@@ -115,7 +82,7 @@ task<comparison> compare_opened(context& c, const item& i, const file& from, fil
 /// Opened once more for this. `not_this_way`: it can't be opened, or read, so.
 task<comparison> compare_again(context& c, const item& i, const file& from, const file& to,
                                const std::string& name, open_mode way, copy_verified& v) {
-  auto opening = open_again(i, to, name, way);
+  auto opening = open_again(i.to, name, to, way);
   file again = co_await std::move(opening);
   if (!again) co_return comparison::not_this_way;
   auto comparing = compare_opened(c, i, from, again, any(way), v);

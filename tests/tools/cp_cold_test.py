@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""A large source that is not in memory: `sluice cp` reads it past the page cache, writes every byte, and leaves the cache as it
+was. What is cached is copied inside the kernel, as ever."""
+
+import filecmp
+import os
+import re
+import resource
+import signal
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import harness
+from harness import shown
+
+MIB = 1 << 20
+SIZE = 80 * MIB + 4097      # ends within a block
+LOOKS = range(0, SIZE, 7 * MIB + 4096)
+
+
+def cached(path):
+    """How many of some places are in memory."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        found = 0
+        for at in LOOKS:
+            try:
+                found += os.preadv(fd, [bytearray(1)], at, os.RWF_NOWAIT)
+            except BlockingIOError:
+                pass
+        return found
+    finally:
+        os.close(fd)
+
+
+def make_cold(path):
+    fd = os.open(path, os.O_RDONLY)
+    os.fsync(fd)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(fd)
+
+
+def make_source(path):
+    block = os.urandom(MIB)
+    with open(path, "wb") as f:
+        for n in range(SIZE // MIB):
+            f.write(n.to_bytes(8, "big") + block[8:])
+        f.write(b"e" * (SIZE % MIB))
+    try:
+        make_cold(path)
+        left = cached(path)
+    except OSError as error:
+        raise harness.Skip(f"this file system does not tell what is cached: {error}") from error
+    if left > len(LOOKS) // 4:
+        raise harness.Skip(f"what was written stays in memory here: {left} of {len(LOOKS)} places")
+
+
+def copied(options, env=None, **how):
+    return harness.run([harness.sluice(), "cp", "--stats", *options, "src", "dst"], cwd=copied.where, env=env, **how)
+
+
+def row(result, name):
+    """What was done so, in the table of --stats: by calls, by the ring and by the pool."""
+    told = re.search(rb"(?m)^" + name + rb" +(\d+) +(\d+) +(\d+) ", result.err)
+    return sum(map(int, told.groups())) if told else 0
+
+
+def whole(c, scratch):
+    source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
+    for options, backend in (([], None), (["--jobs=1"], None), ([], "pool"), (["--atomic"], None), (["--preserve=all"], "pool")):
+        name = " ".join([*options, backend or ""])
+        make_cold(source)
+        got = copied(options, harness.base_env(SLUICE_BACKEND=backend) if backend else None)
+        c.check(f"cold: a good end: {name}", got.rc == 0, shown(got.err))
+        c.check(f"cold: every byte is there: {name}", os.path.exists(target) and filecmp.cmp(source, target, shallow=False))
+        reads = row(got, b"read_at") - (SIZE // MIB + 1)
+        c.check(f"cold: a read for each MiB, and one to find no more: {name}", reads in (0, 1), f"{reads} more")
+        os.unlink(target)
+
+
+def leaves_the_cache(c, scratch):
+    source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
+    make_cold(source)
+    copied([])
+    left = cached(source)
+    c.check("cold: the source is not in memory afterwards", left <= len(LOOKS) // 2, f"{left} of {len(LOOKS)} places")
+    os.unlink(target)
+
+
+def warm(c, scratch):
+    source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
+    with open(source, "rb") as f:
+        while f.read(MIB):
+            pass
+    for options in ([], ["--bwlimit=200M"]):
+        name = " ".join(["warm", *options])
+        got = copied(options)
+        c.check(f"{name}: copied inside the kernel", got.rc == 0 and row(got, b"copy_range") >= 6 and row(got, b"read_at") <= 1,
+                shown(got.err))
+        c.check(f"{name}: every byte is there", filecmp.cmp(source, target, shallow=False))
+        os.unlink(target)
+
+
+def no_room(c, scratch):
+    """The target can't become so large: that is told once, and nothing half is left."""
+    make_cold(os.path.join(scratch, "src"))
+    got = copied([], limits={resource.RLIMIT_FSIZE: 30 * MIB}, ignore=[signal.SIGXFSZ])
+    told = [line for line in got.err.splitlines() if b"File too large" in line]
+    c.check("cold, no room: one error that names the target", got.rc == 1 and len(told) == 1 and b"dst" in told[0], shown(got.err))
+    c.check("cold, no room: nothing half is left", not os.path.exists(os.path.join(scratch, "dst")))
+
+
+def cut_meanwhile(c, scratch):
+    """A source that gets shorter: what is there is a beginning of it, and that it changed is told."""
+    source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
+    seen = 0
+    for attempt in range(8):
+        os.unlink(source)
+        make_source(source)
+        with open(source, "rb") as f:
+            before = f.read()
+        make_cold(source)
+        delay = (attempt + 1) * 3 / 1000
+        cutting = threading.Timer(delay, os.truncate, (source, 10 * MIB + 1))
+        cutting.start()
+        got = copied([])
+        cutting.join()
+        with open(target, "rb") as f:
+            there = f.read()
+        if len(there) < SIZE:
+            seen += 1
+            c.check(f"cut while it is copied: told, after {delay} s", b"src" in got.err.splitlines()[0], shown(got.err))
+        c.check(f"cut while it is copied: a beginning of it, after {delay} s", len(there) > 10 * MIB and before.startswith(there),
+                f"{len(there)} bytes")
+        os.unlink(target)
+    if seen == 0:
+        c.skip("cut while it is copied", "every copy was quicker")
+
+
+def test(c, scratch):
+    copied.where = scratch
+    make_source(os.path.join(scratch, "src"))
+    for part in (whole, leaves_the_cache, warm, no_room, cut_meanwhile):
+        part(c, scratch)
+
+
+if __name__ == "__main__":
+    harness.main(test)
