@@ -11,49 +11,12 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import cold
 import harness
+from cold import MIB
 from harness import shown
 
-MIB = 1 << 20
 SIZE = 80 * MIB + 4097      # ends within a block
-LOOKS = range(0, SIZE, 7 * MIB + 4096)
-
-
-def cached(path):
-    """How many of some places are in memory."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        found = 0
-        for at in LOOKS:
-            try:
-                found += os.preadv(fd, [bytearray(1)], at, os.RWF_NOWAIT)
-            except BlockingIOError:
-                pass
-        return found
-    finally:
-        os.close(fd)
-
-
-def make_cold(path):
-    fd = os.open(path, os.O_RDONLY)
-    os.fsync(fd)
-    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-    os.close(fd)
-
-
-def make_source(path):
-    block = os.urandom(MIB)
-    with open(path, "wb") as f:
-        for n in range(SIZE // MIB):
-            f.write(n.to_bytes(8, "big") + block[8:])
-        f.write(b"e" * (SIZE % MIB))
-    try:
-        make_cold(path)
-        left = cached(path)
-    except OSError as error:
-        raise harness.Skip(f"this file system does not tell what is cached: {error}") from error
-    if left > len(LOOKS) // 4:
-        raise harness.Skip(f"what was written stays in memory here: {left} of {len(LOOKS)} places")
 
 
 def copied(options, env=None, **how):
@@ -70,7 +33,7 @@ def whole(c, scratch):
     source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
     for options, backend in (([], None), (["--jobs=1"], None), ([], "pool"), (["--atomic"], None), (["--preserve=all"], "pool")):
         name = " ".join([*options, backend or ""])
-        make_cold(source)
+        cold.forget(source)
         got = copied(options, harness.base_env(SLUICE_BACKEND=backend) if backend else None)
         c.check(f"cold: a good end: {name}", got.rc == 0, shown(got.err))
         c.check(f"cold: every byte is there: {name}", os.path.exists(target) and filecmp.cmp(source, target, shallow=False))
@@ -81,10 +44,10 @@ def whole(c, scratch):
 
 def leaves_the_cache(c, scratch):
     source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
-    make_cold(source)
+    cold.forget(source)
     copied([])
-    left = cached(source)
-    c.check("cold: the source is not in memory afterwards", left <= len(LOOKS) // 2, f"{left} of {len(LOOKS)} places")
+    left = cold.cached(source)
+    c.check("cold: the source is not in memory afterwards", left <= len(cold.places(SIZE)) // 2, f"{left} places")
     os.unlink(target)
 
 
@@ -104,7 +67,7 @@ def warm(c, scratch):
 
 def no_room(c, scratch):
     """The target can't become so large: that is told once, and nothing half is left."""
-    make_cold(os.path.join(scratch, "src"))
+    cold.forget(os.path.join(scratch, "src"))
     got = copied([], limits={resource.RLIMIT_FSIZE: 30 * MIB}, ignore=[signal.SIGXFSZ])
     told = [line for line in got.err.splitlines() if b"File too large" in line]
     c.check("cold, no room: one error that names the target", got.rc == 1 and len(told) == 1 and b"dst" in told[0], shown(got.err))
@@ -117,10 +80,10 @@ def cut_meanwhile(c, scratch):
     seen = 0
     for attempt in range(8):
         os.unlink(source)
-        make_source(source)
+        cold.make(source, SIZE)
         with open(source, "rb") as f:
             before = f.read()
-        make_cold(source)
+        cold.forget(source)
         delay = (attempt + 1) * 3 / 1000
         cutting = threading.Timer(delay, os.truncate, (source, 10 * MIB + 1))
         cutting.start()
@@ -140,7 +103,7 @@ def cut_meanwhile(c, scratch):
 
 def test(c, scratch):
     copied.where = scratch
-    make_source(os.path.join(scratch, "src"))
+    cold.make(os.path.join(scratch, "src"), SIZE)
     for part in (whole, leaves_the_cache, warm, no_room, cut_meanwhile):
         part(c, scratch)
 

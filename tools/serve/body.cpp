@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "body_splice.hpp"
+#include "fetch.hpp"
 #include "sluice/system.hpp"
 
 namespace sluice::serve {
@@ -60,6 +61,7 @@ task<void> by_mapping(exchange& x, std::size_t front, file_part part) {
   for (std::uint64_t left = part.size - read; left > 0 && !x.broken;) {
     const std::uint64_t skip = part.offset % page;
     const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(left, most_at_once));
+    co_await fetch(x, part, piece);
     void* at = ::mmap(nullptr, piece + skip, PROT_READ, MAP_SHARED,
                       system_space::descriptor(part.from), static_cast<off_t>(part.offset - skip));
     if (at == MAP_FAILED) break;  // a file system without: the rest is read
@@ -78,6 +80,7 @@ task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
   const std::size_t most = part.size > most_at_once && x.follow_progress() ? most_followed : most_at_once;
   while (!x.broken && part.size > 0) {
     const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, most));
+    co_await fetch(x, part, piece);
     x.extend();
     const auto sent = co_await x.out.socket().send_file(part.from, part.offset, piece);
     part.offset += sent.done;
