@@ -10,12 +10,13 @@ namespace sluice::serve {
 
 namespace {
 
-/// File to pipe: what fits, at most; does not wait for room. 0 is the end of the file.
-std::int64_t fill(const stream& pipe, const file_part& part) noexcept {
-  auto offset = static_cast<off64_t>(part.offset);
-  const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, 256 * 1024));
-  return ::splice(system_space::descriptor(part.from), &offset, system_space::descriptor(pipe), nullptr,
-                  most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+/// So much goes through the pipe at once: each time costs a turn of two operations.
+constexpr std::size_t most_at_once = 256 * 1024;
+
+/// A pipe has room for a quarter of that, unless asked for more, of which each user has so much.
+void widen(const stream& pipe, std::uint64_t wanted) noexcept {
+  constexpr std::uint64_t at_first = 64 * 1024;
+  if (wanted > at_first) ::fcntl(system_space::descriptor(pipe), F_SETPIPE_SZ, most_at_once);
 }
 
 }  // namespace
@@ -29,15 +30,19 @@ error make_pipe(exchange& x) noexcept {
 
 task<void> by_splicing(exchange& x, std::size_t front, file_part part) {
   if (front > 0) co_await x.send_front(front, 0);
+  widen(x.pipe->writer, part.size);
   while (!x.broken && part.size > 0) {
-    const std::int64_t filled = fill(x.pipe->writer, part);
-    x.broken = filled <= 0;
-    for (std::int64_t left = filled; left > 0 && !x.broken;) {
+    // What fits, at most: the pipe is empty. None is the end of the file.
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, most_at_once));
+    const auto filled = co_await x.pipe->writer.splice_from(part.from, part.offset, most);
+    std::size_t left = filled.value_or(0);
+    x.broken = left == 0;
+    while (left > 0 && !x.broken) {
       x.extend();
-      const auto moved = co_await x.out.socket().splice_from(x.pipe->reader, static_cast<std::size_t>(left));
+      const auto moved = co_await x.out.socket().splice_from(x.pipe->reader, left);
       x.broken = !moved || *moved == 0;
       if (x.broken) break;
-      left -= static_cast<std::int64_t>(*moved);
+      left -= *moved;
       part.offset += *moved;
       part.size -= *moved;
       x.body_sent += *moved;
