@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "fetch.hpp"
 #include "sluice/system.hpp"
 
 namespace sluice::serve {
@@ -34,6 +35,7 @@ task<void> by_splicing(exchange& x, std::size_t front, file_part part) {
   while (!x.broken && part.size > 0) {
     // What fits, at most: the pipe is empty. None is the end of the file.
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, most_at_once));
+    co_await fetch(x, part, most);
     const auto filled = co_await x.pipe->writer.splice_from(part.from, part.offset, most);
     std::size_t left = filled.value_or(0);
     x.broken = left == 0;
