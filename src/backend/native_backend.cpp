@@ -108,7 +108,7 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
     // thread costs something, too.
     const time_point_ns cost = why == why_long::waited ? took : std::min(took, lane::slow_call);
     l.called(in_pool(row) ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 0) : cost,
-             clock_is_dear() ? lane::timed_every : 1);
+             clock_is_dear() ? lane::timed_if_dear : 1);
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
   called(op, row, result);
@@ -117,10 +117,16 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
 
 /// It is nearly free on real machines, and a system call in some that are only modelled.
 bool native_backend::clock_is_dear() noexcept {
-  constexpr time_point_ns dear = 2'000;
+  constexpr time_point_ns dear = 400;
   if (clock_price_ == 0) {
-    const time_point_ns begun = now();
-    clock_price_ = std::max<time_point_ns>(now() - begun, 1);
+    // The first look may wait for a page, any of them for somebody else.
+    time_point_ns least = never;
+    for (time_point_ns before = now(), looks = 0; looks < 4; ++looks) {
+      const time_point_ns after = now();
+      least = std::min(least, after - before);
+      before = after;
+    }
+    clock_price_ = std::max<time_point_ns>(least, 1);
   }
   return clock_price_ > dear;
 }

@@ -24,6 +24,7 @@ class lane {
   static constexpr std::uint32_t window = 32;               // completions that make a measurement
   static constexpr time_point_ns quick_call = 5'000;        // of those only one in so many is timed,
   static constexpr std::uint8_t timed_every = 8;            // until one of these is slow
+  static constexpr std::uint8_t timed_if_dear = 32;         // of all, where looking at the clock is dear
 
   /// True: take the plain call now.
   bool plain() noexcept {
@@ -40,7 +41,7 @@ class lane {
   bool timed(bool dear_clock) noexcept {
     if (overlapped_ || call_cost_ == 0) return true;
     if (!dear_clock && (slow_level_ > 0 || call_cost_ > quick_call)) return true;
-    return ++untimed_ % timed_every == 0;
+    return ++untimed_ % (dear_clock ? timed_if_dear : timed_every) == 0;
   }
   /// A call that took so long needs no explanation.
   bool usual(time_point_ns took) const noexcept {
