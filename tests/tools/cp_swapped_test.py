@@ -98,6 +98,17 @@ def operands(c, scratch, command):
     r.go_on()
     r.made({"moved/a": "new", "moved/a~": "old", "elsewhere/a": "theirs"})
 
+    for options in (["--atomic"], ["--atomic", "--fsync"], ["--atomic", "--resume"]):
+        r = Race(c, scratch, command, f"a link {''.join(options)}")
+        r.area.link("to/real", "name")
+        r.area.file("to/real", "old")
+        r.area.file("elsewhere/real", "theirs")
+        r.start([*options, "fifo", "name"])
+        r.swap()
+        r.go_on()
+        r.made({"moved/real": HELD.decode(), "elsewhere/real": "theirs", "name": "theirs"})
+        c.equal(f"{r.name}: nothing is left", os.listdir(r.area.path("moved")), ["real"])
+
     r = Race(c, scratch, command, "a tree")
     r.area.tree()
     r.start(["-a", "--copy-contents", "fifo", "d", "to"])

@@ -27,7 +27,7 @@ task<result<std::string>> follow_to_end(const dir& in, std::string path) {
 /// Whether what stands there may be replaced, and is what would be written to. False: a problem was
 /// reported.
 task<bool> look_at_old(context& c, const item& i, aside& a) {
-  auto there = co_await i.to.stat(a.name, stat_mask::basic, lookup::no_follow);
+  auto there = co_await a.in(i).stat(a.name, stat_mask::basic, lookup::no_follow);
   if (!there && there.error() == errc::not_found) co_return true;  // to be made, behind a link
   if (!there) {
     c.fail(i, copy_step::stat_target, there.error());
@@ -36,9 +36,9 @@ task<bool> look_at_old(context& c, const item& i, aside& a) {
   a.replaces = true;
   a.old_status = *there;
   if (!is_replaceable(c, i, *there, judging::by_bytes)) co_return false;
-  auto opened = co_await i.to.open(a.name, open_mode::write | open_mode::no_follow);
+  auto opened = co_await a.in(i).open(a.name, open_mode::write | open_mode::no_follow);
   if (!opened && opened.error() == errc::busy) {
-    opened = co_await i.to.open(a.name, open_mode::read | open_mode::no_follow);
+    opened = co_await a.in(i).open(a.name, open_mode::read | open_mode::no_follow);
   }
   if (opened) {
     a.old = std::move(*opened);
@@ -47,6 +47,18 @@ task<bool> look_at_old(context& c, const item& i, aside& a) {
     co_return false;
   }
   co_return true;
+}
+
+/// What a link led to is looked for in its own directory from now on, whatever becomes of the way there.
+task<result<void>> go_there(const item& i, aside& a, std::string end) {
+  if (end != a.name) {
+    auto opened = co_await i.to.open_dir(directory_of(end));
+    if (!opened) co_return std::unexpected(opened.error());
+    a.elsewhere = std::move(*opened);
+    end.erase(0, last_name_in(end));
+  }
+  a.name = std::move(end);
+  co_return result<void>();
 }
 
 /// `create` or `rewrite`: there is a name to be given, or to be taken over.
@@ -70,7 +82,12 @@ task<verdict> choose_name(context& c, const item& i, pair_of_files& p) {
     c.fail(i, copy_step::stat_target, end.error());
     co_return verdict::skip;
   }
-  a.name = std::move(*end);
+  auto going = go_there(i, a, std::move(*end));
+  auto there_now = co_await std::move(going);
+  if (!there_now) {
+    c.fail(i, copy_step::stat_target, there_now.error());
+    co_return verdict::skip;
+  }
   auto looking = look_at_old(c, i, a);
   const bool fit = co_await std::move(looking);
   co_return fit ? verdict::rewrite : verdict::skip;
@@ -81,11 +98,10 @@ bool knows_no_nameless(const error& e) noexcept {
   return e == errc::not_supported || e == errc::is_directory || e == errc::invalid;
 }
 
-task<result<file>> make_nameless(context& c, const item& i, const std::string& name,
-                                 std::uint16_t mode) {
-  const std::string above = directory_of(name);
+task<result<file>> make_nameless(context& c, const item& i, const aside& a, std::uint16_t mode) {
+  const std::string above = directory_of(a.name);
   const open_mode how = c.options.verify ? open_mode::read_write : open_mode::write;
-  auto made = co_await i.to.open(above, how | open_mode::temporary, mode);
+  auto made = co_await a.in(i).open(above, how | open_mode::temporary, mode);
   const bool hopeless = !made && knows_no_nameless(made.error());
   if (hopeless) c.nameless_hopeless.store(true, std::memory_order_relaxed);
   co_return made;
@@ -96,7 +112,7 @@ task<result<file>> make_nameless(context& c, const item& i, const std::string& n
 task<result<void>> make_file(context& c, const item& i, pair_of_files& p, std::uint16_t mode) {
   aside& a = *p.aside;
   if (c.journal == nullptr && !c.nameless_hopeless.load(std::memory_order_relaxed)) {
-    auto making = make_nameless(c, i, a.name, mode);
+    auto making = make_nameless(c, i, a, mode);
     auto made = co_await std::move(making);
     if (made) {
       p.to = std::move(*made);
@@ -109,14 +125,14 @@ task<result<void>> make_file(context& c, const item& i, pair_of_files& p, std::u
   result<file> made = std::unexpected(error(errc::exists));
   for (unsigned n = 0; n < enough && !made && made.error() == errc::exists; ++n) {
     a.temporary = name_beside(c, a.name);
-    made = co_await i.to.open(a.temporary, how, mode);
+    made = co_await a.in(i).open(a.temporary, how, mode);
   }
   if (!made) {
     a.temporary.clear();
     co_return std::unexpected(made.error());
   }
   p.to = std::move(*made);
-  p.unfinished.begin(c.options.stop, i.to, a.temporary, p.to);
+  p.unfinished.begin(c.options.stop, a.in(i), a.temporary, p.to);
   co_return result<void>();
 }
 
@@ -127,10 +143,10 @@ task<result<void>> name_for_now(context& c, const item& i, pair_of_files& p) {
   result<void> linked = std::unexpected(error(errc::exists));
   for (unsigned n = 0; n < enough && !linked && linked.error() == errc::exists; ++n) {
     a.temporary = name_beside(c, a.name);
-    linked = co_await i.to.link_file(p.to, a.temporary);
+    linked = co_await a.in(i).link_file(p.to, a.temporary);
   }
   if (linked) {
-    p.unfinished.begin(c.options.stop, i.to, a.temporary, p.to);
+    p.unfinished.begin(c.options.stop, a.in(i), a.temporary, p.to);
   } else {
     a.temporary.clear();
   }
@@ -141,16 +157,16 @@ task<result<void>> name_for_now(context& c, const item& i, pair_of_files& p) {
 task<result<void>> give_new_name(const item& i, pair_of_files& p) {
   aside& a = *p.aside;
   if (a.temporary.empty()) {
-    auto linked = co_await i.to.link_file(p.to, a.name);
+    auto linked = co_await a.in(i).link_file(p.to, a.name);
     co_return linked;
   }
-  auto renamed = co_await i.to.rename(a.temporary, i.to, a.name, rename_mode::no_replace);
+  auto renamed = co_await a.in(i).rename(a.temporary, a.in(i), a.name, rename_mode::no_replace);
   const bool impossible = !renamed && (renamed.error() == errc::invalid ||
                                        renamed.error() == errc::not_supported);
   if (!impossible) co_return renamed;
-  auto linked = co_await i.to.link(a.temporary, i.to, a.name);
+  auto linked = co_await a.in(i).link(a.temporary, a.in(i), a.name);
   if (!linked) co_return linked;
-  auto gone = co_await i.to.unlink(a.temporary);
+  auto gone = co_await a.in(i).unlink(a.temporary);
   co_return gone;
 }
 
@@ -163,19 +179,18 @@ task<result<void>> take_old_name(context& c, const item& i, pair_of_files& p) {
     if (!named) co_return named;
   }
   if (a.old) {
-    auto there = co_await i.to.stat(a.name, stat_mask::inode, lookup::no_follow);
+    auto there = co_await a.in(i).stat(a.name, stat_mask::inode, lookup::no_follow);
     const bool same = there && identity_of(*there) == identity_of(a.old_status);
     if (!same) co_return std::unexpected(there ? error(errc::exists) : there.error());
   }
-  auto renamed = co_await i.to.rename(a.temporary, i.to, a.name);
+  auto renamed = co_await a.in(i).rename(a.temporary, a.in(i), a.name);
   co_return renamed;
 }
 
 /// Where a link led out of the directory that is synced in the end.
 task<bool> sync_other_directory(context& c, const item& i, const aside& a) {
-  const std::string given(i.target_name.c_str(), i.target_name.size());
-  if (!c.options.durable || a.name == given) co_return true;
-  auto syncing = sync_path(i.to, directory_of(a.name));
+  if (!c.options.durable || !a.elsewhere) co_return true;
+  auto syncing = sync_dir(a.elsewhere);
   auto synced = co_await std::move(syncing);
   if (!synced) c.fail(i, copy_step::sync_target, synced.error());
   co_return synced.has_value();

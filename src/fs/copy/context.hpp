@@ -306,9 +306,9 @@ task<std::uint64_t> copy_ranges_together(context& c, const item& i, const file& 
 /// To be read in another way: what has the name, if that is still the file that is open already. Empty if
 /// it can't be opened so, or is another.
 task<file> open_again(const dir& in, path_ref name, const file& same_as, open_mode how);
-/// Reads `to` again and compares: under its name, or, if that is empty, as it is open. False: a
-/// problem was reported.
-task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
+/// Reads `to` again and compares: under its name in a directory, or, if that is empty, as it is open.
+/// False: a problem was reported.
+task<bool> verify_data(context& c, const item& i, const dir& in, const file& from, const file& to,
                        const std::string& name, const file_status& source);
 /// Everything but blocks of zeros, through a buffer.
 task<bool> copy_without_zeros(context& c, const item& i, const file& from, const file& to,

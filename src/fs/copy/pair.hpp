@@ -11,13 +11,15 @@ namespace sluice::inline v0::copying {
 
 /// Where a copy is made that gets its name when it is whole.
 struct aside {
-  std::string name;         // the final one, where links led to it
+  std::string name;         // the final one
+  dir elsewhere;            // where links led to it in another directory, that one
   std::string temporary;    // until then; empty: none
   file old;                 // what it replaces
   file_status old_status;
   bool replaces = false;    // something stands under the name
 
   aside() noexcept {}
+  const dir& in(const item& i) const noexcept { return elsewhere ? elsewhere : i.to; }
 };
 
 struct pair_of_files {
@@ -33,6 +35,8 @@ struct pair_of_files {
   unfinished_file unfinished;  // begun later, and so undone before
 
   pair_of_files() noexcept {}
+  /// The directory that its names are in, while it is made.
+  const dir& in(const item& i) const noexcept { return aside ? aside->in(i) : i.to; }
   /// Nothing of it would have to be undone.
   void finished() noexcept {
     unfinished.finished();

@@ -23,7 +23,7 @@ task<bool> secure(context& c, const item& i, pair_of_files& p) {
   }
   if (!c.options.verify || c.options.kind != copy_kind::whole || !p.seekable) co_return true;
   const std::string name = p.aside ? p.aside->temporary : name_of(i);
-  auto verifying = verify_data(c, i, p.from, p.to, name, p.status);
+  auto verifying = verify_data(c, i, p.in(i), p.from, p.to, name, p.status);
   const bool same = co_await std::move(verifying);
   co_return same;
 }
@@ -109,7 +109,7 @@ task<void> take_back(context& c, const item& i, pair_of_files& p) {
   const std::string name = p.aside ? p.aside->temporary : name_of(i);
   auto ours = co_await p.to.stat(stat_mask::inode);
   if (!ours) co_return;
-  auto removing = remove_own(i.to, name, identity_of(*ours));
+  auto removing = remove_own(p.in(i), name, identity_of(*ours));
   auto gone = co_await std::move(removing);
   if (!gone) c.fail(i, copy_step::incomplete);
 }

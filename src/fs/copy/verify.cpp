@@ -80,9 +80,9 @@ task<comparison> compare_opened(context& c, const item& i, const file& from, fil
 }
 
 /// Opened once more for this. `not_this_way`: it can't be opened, or read, so.
-task<comparison> compare_again(context& c, const item& i, const file& from, const file& to,
+task<comparison> compare_again(context& c, const item& i, const dir& in, const file& from, const file& to,
                                const std::string& name, open_mode way, copy_verified& v) {
-  auto opening = open_again(i.to, name, to, way);
+  auto opening = open_again(in, name, to, way);
   file again = co_await std::move(opening);
   if (!again) co_return comparison::not_this_way;
   auto comparing = compare_opened(c, i, from, again, any(way), v);
@@ -92,10 +92,10 @@ task<comparison> compare_again(context& c, const item& i, const file& from, cons
 }
 
 /// By its name, past the page cache if it can be.
-task<comparison> compare_named(context& c, const item& i, const file& from, const file& to,
+task<comparison> compare_named(context& c, const item& i, const dir& in, const file& from, const file& to,
                                const std::string& name, copy_verified& v) {
   for (const open_mode way : {open_mode::direct, open_mode()}) {
-    auto comparing = compare_again(c, i, from, to, name, way, v);
+    auto comparing = compare_again(c, i, in, from, to, name, way, v);
     const comparison how = co_await std::move(comparing);
     if (how != comparison::not_this_way) co_return how;
   }
@@ -107,7 +107,7 @@ task<comparison> compare_named(context& c, const item& i, const file& from, cons
 task<comparison> compare_nameless(context& c, const item& i, const file& from, const file& to,
                                   copy_verified& v) {
   const std::string name = name_of_open(to);
-  auto again = compare_again(c, i, from, to, name, open_mode::direct, v);
+  auto again = compare_again(c, i, i.to, from, to, name, open_mode::direct, v);
   const comparison direct = co_await std::move(again);
   if (direct != comparison::not_this_way) co_return direct;
   auto forgotten = compare_forgotten(c, i, from, to, v);
@@ -117,11 +117,11 @@ task<comparison> compare_nameless(context& c, const item& i, const file& from, c
 
 }  // namespace
 
-task<bool> verify_data(context& c, const item& i, const file& from, const file& to,
+task<bool> verify_data(context& c, const item& i, const dir& in, const file& from, const file& to,
                        const std::string& name, const file_status& source) {
   copy_verified v;
   auto comparing = name.empty() ? compare_nameless(c, i, from, to, v)
-                                : compare_named(c, i, from, to, name, v);
+                                : compare_named(c, i, in, from, to, name, v);
   const comparison how = co_await std::move(comparing);
   v.files = 1;
   if (how == comparison::same) c.add_verified(v);
