@@ -80,8 +80,9 @@ TEST_P(Released, AreClosedAsFastAsOthersAreOpened) {
   clients.join();
   EXPECT_TRUE(good);
   EXPECT_GT(highest, before);
-  // Few beside all that were opened: threads that close are behind a little, on a busy machine more.
-  EXPECT_LE(highest, before + static_cast<int>(connections) * requests / 4);
+  // A few for each connection, however many were opened: threads that close may be behind a little, and
+  // more on a busy machine.
+  EXPECT_LE(highest, before + 16 * static_cast<int>(connections));
 }
 
 }  // namespace
