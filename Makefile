@@ -7,7 +7,15 @@ WERROR ?= 0
 FLAGS ?=
 
 RELEASE := build/release
-CTEST := ctest --parallel $(JOBS)
+# Tests wait for half of their time: for deadlines, and for what they started.
+TEST_JOBS ?= $(shell echo $$(( ($(JOBS) * 3 + 1) / 2 )))
+CTEST := ctest --parallel $(TEST_JOBS)
+
+# $(call suites,<preset>,<options of ctest>): where a test is a suite, what became of its cases is told at
+# the end.
+define suites
+@$(CTEST) --preset $(1) $(2); status=$$?; python3 tests/cases_of_suites.py build/$(1) && exit $$status
+endef
 
 # One stage at a time: ninja and ctest have the -j.
 .NOTPARALLEL:
@@ -74,10 +82,10 @@ test-file-systems: setup
 .PHONY: gcc
 gcc: setup
 	$(call build,gcc,,1)
-	@$(CTEST) --preset gcc -L '^(unit|conformance|sim|fuzz|headers)$$' $(SECOND)
+	$(call suites,gcc,-L '^(unit|conformance|sim|fuzz|headers)$$' $(SECOND))
 
 # The whole suite in every place is for `make test`: a second time the places over others are left out.
-OVER_OTHERS := ^conformance\.(trace|throttle|fault|fragment|stripe|cache|map)_|^conformance\.[a-z_]*_(sync|overlapped)\.
+OVER_OTHERS := ^conformance\.(trace|throttle|fault|fragment|stripe|cache|map)_|^conformance\.[a-z_]*_(sync|overlapped)$$
 SECOND := -E '$(OVER_OTHERS)'
 
 .PHONY: ci-sanitizers
@@ -86,13 +94,13 @@ ci-sanitizers: asan tsan
 .PHONY: asan
 asan: setup
 	$(call build,asan,gtest_programs)
-	@$(CTEST) --preset asan -L '^(unit|conformance|sim)$$' $(SECOND)
+	$(call suites,asan,-L '^(unit|conformance|sim)$$' $(SECOND))
 
 # What is one thread by nature has nothing to race with.
 .PHONY: tsan
 tsan: setup
 	$(call build,tsan,unit_tests conformance_tests suite_tests)
-	@$(CTEST) --preset tsan -L '^(unit|conformance)$$' -E '$(OVER_OTHERS)|^conformance\.(memory|sim)\.'
+	$(call suites,tsan,-L '^(unit|conformance)$$' -E '$(OVER_OTHERS)|^conformance\.(memory|sim)$$')
 
 .PHONY: demo
 demo: all

@@ -6,6 +6,7 @@ add_library(sluice_conformance_cases STATIC ${suite_sources})
 set_target_properties(sluice_conformance_cases PROPERTIES
   OUTPUT_NAME sluice_conformance EXPORT_NAME conformance_cases)
 target_include_directories(sluice_conformance_cases PRIVATE tests)
+sluice_test_code(sluice_conformance_cases)
 sluice_precompile(sluice_conformance_cases)
 target_link_libraries(sluice_conformance_cases
   PUBLIC sluice_library PRIVATE $<BUILD_INTERFACE:sluice_options>)

@@ -9,7 +9,8 @@ set(tests_dir "${PROJECT_SOURCE_DIR}/tests")
 # What the sanitizer builds build; it may be empty.
 add_custom_target(gtest_programs)
 
-# sluice_gtest(<target> <label> <sources>...): one GoogleTest program, each case a test of its own.
+# sluice_gtest(<target> <label> <sources>...): one GoogleTest program, each case a test of its own; where
+# SLUICE_TEST_SUITES is set each suite.
 function(sluice_gtest target label)
   if(NOT ARGN)
     return()
@@ -19,9 +20,21 @@ function(sluice_gtest target label)
   target_include_directories(${target} PRIVATE "${tests_dir}" "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${target} PRIVATE
     sluice::sluice GTest::gtest_main sluice_options)
+  if(NOT label STREQUAL "sim")
+    sluice_test_code(${target})
+  endif()
   list(LENGTH ARGN count)
   if(count GREATER 5)
     sluice_precompile(${target} <gtest/gtest.h>)
+  endif()
+  if(SLUICE_TEST_SUITES)
+    set(suites "${PROJECT_BINARY_DIR}/${target}_suites.cmake")
+    file(GENERATE OUTPUT "${suites}" CONTENT "set(program \"$<TARGET_FILE:${target}>\")
+set(label ${label})
+include(\"${PROJECT_SOURCE_DIR}/cmake/SluiceSuites.cmake\")
+")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${suites}")
+    return()
   endif()
   gtest_discover_tests(${target} TEST_PREFIX "${label}." DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77)
@@ -173,6 +186,14 @@ endif()
 sluice_programs(example examples/*.cpp)
 sluice_programs(guide docs/guide/*.cpp)
 sluice_scripts(tools tests/tools 300)
+# What takes longest begins first: begun last, it would be waited for alone. In seconds, about.
+foreach(long serve_faults=80 cp=60 backends=50 serve_http=40 cp_own=30 du_cost=30 cp_kill=25 serve_slow=20
+        du_options=20 cp_signals=20)
+  string(REGEX MATCH "(.*)=(.*)" _ "${long}")
+  if(TEST tools.${CMAKE_MATCH_1}_test.py)
+    set_tests_properties(tools.${CMAKE_MATCH_1}_test.py PROPERTIES COST ${CMAKE_MATCH_2})
+  endif()
+endforeach()
 # Once so that all of them take a minute, and, by `make test-file-systems`, with everything.
 sluice_scripts(file_systems tests/file_systems 300)
 sluice_scripts(file_systems_large tests/file_systems 1800 SLUICE_TEST_SIZE=large)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Where `sluice serve http` and `sluice echo` listen: this machine only unless told; several addresses; IPv6."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -17,7 +18,10 @@ LISTENING = "0A"
 
 def inodes_of(pid):
     """Of the sockets that a process has open."""
-    links = (os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+    links = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            links.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
     return {link[8:-1] for link in links if link.startswith("socket:[")}
 
 

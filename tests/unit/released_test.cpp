@@ -80,8 +80,9 @@ TEST_P(Released, AreClosedAsFastAsOthersAreOpened) {
   clients.join();
   EXPECT_TRUE(good);
   EXPECT_GT(highest, before);
-  // A few for each connection, however many were opened: threads that close may be behind a little.
-  EXPECT_LE(highest, before + 8 * static_cast<int>(connections));
+  // A few for each connection, however many were opened: threads that close may be behind a little, and
+  // more on a busy machine.
+  EXPECT_LE(highest, before + 16 * static_cast<int>(connections));
 }
 
 }  // namespace
