@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import random
 import re
 import resource
 import select
@@ -19,6 +20,11 @@ from webserver import MODELS, WAYS, Reader, Server, eventually, read_all, reques
 LOOPS = ("uring", "epoll")
 LARGE = 8 << 20
 HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def mixed():
+    """Content of which no two pieces are alike."""
+    return random.Random(3).randbytes(3_000_001)
 
 
 def slow_clients(c, name, s):
@@ -87,6 +93,21 @@ def vanishing(c, name, s):
     c.check(f"{name}: all that vanished are forgotten",
             eventually(lambda: s.metrics()["sluice_http_connections_open"] == 0), s.metrics())
     c.equal(f"{name}: others are served", s.get("/small").status, 200)
+
+
+def vanishing_midway(c, name, root):
+    """With several buffers in the network's hands; each has to come back, whatever became of its bytes."""
+    with Server(root, "--model", name, "--copy", "zc", "--workers", "4", "--metrics-listen", "0") as s:
+        for i in range(100):
+            with s.connect(receive_buffer=4096) as one:
+                one.sendall(request("/large"))
+                one.recv(i * 1000 + 1)
+                if i % 2:
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset
+        c.check(f"{name} zc: all that vanished are forgotten",
+                eventually(lambda: s.metrics()["sluice_http_connections_open"] == 0), s.metrics())
+        got = s.get("/mixed").body
+        c.check(f"{name} zc: others get all in order", got == mixed(), len(got))
 
 
 def no_leak(c, name, s):
@@ -398,6 +419,8 @@ def test(c, scratch):
     for name, size in (("small", 5), ("medium", 300_000), ("large", LARGE)):
         with open(f"{root}/{name}", "wb") as f:
             f.write(b"Z" * size)
+    with open(f"{root}/mixed", "wb") as f:
+        f.write(mixed())
     patience = ["--header-timeout", "1", "--idle-timeout", "1", "--send-timeout", "1"]
     for name in MODELS:
         with Server(root, "--model", name, "--metrics-listen", "0", *patience) as s:
@@ -405,7 +428,7 @@ def test(c, scratch):
             tiny_buffers(c, name, s)
             vanishing(c, name, s)
             no_leak(c, name, s)
-        for part in (stuck_clients, drain, out_of_descriptors):
+        for part in (stuck_clients, drain, out_of_descriptors, vanishing_midway):
             part(c, name, root)
         for part in (too_many, out_of_pipes) if name in LOOPS else (blocking_models,):
             part(c, name, root)
