@@ -90,6 +90,8 @@ task<result<stream>> connect_before(time_point_ns limit, network net,
   attempts.stop();
   co_await attempts.join();
   if (r.won) co_return std::move(*r.won);
+  const bool stopped = here.stop != nullptr && here.stop->stop_requested();
+  if (stopped) co_return std::unexpected(error(errc::canceled));
   if (here.home->now() >= limit) co_return std::unexpected(error(errc::timed_out));
   co_return std::unexpected(r.first_error ? r.first_error : error(errc::not_found));
 }

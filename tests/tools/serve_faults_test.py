@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import random
 import re
 import resource
 import select
@@ -18,6 +19,12 @@ from webserver import MODELS, WAYS, Reader, Server, eventually, read_all, reques
 
 LOOPS = ("uring", "epoll")
 LARGE = 8 << 20
+HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def mixed():
+    """Content of which no two pieces are alike."""
+    return random.Random(3).randbytes(3_000_001)
 
 
 def slow_clients(c, name, s):
@@ -88,6 +95,21 @@ def vanishing(c, name, s):
     c.equal(f"{name}: others are served", s.get("/small").status, 200)
 
 
+def vanishing_midway(c, name, root):
+    """With several buffers in the network's hands; each has to come back, whatever became of its bytes."""
+    with Server(root, "--model", name, "--copy", "zc", "--workers", "4", "--metrics-listen", "0") as s:
+        for i in range(100):
+            with s.connect(receive_buffer=4096) as one:
+                one.sendall(request("/large"))
+                one.recv(i * 1000 + 1)
+                if i % 2:
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset
+        c.check(f"{name} zc: all that vanished are forgotten",
+                eventually(lambda: s.metrics()["sluice_http_connections_open"] == 0), s.metrics())
+        got = s.get("/mixed").body
+        c.check(f"{name} zc: others get all in order", got == mixed(), len(got))
+
+
 def no_leak(c, name, s):
     for _ in range(100):
         s.get("/small")
@@ -115,29 +137,94 @@ def too_many(c, name, root):
             one.close()
 
 
-def out_of_descriptors(c, name, root):
-    with Server(root, "--model", name, "--workers", "1", "--metrics-listen", "0",
-                limits={resource.RLIMIT_NOFILE: 64}) as s:
-        held = []
-        for _ in range(100):
-            one = s.connect()
-            one.sendall(request("/small"))
-            held.append(one)
-        c.equal(f"{name}: it lives without descriptors", s.process.poll(), None)
-        for one in held:
-            one.close()
+def allow(s, more):
+    """From now on so many descriptors besides those it has, which have the lowest numbers."""
+    resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, (s.descriptors() + more, HARD))
 
-        def served():
+
+def answers(s):
+    try:
+        return s.get("/small").status == 200
+    except (ConnectionError, EOFError):
+        return False
+
+
+def out_of_descriptors(c, name, root):
+    """They are counted when it starts; but what is taken away later, or by others, is missing."""
+    with Server(root, "--model", name, "--workers", "1", "--metrics-listen", "0") as s:
+        s.get("/small")
+        eventually(lambda: s.metrics()["sluice_http_connections_open"] == 0)
+        pids = [s.process.pid, *s.children()]
+        for pid in pids:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (5, HARD))
+        with s.connect() as one:
+            one.settimeout(1)
+            one.sendall(request("/small"))
             try:
-                return s.get("/small").status == 200
-            except (ConnectionError, EOFError):
-                return False
-        c.check(f"{name}: and recovers", eventually(served))
+                got = one.recv(100)
+            except (TimeoutError, ConnectionResetError):
+                got = b""
+            c.check(f"{name}: without descriptors nobody is served", not got.startswith(b"HTTP/1.1 200"), got)
+            c.equal(f"{name}: it lives without descriptors", s.process.poll(), None)
+            for pid in pids:
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, (HARD, HARD))
+        c.check(f"{name}: and recovers", eventually(lambda: answers(s)))
         counted = f"{name}: accepting failed meanwhile"
         if name in LOOPS:
             c.check(counted, s.metrics()["sluice_http_accept_failures_total"] > 0, s.metrics())
         else:
-            c.skip(counted, "a worker that blocks has one connection at a time, and descriptors enough for it")
+            c.skip(counted, "a worker that waits for a connection has the descriptor for it already")
+
+
+def more_than_descriptors(c, name, root, way):
+    """Far more clients than descriptors: idle ones make room, those with answers under way never do."""
+    many = 150
+    with Server(root, "--model", name, "--workers", "2", "--copy", way, "--metrics-listen", "0",
+                listen=["127.0.0.1:0"] * 2, limits={resource.RLIMIT_NOFILE: 100}) as s, contextlib.ExitStack() as held:
+        busy = [held.enter_context(s.connect(receive_buffer=1 << 16)) for _ in range(4)]
+        for one in busy:
+            one.sendall(request("/large"))
+        first = [one.recv(12) for one in busy]
+        idle, statuses = [], []
+        for i in range(many):
+            one = held.enter_context(s.connect(s.ports[i % 2]))
+            one.sendall(request("/medium"))
+            statuses.append(Reader(one).response().status)
+            idle.append(one)
+        c.equal(f"{name} {way}: all of more clients than descriptors are served", statuses, [200] * many)
+        ended = len(select.select(idle, [], [], 1)[0])
+        c.check(f"{name} {way}: idle ones have made room", many - 60 < ended < many - 5, ended)
+        c.check(f"{name} {way}: the one that was idle for longest is among them", read_all(idle[0]) == b"")
+        idle[-1].sendall(request("/small"))
+        c.equal(f"{name} {way}: the last one is not", Reader(idle[-1]).response().status, 200)
+        for one in busy:
+            one.sendall(request("/small", "Connection: close"))
+        got = [len(begun + read_all(one)) for begun, one in zip(first, busy)]
+        c.check(f"{name} {way}: nor are those that were busy", all(n > LARGE for n in got), got)
+        numbers = s.metrics()
+        c.check(f"{name} {way}: and nothing failed for lack of them", numbers["sluice_http_accept_failures_total"] == 0 and
+                numbers['sluice_http_responses_total{class="5xx"}'] == 0, numbers)
+
+
+def all_busy(c, name, root, way):
+    """None of them is idle: who comes waits in line, and is served when somebody has what he wanted."""
+    with Server(root, "--model", name, "--workers", "1", "--copy", way, "--metrics-listen", "0",
+                limits={resource.RLIMIT_NOFILE: 48}) as s, contextlib.ExitStack() as held:
+        peers = [held.enter_context(s.connect(receive_buffer=1 << 16)) for _ in range(40)]
+        for one in peers:
+            one.sendall(request("/large", "Connection: close"))
+        begun = select.select(peers, [], [], 20)[0]
+        c.check(f"{name} {way}: not all begin", 0 < len(begun) < 35, len(begun))
+        got = []
+        while peers:
+            for one in select.select(peers, [], [], 20)[0]:
+                peers.remove(one)
+                got.append(read_all(one))
+            if not got:
+                break
+        c.check(f"{name} {way}: all that wait are served whole", len(got) == 40 and
+                all(g.startswith(b"HTTP/1.1 200") and len(g) > LARGE for g in got), [(g[:12], len(g)) for g in got])
+        c.equal(f"{name} {way}: none is turned away", s.metrics()["sluice_http_accept_failures_total"], 0)
 
 
 def few_descriptors(c, root):
@@ -147,9 +234,10 @@ def few_descriptors(c, root):
                       limits=few, timeout=20)
     c.check("threads: more workers than descriptors are refused", got.rc == 1 and got.err.count(b"\n") == 1 and
             b"30 workers need" in got.err and b"only 32 are allowed" in got.err, got)
-    got = harness.run([webserver.TOOL, "serve", "http", root, "--model", "threads", "--listen", "0"],
-                      limits={resource.RLIMIT_NOFILE: 14}, timeout=20)
-    c.check("threads: none at all is refused, too", got.rc == 1 and b"only 14 are allowed" in got.err, got)
+    for name in MODELS:
+        got = harness.run([webserver.TOOL, "serve", "http", root, "--model", name, "--listen", "0"],
+                          limits={resource.RLIMIT_NOFILE: 14}, timeout=20)
+        c.check(f"{name}: too few for one client are refused, too", got.rc == 1 and b"only 14 are allowed" in got.err, got)
     for way in ("auto", "splice"):
         with Server(root, "--model", "threads", "--copy", way, limits=few) as s, contextlib.ExitStack() as held:
             # As many as can be connected at once, and each in the midst of an answer.
@@ -162,18 +250,18 @@ def few_descriptors(c, root):
 
 
 def out_of_pipes(c, name, root):
-    """Each client that stays leaves a descriptor less, until a file can be opened, but no pipe made besides."""
-    with Server(root, "--model", name, "--workers", "1", "--copy", "splice", limits={resource.RLIMIT_NOFILE: 64}) as s:
-        with contextlib.ExitStack() as held:
-            got = []
-            try:
-                while len(got) < 100 and 503 not in got:
-                    one = held.enter_context(s.connect())
-                    one.sendall(request("/medium"))
-                    got.append(Reader(one).response().status)
-            except EOFError as e:
-                got.append(e)
-            c.check(f"{name}: without a pipe it is 503", len(got) > 10 and got == [200] * (len(got) - 1) + [503], got)
+    """There is a descriptor for the file, and none for the pipe."""
+    with Server(root, "--model", name, "--workers", "1", "--copy", "splice") as s, s.connect() as one:
+        reader = Reader(one)
+        one.sendall(request("/medium"))
+        reader.response()
+        time.sleep(0.2)  # until the file is closed
+        allow(s, 1)
+        one.sendall(request("/medium"))
+        c.equal(f"{name}: without a pipe it is 503", reader.response().status, 503)
+        allow(s, 10)
+        one.sendall(request("/medium"))
+        c.equal(f"{name}: and with one it is not", len(reader.response().body), 300_000)
 
 
 def drain(c, name, root):
@@ -331,6 +419,8 @@ def test(c, scratch):
     for name, size in (("small", 5), ("medium", 300_000), ("large", LARGE)):
         with open(f"{root}/{name}", "wb") as f:
             f.write(b"Z" * size)
+    with open(f"{root}/mixed", "wb") as f:
+        f.write(mixed())
     patience = ["--header-timeout", "1", "--idle-timeout", "1", "--send-timeout", "1"]
     for name in MODELS:
         with Server(root, "--model", name, "--metrics-listen", "0", *patience) as s:
@@ -338,10 +428,14 @@ def test(c, scratch):
             tiny_buffers(c, name, s)
             vanishing(c, name, s)
             no_leak(c, name, s)
-        for part in (stuck_clients, drain, out_of_descriptors):
+        for part in (stuck_clients, drain, out_of_descriptors, vanishing_midway):
             part(c, name, root)
         for part in (too_many, out_of_pipes) if name in LOOPS else (blocking_models,):
             part(c, name, root)
+        if name in LOOPS:
+            for way in ("auto", "splice", "zc"):
+                more_than_descriptors(c, name, root, way)
+                all_busy(c, name, root, way)
         log_and_metrics(c, name, root, scratch)
     few_descriptors(c, root)
     unix_sockets(c, root, scratch)

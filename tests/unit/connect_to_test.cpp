@@ -1,6 +1,7 @@
 #include "sluice/net/connect_to.hpp"
 
 #include <array>
+#include <filesystem>
 
 #include "unit/support.hpp"
 
@@ -96,6 +97,60 @@ TEST(ConnectTo, LooksTheNameUp) {
   EXPECT_TRUE(connected);
   auto nobody = p.loop.run(sluice::connect_to(p.net, "no such host.invalid", port));
   EXPECT_FALSE(nobody);
+}
+
+/// As long as others refuse at once, nobody has to wait for a head start to be over.
+TEST(ConnectTo, GoesOnAtOnceWhenRefused) {
+  place p;
+  auto [l, at] = p.listening();
+  const address no = p.refusing();
+  const address all[] = {no, no, no, no, no, at};
+  sluice::connect_options how;
+  how.head_start = 3600 * 1000 * ms;
+  EXPECT_TRUE(p.loop.run(sluice::connect_to_any(p.net, all, how)));
+}
+
+/// Whatever the addresses have said by then: who asked it to stop is not told of a refusal.
+TEST(ConnectTo, SaysSoWhenStopped) {
+  place p;
+  auto [silent, silent_at] = p.listening(0);
+  std::vector<stream> queue;
+  queue.push_back(sluice::sync(p.net.connect(silent_at)).value());
+  const address all[] = {p.refusing(), silent_at};
+  sluice::stop_source stop(p.loop);
+  begun<result<stream>> racing(p.loop, sluice::connect_to_any(p.net, all), &stop);
+  p.loop.run([](sluice::loop&) -> task<void> {
+    [[maybe_unused]] const auto slept = co_await sluice::system().sleep(20 * ms);
+  }(p.loop));
+  ASSERT_FALSE(racing.done) << "the second one keeps silent";
+  stop.request_stop();
+  const auto connected = racing.finish(p.loop);
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error(), errc::canceled);
+}
+
+std::ptrdiff_t descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+/// Of each race the sockets of a refused attempt and of one that was given up.
+TEST(ConnectTo, LeavesNoDescriptors) {
+  place p;
+  auto [silent, silent_at] = p.listening(0);
+  std::vector<stream> queue;
+  queue.push_back(sluice::sync(p.net.connect(silent_at)).value());
+  auto [l, at] = p.listening(100);
+  const address all[] = {silent_at, p.refusing(), at};
+  sluice::connect_options how;
+  how.head_start = 1 * ms;
+  EXPECT_TRUE(p.loop.run(sluice::connect_to_any(p.net, all, how)));  // a loop may open something of its own
+  const auto before = descriptors();
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(p.loop.run(sluice::connect_to_any(p.net, all, how)));
+  // A loop closes what was dropped when it finds time.
+  for (int i = 0; i < 2000 && descriptors() > before; ++i) p.loop.run([](loop&) -> task<void> {
+    [[maybe_unused]] const auto slept = co_await sluice::system().sleep(1 * ms);
+  }(p.loop));
+  EXPECT_LE(descriptors(), before);
 }
 
 }  // namespace

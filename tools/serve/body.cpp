@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "body_lent.hpp"
 #include "body_splice.hpp"
 #include "fetch.hpp"
 #include "sluice/system.hpp"
@@ -22,11 +23,8 @@ task<void> send_front(exchange& x, std::size_t front) {
   if (front > 0) co_await x.send_front(front, 0);
 }
 
-/// Sends the front of the room, of which so much is of the body.
-using send_filled = task<void> (*)(exchange&, std::size_t bytes, std::size_t body);
-
 /// Reads into the room behind what is there, and sends both together.
-task<void> by_rooms(exchange& x, std::size_t front, file_part part, send_filled send) {
+task<void> by_reading(exchange& x, std::size_t front, file_part part) {
   while (!x.broken && (part.size > 0 || front > 0)) {
     const auto most = std::min<std::uint64_t>(part.size, x.out_room().size() - front);
     const auto room = std::as_writable_bytes(x.out_room().subspan(front, most));
@@ -37,17 +35,9 @@ task<void> by_rooms(exchange& x, std::size_t front, file_part part, send_filled 
     }
     part.offset += most;
     part.size -= most;
-    co_await send(x, front + most, most);
+    co_await x.send_front(front + most, most);
     front = 0;
   }
-}
-
-task<void> send_copied(exchange& x, std::size_t bytes, std::size_t body) {
-  return x.send_front(bytes, body);
-}
-
-task<void> by_reading(exchange& x, std::size_t front, file_part part) {
-  return by_rooms(x, front, part, send_copied);
 }
 
 /// Maps pieces of the file, and has the system copy from there. Were a byte touched here that the file
@@ -91,29 +81,6 @@ task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
       co_return;
     }
   }
-}
-
-/// Waits until the network has let go of each piece that it took. That wait can't be cancelled: who ends
-/// this connection has to take the pages from the network.
-task<void> send_lent(exchange& x, std::size_t bytes, std::size_t body) {
-  x.extend();
-  for (auto left = std::as_bytes(x.out_room().first(bytes)); !left.empty();) {
-    auto sending = x.out.socket().send_zero_copy(left);
-    x.watch.lent = true;
-    const auto sent = co_await sending.next();
-    co_await sending.end();
-    x.watch.lent = false;
-    if (!sent || *sent == 0) {
-      x.broken = true;
-      co_return;
-    }
-    left = left.subspan(*sent);
-  }
-  x.body_sent += body;
-}
-
-task<void> by_lending(exchange& x, std::size_t front, file_part part) {
-  return by_rooms(x, front, part, send_lent);
 }
 
 /// What fits behind the head is read: one call less than sending it, and one packet less. A large file is

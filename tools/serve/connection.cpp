@@ -93,6 +93,14 @@ task<bool> drain_body(conversation& c, std::uint64_t left) {
   co_return true;
 }
 
+/// A place among those who may have files open. The last descriptors are not for whoever comes last: so
+/// each answer finds those that it needs.
+struct turn {
+  limiter& of;
+  explicit turn(limiter& l) noexcept : of(l) {}
+  ~turn() { of.leave(); }
+};
+
 /// One request. False: it was the last one.
 [[gnu::noinline]] task<bool> one_request(conversation& c) {
   http::request_head head;
@@ -117,7 +125,14 @@ task<bool> drain_body(conversation& c, std::uint64_t left) {
   } else if (head.method == http::verb::unknown) {
     co_await answer_status(x, 501, http::response_head());
   } else {
-    co_await c.at.of.site.answer(x);
+    if (c.at.answers.full()) c.allow(c.at.of.settings.send_seconds);
+    const auto has_turn = co_await c.at.answers.enter();
+    x.broken = !has_turn;
+    if (has_turn) {
+      const turn ends(c.at.answers);
+      co_await c.at.of.site.answer(x);
+      if (c.at.scarce && x.pipe) co_await x.close_pipe();
+    }
   }
   note(c, x, began);
   if (x.broken) c.unread = false;  // there is nobody left to listen

@@ -29,6 +29,11 @@ void abort_connection(const stream& socket) noexcept {
   if (::connect(fd, &nobody, sizeof nobody) != 0) ::shutdown(fd, SHUT_RDWR);
 }
 
+void connection_watch::ask_to_leave() noexcept {
+  leaves = true;
+  ::shutdown(system_space::descriptor(socket), SHUT_RD);
+}
+
 bool connection_watch::goes_on(time_point_ns now, time_point_ns patience) noexcept {
   const std::uint64_t before = taken.load(std::memory_order_relaxed);
   if (before == not_followed || now == never) return false;
@@ -36,6 +41,23 @@ bool connection_watch::goes_on(time_point_ns now, time_point_ns patience) noexce
   if (!by_now || *by_now <= before) return false;
   taken.store(*by_now, std::memory_order_relaxed);
   deadline.store(now + patience, std::memory_order_relaxed);
+  return true;
+}
+
+bool connection_list::end_idlest() noexcept {
+  const std::lock_guard hold(mutex_);
+  connection_watch* idlest = nullptr;
+  time_point_ns first = never;
+  for (connection_watch* c = first_; c != nullptr; c = c->next) {
+    // All of them have the same time to be idle.
+    const time_point_ns deadline = c->deadline.load(std::memory_order_relaxed);
+    const bool may_go = c->answered && !c->leaves && c->idle.load(std::memory_order_relaxed);
+    if (!may_go || deadline >= first) continue;
+    first = deadline;
+    idlest = c;
+  }
+  if (idlest == nullptr) return false;
+  idlest->ask_to_leave();
   return true;
 }
 

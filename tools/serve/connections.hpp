@@ -31,9 +31,13 @@ struct connection_watch {
   std::atomic<bool> idle = true;      // waits for the first byte of a request
   bool answered = false;              // at least one request
   bool timed_out = false;             // and was ended for it
+  bool leaves = false;                // was asked to, while idle, to make room
   bool lent = false;                  // the network has, or takes, pages of ours until the client has them
   connection_watch* next = nullptr;
   connection_watch* before = nullptr;
+
+  /// Ends it softly: a request that has come is answered, and none that comes later.
+  void ask_to_leave() noexcept;
 
   /// Whether the client has taken something since this was last asked. It is then given as much time again.
   bool goes_on(time_point_ns now, time_point_ns patience) noexcept;
@@ -71,6 +75,10 @@ class connection_list {
       end(*c);
     }
   }
+
+  /// Asks the one to leave that has been idle for longest, among those that had an answer: their clients
+  /// know that this may happen. False: there is none.
+  bool end_idlest() noexcept;
 
  private:
   std::mutex mutex_;

@@ -47,6 +47,11 @@ task<void> exchange::send_body(std::span<const char> bytes) {
   }
 }
 
+task<void> exchange::close_pipe() {
+  [[maybe_unused]] const auto emptied = co_await pipe->reader.close();
+  [[maybe_unused]] const auto closed = co_await pipe->writer.close();
+}
+
 task<void> answer_status(exchange& x, int status, http::response_head more) {
   char page[512];
   const std::size_t size = http::write_status_page(page, status);

@@ -27,6 +27,7 @@ struct exchange {
   buffer_lease room;
   /// For splice; of one answer, so that nothing of one that broke off is left in it for another client.
   std::optional<pipe_ends> pipe;
+  task<void> close_pipe();
 
   bool head_only() const noexcept { return head.method == http::verb::head; }
   std::span<char> out_room() const noexcept { return room->out; }

@@ -53,6 +53,12 @@ http::mime_types known_types() {
   return types;
 }
 
+/// A loop has what is dropped closed a little later. Where descriptors are few, the next answer needs it.
+template <class Handle>
+task<void> close_now(Handle& h) {
+  [[maybe_unused]] const auto closed = co_await h.close();
+}
+
 constexpr stat_mask wanted = stat_mask::type | stat_mask::size | stat_mask::modified | stat_mask::inode;
 
 http::file_facts facts_of(const file_status& s) noexcept {
@@ -99,6 +105,12 @@ task<void> file_site::answer(exchange& x) const {
   } else {
     co_await answer_status(x, about ? 404 : status_of(about.error()), http::response_head());
   }
+  if (x.at.scarce) co_await close_now(*opened);
+}
+
+/// The file, where it is looked for component by component two directories besides, and a pipe.
+std::size_t file_site::most_open() const noexcept {
+  return (root_.confined_by_system() ? 1 : 3) + (way_.prepare != nullptr ? 2 : 0);
 }
 
 task<void> file_site::answer_directory(exchange& x, const http::resolved_target& target) const {
@@ -110,16 +122,17 @@ task<void> file_site::answer_directory(exchange& x, const http::resolved_target&
   int status = index ? 404 : status_of(index.error());
   if (index) {
     const auto about = co_await index->stat(wanted);
-    if (about && about->type == file_type::regular) {
-      co_await answer_file(x, *index, *about, "index.html");
-      co_return;
-    }
+    const bool regular = about && about->type == file_type::regular;
+    if (regular) co_await answer_file(x, *index, *about, "index.html");
+    if (x.at.scarce || !regular) co_await close_now(*index);
+    if (regular) co_return;
   }
   ::strcpy(top ? path : end, top ? "." : "");
   if (status == 404 && settings_.list) {
     auto names = co_await root_.open_dir(path);
     if (names) {
       co_await answer_listing(x, *names, target, settings_.hidden);
+      if (x.at.scarce) co_await close_now(*names);
       co_return;
     }
     status = status_of(names.error());
@@ -164,7 +177,12 @@ task<void> file_site::answer_file(exchange& x, const file& from, const file_stat
     co_return;
   }
   if (way_.prepare != nullptr && !x.head_only()) {
-    const error lacks = way_.prepare(x);
+    error lacks = way_.prepare(x);
+    for (unsigned tried = 0; lacks; ++tried) {
+      const bool again = co_await some_may_be_closed(lacks, tried);
+      if (!again) break;
+      lacks = way_.prepare(x);
+    }
     if (lacks) {
       co_await answer_status(x, status_of(lacks), http::response_head());
       co_return;

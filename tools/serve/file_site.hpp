@@ -17,6 +17,7 @@ class file_site final : public site {
   file_site(const settings& s, dir root);
 
   task<void> answer(exchange& x) const override;
+  std::size_t most_open() const noexcept override;
 
  private:
   task<void> answer_directory(exchange& x, const http::resolved_target& target) const;

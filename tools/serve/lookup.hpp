@@ -8,6 +8,10 @@
 
 namespace sluice::serve {
 
+/// Whether what failed so should be tried again, now, after so many times: a loop closes what was dropped
+/// a little later, and whoever counts descriptors can be ahead of it.
+task<bool> some_may_be_closed(error lacks, unsigned tried);
+
 /// What lies beneath a directory, and nothing else, whatever links say and whoever moves them
 /// meanwhile: the system confines the look-up. Where it can't, each component is opened by itself, and
 /// links are not followed at all. Any thread.
@@ -24,6 +28,8 @@ class beneath {
   task<result<dir>> open_dir(char* path) const;
 
  private:
+  template <class Handle>
+  task<result<Handle>> find(char* path) const;
   template <class Handle>
   task<result<Handle>> step_by_step(char* path) const;
 

@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "clock.hpp"
+#include "descriptors.hpp"
 #include "models.hpp"
+#include "site.hpp"
 #include "sluice/cores.hpp"
 
 namespace sluice::serve {
@@ -17,19 +19,40 @@ constexpr time_point_ns tick = 100'000'000;  // how often deadlines are looked a
 
 class loop_worker final : public worker {
  public:
-  loop_worker(const service& s, worker_numbers& n, std::span<const listener> listeners) noexcept
-      : worker(s, n), listeners_(listeners) {}
+  /// `with_room` counts the loops that can take more connections.
+  loop_worker(const service& s, worker_numbers& n, std::span<const listener> listeners,
+              const loop_limits& most, std::atomic<unsigned>& with_room) noexcept
+      : worker(s, n, most.counted ? most.answers : no_limit),
+        listeners_(listeners),
+        counted_(most.counted),
+        places_(most.connections),
+        with_room_(with_room) {
+    scarce = most.scarce;
+  }
 
   /// Until it drains, and then until the last connection has ended.
   task<void> run();
 
+  /// Of those who have a place, each leaves after its answer while others wait for one.
+  bool others_wait() noexcept override { return places_.awaited(); }
+  bool await_request(connection_watch& c, wire& from) noexcept override;
+
  private:
-  task<void> accept_from(const listener& at, scope& clients);
+  task<void> accept_all(const listener& at, scope& clients);
+  task<void> accept_counted(const listener& at, scope& clients);
+  task<bool> until_needed();
+  task<bool> goes_on_after(error why);
+  task<void> in_place(task<void> talking);
+  void tell_room() noexcept;
   task<void> look_after(scope& accepting);
   static void end_talk(connection_watch& c) noexcept;
 
   std::span<const listener> listeners_;
   bool over_ = false;
+  const bool counted_;  // places, which are then taken by all connections
+  limiter places_;
+  bool has_room_ = true;
+  std::atomic<unsigned>& with_room_;
 };
 
 task<void> loop_worker::run() {
@@ -37,7 +60,8 @@ task<void> loop_worker::run() {
   scope clients(here);
   scope accepting(here);
   scope looking(here);
-  for (const listener& l : listeners_) accepting.spawn(accept_from(l, clients));
+  for (const listener& l : listeners_)
+    accepting.spawn(counted_ ? accept_counted(l, clients) : accept_all(l, clients));
   looking.spawn(look_after(accepting));
   co_await accepting.join();
   co_await clients.join();
@@ -45,7 +69,7 @@ task<void> loop_worker::run() {
   co_await looking.join();
 }
 
-task<void> loop_worker::accept_from(const listener& at, scope& clients) {
+task<void> loop_worker::accept_all(const listener& at, scope& clients) {
   auto arriving = at.all();
   while (!draining()) {
     auto next = co_await arriving.next();
@@ -58,14 +82,70 @@ task<void> loop_worker::accept_from(const listener& at, scope& clients) {
       }
       continue;
     }
-    if (next.error() == errc::canceled) break;
-    if (next.error() == errc::connection_reset) continue;
-    // Out of descriptors, for example: it stays in line until some are free.
-    count.accept_failures.add();
-    const auto slept = co_await system().sleep(tick);
-    if (!slept) break;
+    const bool goes_on = co_await goes_on_after(next.error());
+    if (!goes_on) break;
   }
   co_await arriving.end();
+}
+
+/// Takes no more than there are descriptors for, so one at a time: the system would give all there are.
+/// One that is accepted when there is no place waits here, and the others in the listener's line.
+task<void> loop_worker::accept_counted(const listener& at, scope& clients) {
+  while (!draining()) {
+    const bool needed = co_await until_needed();
+    if (!needed) break;
+    auto next = co_await at.accept();
+    if (!next) {
+      const bool goes_on = co_await goes_on_after(next.error());
+      if (!goes_on) break;
+      continue;
+    }
+    if (places_.full()) connections.end_idlest();
+    const auto entered = co_await places_.enter();
+    if (!entered) break;
+    tell_room();
+    try {
+      clients.spawn(in_place(serve_connection(*this, std::move(*next))));
+    } catch (const std::bad_alloc&) {
+      count.accept_failures.add();
+      places_.leave();
+      tell_room();
+    }
+  }
+}
+
+/// While this loop is full and another one is not, that one takes who comes. False: it is to end.
+task<bool> loop_worker::until_needed() {
+  while (places_.full() && with_room_.load(std::memory_order_relaxed) > 0) {
+    const auto slept = co_await system().sleep(tick);
+    if (!slept) co_return false;
+  }
+  co_return true;
+}
+
+/// What could not be accepted, for lack of something of the whole system for example, stays in line.
+task<bool> loop_worker::goes_on_after(error why) {
+  if (why == errc::canceled) co_return false;
+  if (why == errc::connection_reset) co_return true;
+  count.accept_failures.add();
+  const auto slept = co_await system().sleep(tick);
+  co_return slept.has_value();
+}
+
+task<void> loop_worker::in_place(task<void> talking) {
+  co_await std::move(talking);
+  places_.leave();
+  tell_room();
+}
+
+void loop_worker::tell_room() noexcept {
+  const bool now = !places_.full();
+  if (std::exchange(has_room_, now) != now) with_room_.fetch_add(now ? 1u : -1u, std::memory_order_relaxed);
+}
+
+bool loop_worker::await_request(connection_watch& c, wire&) noexcept {
+  if (c.answered && places_.awaited()) c.ask_to_leave();
+  return true;
 }
 
 task<void> loop_worker::look_after(scope& accepting) {
@@ -91,9 +171,11 @@ void loop_worker::end_talk(connection_watch& c) noexcept {
 
 class loops final : public running {
  public:
-  loops(const service& s, std::span<const listener> listeners) : cores_(options(s.settings)) {
+  loops(const service& s, std::span<const listener> listeners)
+      : with_room_(s.settings.workers), cores_(options(s.settings)) {
+    const loop_limits most = share_descriptors(s.settings, s.site.most_open());
     for (unsigned i = 0; i < cores_.size(); ++i) {
-      worker& w = workers_.emplace_back(s, s.board.workers()[i], listeners);
+      worker& w = workers_.emplace_back(s, s.board.workers()[i], listeners, most, with_room_);
       cores_.spawn(i, static_cast<loop_worker&>(w).run());
     }
   }
@@ -108,6 +190,7 @@ class loops final : public running {
     return o;
   }
 
+  std::atomic<unsigned> with_room_;
   std::deque<loop_worker> workers_;
   cores cores_;
 };

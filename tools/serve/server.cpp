@@ -122,7 +122,7 @@ int serve_http(settings s) {
   if (!s.certificate.empty()) tls.emplace(s.certificate, s.key);
   std::optional<access_log> log;
   if (!s.access_log.empty()) log.emplace(s.access_log);
-  if (s.model == model::threads) fit_workers(s, as_asked);
+  if (blocks) fit_workers(s, as_asked);
   const number_board board(s.workers);
   const service all{s, site, board, log ? &*log : nullptr, tls ? &*tls : nullptr};
   std::optional<metrics_server> metrics;

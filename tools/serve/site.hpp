@@ -10,6 +10,8 @@ class site {
   virtual ~site() = default;
   /// Answers a request whose head is whole and right. What can't be sent to its end is `broken`.
   virtual task<void> answer(exchange& x) const = 0;
+  /// How many descriptors an answer may hold at once.
+  virtual std::size_t most_open() const noexcept { return 0; }
 };
 
 }  // namespace sluice::serve

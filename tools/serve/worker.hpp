@@ -7,6 +7,7 @@
 #include "connections.hpp"
 #include "http/date.hpp"
 #include "numbers.hpp"
+#include "sluice/core/for_each.hpp"
 #include "settings.hpp"
 #include "tls.hpp"
 #include "work_buffers.hpp"
@@ -27,7 +28,10 @@ struct service {
 
 class worker {
  public:
-  worker(const service& s, worker_numbers& n) noexcept : of(s), count(n) {}
+  static constexpr std::size_t no_limit = SIZE_MAX;
+
+  worker(const service& s, worker_numbers& n, std::size_t most_answers = no_limit) noexcept
+      : of(s), count(n), answers(most_answers) {}
   virtual ~worker() = default;
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
@@ -37,6 +41,9 @@ class worker {
   buffer_shelf buffers;
   http::date_cache dates;
   connection_list connections;
+  /// Answers that may have files open; the others wait in line for their turn.
+  limiter answers;
+  bool scarce = false;  // descriptors: what an answer had is closed before its place is free
 
   bool draining() const noexcept { return of.board.common().draining.load(std::memory_order_relaxed); }
 

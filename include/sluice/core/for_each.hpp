@@ -43,6 +43,8 @@ class limiter {
 
   /// Whoever enters now has to wait.
   bool full() const noexcept { return free_ == 0; }
+  /// Somebody waits in line.
+  bool awaited() const noexcept { return !line_.empty(); }
 
   /// Gives a place back, to the one who waits longest.
   void leave() noexcept {

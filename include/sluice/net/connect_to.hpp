@@ -17,8 +17,8 @@ struct connect_options {
 /// when the one before it has failed or kept us waiting; the first connection is taken, and the other
 /// attempts are cancelled ("happy eyeballs", RFC 8305). The error is the look-up's, or that of the first
 /// address. At most 16 addresses are tried. Listens to the awaiting task's stop source: whatever it is
-/// about, it then ends at once, as it does when its time is over. Both names must stay until it
-/// completes.
+/// about, it then ends at once with errc::canceled, as it does when its time is over. Both names must
+/// stay until it completes.
 task<result<stream>> connect_to(network net, path_ref host, path_ref service,
                                 connect_options how = connect_options());
 /// The same for addresses that are known.
