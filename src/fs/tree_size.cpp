@@ -89,6 +89,8 @@ size_totals tree_size::run(const tree_limits& limits, crew& with, const dir& bas
   o.wanted = wanted_;
   o.follow = options_.follow;
   o.filtered = options_.filtered;
+  // Otherwise it has to be known what they are before they are in anybody's way.
+  o.ask_when_open = !options_.follow && !options_.one_file_system && options_.order != size_order::names;
   o.large_by_inode = options_.order == size_order::names;
   o.open_directories = limits.open_directories;
   walker_.emplace(with, static_cast<tree_visitor&>(*this), o);
@@ -173,8 +175,21 @@ bool tree_size::met_before(sized_dir& d) {
   return d.met_before_ = each_once_ && !met_.insert(d.status.device, d.status.inode);
 }
 
-task<bool> tree_size::enter(walk_dir& d, dir&, worker&) {
-  const bool met = met_before(static_cast<sized_dir&>(d));
+/// Its status came when it was open.
+void tree_size::count_itself(sized_dir& d) {
+  if (d.counted_) return;
+  d.counted_ = true;
+  if (encloses_itself(*d.above(), d.status)) d.looked_up_ = d.met_before_ = true;
+  if (met_before(d)) return;
+  const size_totals one(d.status, options_.time);
+  d.own_.add(one);
+  seen(d, one);
+}
+
+task<bool> tree_size::enter(walk_dir& walked, dir&, worker&) {
+  auto& d = static_cast<sized_dir&>(walked);
+  count_itself(d);
+  const bool met = met_before(d);
   co_return !met;
 }
 
@@ -196,8 +211,8 @@ void tree_size::count(sized_dir& d, std::span<const walk_entry> some) {
   std::vector<waiting_name> waiting;
   size_totals sum;
   for (const walk_entry& e : some) {
-    const file_status& s = *e.status;
     if (e.type == file_type::directory) continue;
+    const file_status& s = *e.status;
     if (options_.one_file_system && s.device != d.root_device_) continue;
     const size_totals one(s, options_.time);
     const bool again = may_come_again(s);
@@ -223,6 +238,7 @@ bool tree_size::encloses_itself(const sized_dir& d, const file_status& below) co
 
 std::shared_ptr<walk_dir> tree_size::descend(walk_dir& above, const walk_entry& e) {
   auto& d = static_cast<sized_dir&>(above);
+  if (e.status == nullptr) return std::make_shared<sized_dir>(d, e);
   const file_status& s = *e.status;
   if (options_.one_file_system && s.device != d.root_device_) return nullptr;
   if (encloses_itself(d, s)) return nullptr;
@@ -256,7 +272,13 @@ task<void> tree_size::leave(walk_dir& walked, worker& on) {
 
 void tree_size::failed(walk_dir& walked, path_ref name, walk_step step, const error& why) {
   auto& d = static_cast<sized_dir&>(walked);
-  if (step == walk_step::open && met_before(d)) return;
+  if (step == walk_step::stat && name.empty()) {
+    d.counted_ = d.looked_up_ = d.met_before_ = true;  // as if it was not there
+  }
+  if (step == walk_step::open) {
+    count_itself(d);
+    if (met_before(d)) return;
+  }
   failed(d.where.path_of(name), step, why);
 }
 

@@ -1,15 +1,11 @@
 #include "sluice/fs/walk.hpp"
 
-#include <dirent.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <new>
 #include <utility>
 
 #include "fs/walk_buffers.hpp"
 #include "fs/walk_slices.hpp"
-#include "loop/cores.hpp"
 #include "sluice/core/group.hpp"
 #include "sluice/core/scope.hpp"
 
@@ -111,11 +107,19 @@ task<void> walker::walk_one(std::shared_ptr<walk_dir> d, worker& on) {
   auto pinning = places_.pin(d->where);
   auto pinned = co_await std::move(pinning);
   if (!pinned) {
-    visitor_.failed(*d, {}, walk_step::open, pinned.error());
+    auto failing = open_failed(*d, pinned.error());
+    co_await std::move(failing);
   } else {
     dir& open = **pinned;
-    auto entering = visitor_.enter(*d, open, on);
-    const bool wanted = co_await std::move(entering);
+    bool wanted = d->known_;
+    if (!wanted) {
+      auto asking = get_status(*d, &open);
+      wanted = co_await std::move(asking);
+    }
+    if (wanted) {
+      auto entering = visitor_.enter(*d, open, on);
+      wanted = co_await std::move(entering);
+    }
     if (wanted) {
       auto reading = read_all(*d, open, on);
       co_await std::move(reading);
@@ -124,6 +128,41 @@ task<void> walker::walk_one(std::shared_ptr<walk_dir> d, worker& on) {
   }
   auto finishing = finish(std::move(d), on);
   co_await std::move(finishing);
+}
+
+/// Of a directory that was shown without; `open` is null where it can't be opened. False: the visitor was
+/// told that there is none.
+task<bool> walker::get_status(walk_dir& d, const dir* open) {
+  place& above = *d.where.parent();
+  result<file_status> found = std::unexpected(error(errc::not_found));
+  if (open != nullptr) {
+    found = co_await open->stat(path_ref(), options_.wanted);
+  } else {
+    auto pinning = places_.pin(above);
+    auto pinned = co_await std::move(pinning);
+    if (pinned) {
+      const lookup how = lookup::no_follow | lookup::no_automount;
+      found = co_await (*pinned)->stat(d.where.name(), options_.wanted, how);
+      places_.unpin(above);
+    }
+  }
+  d.known_ = true;
+  if (found) {
+    d.status = *found;
+    d.where.expect(found->device, found->inode);
+  } else {
+    visitor_.failed(d, {}, walk_step::stat, found.error());
+  }
+  co_return found.has_value();
+}
+
+task<void> walker::open_failed(walk_dir& d, error why) {
+  bool there = d.known_;
+  if (!there) {
+    auto asking = get_status(d, nullptr);
+    there = co_await std::move(asking);
+  }
+  if (there) visitor_.failed(d, {}, walk_step::open, why);
 }
 
 task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
@@ -217,8 +256,9 @@ task<void> walker::walk_slices_of(std::shared_ptr<walk_dir> d, std::shared_ptr<w
   co_await std::move(finishing);
 }
 
-bool walker::wants_status(file_type told) const noexcept {
-  return options_.status_of_all || told == file_type::unknown || told == file_type::directory ||
+bool walker::wants_status(file_type told, bool at_once) const noexcept {
+  if (told == file_type::directory) return !(options_.ask_when_open && at_once);
+  return options_.status_of_all || told == file_type::unknown ||
          (options_.follow && told == file_type::symlink);
 }
 
@@ -230,7 +270,7 @@ task<void> walker::look_at(walk_dir& d, dir& open, entry_batch batch, buffers& w
     if (options_.filtered && visitor_.skips(d, name)) continue;
     const std::size_t at = with.entry_count++;
     with.entries[at] = {name, e.type(), nullptr, place};
-    if (wants_status(e.type())) {
+    if (wants_status(e.type(), with.at_once)) {
       with.call_of[with.call_count] = at;
       ::new (static_cast<void*>(with.call_at(with.call_count)))
           walk_stat(open.in(), open.id(), name, options_.wanted,
@@ -250,6 +290,7 @@ task<void> walker::look_at(walk_dir& d, dir& open, entry_batch batch, buffers& w
 task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
   all_of<walk_stat> asking(std::span<walk_stat>(with.call_at(0), with.call_count));
   co_await asking;
+  if (with.call_count > 0) with.at_once = !asking.waited();
   for (std::size_t i = 0; i < with.call_count; ++i) {
     walk_entry& e = with.entries[with.call_of[i]];
     walk_stat& asked = *with.call_at(i);
@@ -311,50 +352,6 @@ task<void> walker::finish(std::shared_ptr<walk_dir> d, worker& on) {
     co_await std::move(forgetting);
     d = d->parent;
   }
-}
-
-namespace {
-
-/// How many descriptors may still be opened.
-std::size_t descriptors_left() noexcept {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
-  if (limit.rlim_cur < limit.rlim_max) {
-    rlimit raised = limit;
-    raised.rlim_cur = limit.rlim_max;
-    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
-  }
-  constexpr rlim_t plenty = 4096;
-  if (limit.rlim_cur >= plenty) return static_cast<std::size_t>(limit.rlim_cur) - plenty / 4;
-  std::size_t open = 0;
-  if (DIR* own = ::opendir("/proc/self/fd")) {
-    while (::readdir(own) != nullptr) ++open;
-    ::closedir(own);
-    open -= std::min<std::size_t>(open, 3);  // ".", "..", and the one just closed
-  } else {
-    open = 16;
-  }
-  return limit.rlim_cur > open ? static_cast<std::size_t>(limit.rlim_cur) - open : 0;
-}
-
-}  // namespace
-
-tree_limits limits_for_trees(unsigned jobs) noexcept {
-  constexpr std::size_t per_loop = 3;  // ring or epoll, eventfd, one to spare
-  constexpr std::size_t per_work = 6;  // directories on both sides, two files, one being opened
-  const std::size_t left = descriptors_left();
-  tree_limits limits{};
-  const std::size_t most = jobs != 0 ? jobs : allowed_cores();
-  const std::size_t workers = std::clamp<std::size_t>(left / (per_loop + 2 * per_work), 1, most);
-  const std::size_t for_works = left - std::min(left, workers * per_loop);
-  const std::size_t works = std::clamp<std::size_t>(for_works / (2 * per_work * workers), 1, 16);
-  const std::size_t used = workers * (per_loop + works * per_work);
-  // A quota may say less than the set of cores does: the crew asks, when a second worker is wanted.
-  const bool by_cores = jobs == 0 && workers == most;
-  limits.crew.workers = by_cores ? 0 : static_cast<unsigned>(workers);
-  limits.crew.works_in_flight = static_cast<unsigned>(works);
-  limits.open_directories = std::clamp<std::size_t>(left - std::min(left, used), 2, 4096);
-  return limits;
 }
 
 }  // namespace sluice::inline v0

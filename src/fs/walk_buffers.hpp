@@ -20,6 +20,7 @@ struct walker::buffers {
   // What every directory needs lies together: the rest is not even touched for a small one.
   std::size_t entry_count = 0;
   std::size_t call_count = 0;
+  bool at_once = false;          // the last statuses were there without waiting
   std::uint64_t first = 0;       // places of those gathered, and of those passed by between them
   std::uint64_t end = 0;
   std::vector<std::shared_ptr<walk_dir>> below;

@@ -52,7 +52,7 @@ task<bool> walker::visit_name(walk_dir& d, const ordered_name& n, std::shared_pt
   walk_entry e{path_ref(n.name), n.type, nullptr};
   result<file_status> status;
   bool there = true;
-  if (wants_status(n.type)) {
+  if (wants_status(n.type, false)) {
     const lookup how = options_.follow ? lookup::follow : lookup::no_follow | lookup::no_automount;
     status = co_await open.stat(e.name, options_.wanted, how);
     there = status.has_value();

@@ -102,10 +102,13 @@ def moved_away(c, scratch, command):
             os.rename(os.path.join(where, "another"), target)
         process.send_signal(signal.SIGINT)
         code, _, err = end_of(process)
-        said = b"cp: the backup of 'it'\\''s'$'\\012' stays 'it'\\''s'$'\\012''~'\n" if taken else b""
+        # It ends in good order if it did not wait yet.
+        said = (b"cp: the backup of 'it'\\''s'$'\\012' stays 'it'\\''s'$'\\012''~'\n",
+                b"cp: cannot un-backup '''it'\\''s'$'\\n': File exists\n") if taken else (b"",)
         c.equal(f"a backup whose name is {'taken' if taken else 'free'}",
-                (began, code, open(target).read(), os.path.exists(backup), err),
-                (True, -signal.SIGINT, "another's" if taken else "before", taken, said))
+                (began, code, open(target).read(), os.path.exists(backup)),
+                (True, -signal.SIGINT, "another's" if taken else "before", taken))
+        c.check(f"a backup whose name is {'taken' if taken else 'free'}: what is said", err in said, shown(err))
     os.close(feed)
 
 

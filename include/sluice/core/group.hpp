@@ -29,9 +29,13 @@ class [[nodiscard]] all_of {
       c.waiter = this;
       if (c.begin(*around.home, around.stop, ended)) --left_;
     }
-    return --left_ != 0;
+    waited_ = --left_ != 0;
+    return waited_;
   }
   void await_resume() const noexcept {}
+
+  /// Afterwards: whether any of them was not over as soon as it had begun.
+  bool waited() const noexcept { return waited_; }
 
  private:
   static void ended(job& j) noexcept {
@@ -42,6 +46,7 @@ class [[nodiscard]] all_of {
 
   std::span<Call> calls_;
   std::size_t left_ = 0;
+  bool waited_ = false;
   std::coroutine_handle<> waiter_;
 };
 

@@ -89,6 +89,12 @@ class sized_dir : public walk_dir {
         root_device_(above.root_device_),
         place_(e.place),
         own_(size_totals(*e.status, which)) {}
+  /// One that is asked when it is open.
+  sized_dir(sized_dir& above, const walk_entry& e)
+      : walk_dir(above, std::string(e.name.c_str(), e.name.size())),
+        root_device_(above.root_device_),
+        place_(e.place),
+        counted_(false) {}
 
   /// Of itself and what has been counted below; complete when it is left.
   size_totals totals() const noexcept;
@@ -103,6 +109,7 @@ class sized_dir : public walk_dir {
   std::size_t operand_ = 0;
   shared_totals own_;
   shared_totals below_;
+  bool counted_ = true;     // itself
   bool looked_up_ = false;  // whether it had been met before
   bool met_before_ = false;
 
@@ -183,6 +190,7 @@ class tree_size : private tree_visitor {
   }
   bool may_come_again(const file_status& s) const;
   bool met_before(sized_dir& d);
+  void count_itself(sized_dir& d);
   bool encloses_itself(const sized_dir& d, const file_status& below) const noexcept;
 
   // In the order of names; all but the first two under the mutex.

@@ -30,21 +30,28 @@ class walk_dir : public std::enable_shared_from_this<walk_dir> {
         parent(above.shared_from_this()) {
     where.expect(s.device, s.inode);
   }
+  /// One that was shown without its status: it gets it when it is open.
+  walk_dir(walk_dir& above, std::string name)
+      : where(above.where, std::move(name)),
+        depth(above.depth + 1),
+        parent(above.shared_from_this()),
+        known_(false) {}
   virtual ~walk_dir() = default;
 
   place where;
-  const file_status status;
+  file_status status;  // from `enter` on, and if it fails to be opened, too
   const unsigned depth = 0;
   const std::shared_ptr<walk_dir> parent;
 
  private:
   friend class walker;
+  bool known_ = true;    // its status
   unsigned nested_ = 0;  // directories above it whose reading waits for this one
   std::atomic<std::size_t> unfinished_ = 1;  // itself, its slices and its subdirectories
 };
 
 /// One name that a directory holds. `status` is there if the visitor asked for it, or if the
-/// directory did not tell the type.
+/// directory did not tell the type; of a directory maybe not, with `ask_when_open`.
 struct walk_entry {
   path_ref name;
   file_type type = file_type::unknown;
@@ -89,6 +96,9 @@ class tree_visitor {
 struct walk_options {
   /// Ask for the status of every entry, or only where the type is not known and of directories.
   bool status_of_all = true;
+  /// Directories may be shown without their status, and are asked for it when they are open: that saves a
+  /// look-up of the name. Where asking has to wait they are asked with all others. Not with `follow`.
+  bool ask_when_open = false;
   /// Symbolic links stand for what they point to.
   bool follow = false;
   stat_mask wanted = stat_mask::type | stat_mask::links | stat_mask::inode | stat_mask::size |
@@ -127,7 +137,9 @@ class walker {
   struct ordered_name;
   class gathered_names;
 
-  bool wants_status(file_type told) const noexcept;
+  bool wants_status(file_type told, bool at_once) const noexcept;
+  task<bool> get_status(walk_dir& d, const dir* open);
+  task<void> open_failed(walk_dir& d, error why);
   task<void> walk_one(std::shared_ptr<walk_dir> d, worker& on);
   task<void> read_all(walk_dir& d, dir& open, worker& on);
   task<void> read_names(walk_dir& d, dir& open, std::vector<ordered_name>& into);
