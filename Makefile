@@ -7,9 +7,7 @@ WERROR ?= 0
 FLAGS ?=
 
 RELEASE := build/release
-# Tests wait for half of their time: for deadlines, and for what they started.
-TEST_JOBS ?= $(shell echo $$(( ($(JOBS) * 3 + 1) / 2 )))
-CTEST := ctest --parallel $(TEST_JOBS)
+CTEST := ctest --parallel $(JOBS)
 
 # $(call suites,<preset>,<options of ctest>): where a test is a suite, what became of its cases is told at
 # the end.
