@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A large source that is not in memory: `sluice cp` reads it past the page cache, writes every byte, and leaves the cache as it
-was. What is cached is copied inside the kernel, as ever."""
+"""A large source that is not in memory, whose ranges are copied side by side, and one that is: whatever happens, what is
+there is a beginning of it."""
 
 import filecmp
 import os
@@ -37,18 +37,8 @@ def whole(c, scratch):
         got = copied(options, harness.base_env(SLUICE_BACKEND=backend) if backend else None)
         c.check(f"cold: a good end: {name}", got.rc == 0, shown(got.err))
         c.check(f"cold: every byte is there: {name}", os.path.exists(target) and filecmp.cmp(source, target, shallow=False))
-        reads = row(got, b"read_at") - (SIZE // MIB + 1)
-        c.check(f"cold: a read for each MiB, and one to find no more: {name}", reads in (0, 1), f"{reads} more")
+        c.check(f"cold: copied inside the kernel: {name}", row(got, b"copy_range") >= 6, shown(got.err))
         os.unlink(target)
-
-
-def leaves_the_cache(c, scratch):
-    source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
-    cold.forget(source)
-    copied([])
-    left = cold.cached(source)
-    c.check("cold: the source is not in memory afterwards", left <= len(cold.places(SIZE)) // 2, f"{left} places")
-    os.unlink(target)
 
 
 def warm(c, scratch):
@@ -94,7 +84,10 @@ def cut_meanwhile(c, scratch):
         if len(there) < SIZE:
             seen += 1
             c.check(f"cut while it is copied: told, after {delay} s", b"src" in got.err.splitlines()[0], shown(got.err))
-        c.check(f"cut while it is copied: a beginning of it, after {delay} s", len(there) > 10 * MIB and before.startswith(there),
+        # The kernel copies pages: one that is cut just then may come as it was, or with zeros behind the cut.
+        cut = 10 * MIB + 1
+        zeros = before.startswith(there[:cut]) and len(there) < cut + 4096 and not there[cut:].strip(b"\0")
+        c.check(f"cut while it is copied: a beginning of it, after {delay} s", len(there) >= cut and (before.startswith(there) or zeros),
                 f"{len(there)} bytes")
         os.unlink(target)
     if seen == 0:
@@ -104,7 +97,7 @@ def cut_meanwhile(c, scratch):
 def test(c, scratch):
     copied.where = scratch
     cold.make(os.path.join(scratch, "src"), SIZE)
-    for part in (whole, leaves_the_cache, warm, no_room, cut_meanwhile):
+    for part in (whole, warm, no_room, cut_meanwhile):
         part(c, scratch)
 
 

@@ -301,7 +301,7 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
 task<bool> copy_until_end(context& c, const item& i, file& from, const file& to);
 /// Copies what it can of a large file, its ranges in any order, and tells how much of its beginning
 /// is there now; the rest, and what goes wrong with it, is left to whoever asked.
-task<std::uint64_t> copy_ranges_together(context& c, const item& i, const file& from, const file& to,
+task<std::uint64_t> copy_ranges_together(context& c, const file& from, const file& to,
                                          std::uint64_t size);
 /// To be read in another way: what has the name, if that is still the file that is open already. Empty if
 /// it can't be opened so, or is another.

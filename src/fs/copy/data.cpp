@@ -153,7 +153,7 @@ task<bool> copy_to_end(context& c, const item& i, const file& from, const file& 
                        std::uint64_t size, std::uint64_t& end, bool inside) {
   extent all{0, until_it_ends};
   if (inside) {
-    auto going_together = copy_ranges_together(c, i, from, to, size);
+    auto going_together = copy_ranges_together(c, from, to, size);
     all.begin = co_await std::move(going_together);
   }
   auto plain =
