@@ -121,10 +121,9 @@ bool native_backend::clock_is_dear() noexcept {
   if (clock_price_ == 0) {
     // The first look may wait for a page, any of them for somebody else.
     time_point_ns least = never;
-    for (time_point_ns before = now(), looks = 0; looks < 4; ++looks) {
-      const time_point_ns after = now();
-      least = std::min(least, after - before);
-      before = after;
+    for (int looks = 0; looks < 4; ++looks) {
+      const time_point_ns begun = now();
+      least = std::min(least, now() - begun);
     }
     clock_price_ = std::max<time_point_ns>(least, 1);
   }

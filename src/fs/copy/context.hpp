@@ -303,9 +303,6 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
 /// is there now; the rest, and what goes wrong with it, is left to whoever asked.
 task<std::uint64_t> copy_ranges_together(context& c, const file& from, const file& to,
                                          std::uint64_t size);
-/// To be read in another way: what has the name, if that is still the file that is open already. Empty if
-/// it can't be opened so, or is another.
-task<file> open_again(const dir& in, path_ref name, const file& same_as, open_mode how);
 /// Reads `to` again and compares: under its name in a directory, or, if that is empty, as it is open.
 /// False: a problem was reported.
 task<bool> verify_data(context& c, const item& i, const dir& in, const file& from, const file& to,

@@ -55,18 +55,4 @@ task<result<bool>> open_standing(context& c, const item& i, pair_of_files& p,
   co_return emptied;
 }
 
-task<file> open_again(const dir& in, path_ref name, const file& same_as, open_mode how) {
-  file again;
-  auto opened = co_await in.open(name, how | open_mode::read);
-  if (!opened) co_return again;
-  again = std::move(*opened);
-  auto first = co_await same_as.stat(stat_mask::inode);
-  auto its = co_await again.stat(stat_mask::inode);
-  const bool same = first && its && identity_of(*first) == identity_of(*its);
-  if (same) co_return again;
-  auto closed = co_await again.close();
-  static_cast<void>(closed);
-  co_return file();
-}
-
 }  // namespace sluice::inline v0::copying

@@ -62,8 +62,7 @@ task<std::uint64_t> copy_ranges_together(context& c, const file& from, const fil
   shared_ranges s{c, from, to, size};
   auto looking = is_mostly_cached(from, size);
   const bool cached = co_await std::move(looking);
-  // What is in memory is nothing to wait for; and one file is written by one at a time, for whom the
-  // others would wait on processors.
+  // What is in memory is nothing to wait for, and several who write to one file only cost more processor.
   const std::size_t together = cached ? 1 : at_a_time;
   const auto numbers = std::views::iota(std::uint64_t{0}, (size + range_bytes - 1) / range_bytes);
   auto each = [&s](std::uint64_t number) { return copy_one(s, number); };

@@ -1,8 +1,9 @@
 // Reading again what was written, from the device and not from memory where that is possible.
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <new>
 
-#include "fs/copy/aligned.hpp"
 #include "fs/copy/context.hpp"
 #include "sluice/system.hpp"
 
@@ -11,6 +12,23 @@ namespace sluice::inline v0::copying {
 namespace {
 
 constexpr std::size_t compared_at_once = 1 << 20;
+
+/// Aligned as every device takes it.
+class aligned_buffer {
+ public:
+  static constexpr std::align_val_t alignment{4096};
+
+  explicit aligned_buffer(std::size_t size)
+      : at_(static_cast<std::byte*>(::operator new(size, alignment))), size_(size) {}
+  std::span<std::byte> bytes() const noexcept { return {at_.get(), size_}; }
+
+ private:
+  struct give_back {
+    void operator()(std::byte* p) const noexcept { ::operator delete(p, alignment); }
+  };
+  std::unique_ptr<std::byte, give_back> at_;
+  std::size_t size_;
+};
 
 enum class comparison : std::uint8_t { same, different, not_this_way, failed };
 
@@ -43,6 +61,22 @@ task<comparison> compare(context& c, const item& i, const file& from, const file
 /// other than the system it is none, or another's, which shows when it is opened.
 std::string name_of_open(const file& f) {
   return "/proc/self/fd/" + std::to_string(system_space::descriptor(f));
+}
+
+/// What has the name, if that is still the file that is open already. Empty if it can't be opened so, or is
+/// another.
+task<file> open_again(const dir& in, path_ref name, const file& same_as, open_mode how) {
+  file again;
+  auto opened = co_await in.open(name, how | open_mode::read);
+  if (!opened) co_return again;
+  again = std::move(*opened);
+  auto first = co_await same_as.stat(stat_mask::inode);
+  auto its = co_await again.stat(stat_mask::inode);
+  const bool same = first && its && identity_of(*first) == identity_of(*its);
+  if (same) co_return again;
+  auto closed = co_await again.close();
+  static_cast<void>(closed);
+  co_return file();
 }
 
 /// What has no device behind it is not forgotten, nor read past memory, whatever the calls say.
