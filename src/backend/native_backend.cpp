@@ -31,8 +31,6 @@ native_backend::native_backend(native_backend& before)
       released_(std::exchange(before.released_, -1)),
       policy_(std::move(before.policy_)),
       turns_(before.turns_),
-      spent_(before.spent_),
-      measured_(before.measured_),
       waits_(before.waits_),
       preemptions_(before.preemptions_),
       clock_price_(before.clock_price_),
@@ -96,18 +94,24 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
     called(op, row, row.perform(op));
     return true;
   }
-  if (std::exchange(may_have_waited_, false)) lost_core();
+  const bool looked = std::exchange(look_first_, false) || l.doubtful();
+  if (looked) lost_core();
   const time_point_ns begun = now();
   const std::int64_t result = row.perform(op);
   const time_point_ns took = now() - begun;
-  const why_long why = l.usual(took) ? why_long::worked : lost_core();
-  // Nothing is learnt from a call in whose midst somebody else was given the core.
-  if (why != why_long::preempted) {
+  const bool pooled = in_pool(row);
+  // In a thread a call is no quicker: only what waits is worth the way there.
+  const bool usual = pooled ? took <= lane::suspicious_call : l.usual(took);
+  const why_long why = usual ? why_long::worked : lost_core();
+  l.doubt(!usual);
+  // Nothing is learnt from a call in whose midst somebody else was given the core; nor where the thread
+  // may as well have waited before it, for a lock of the program's.
+  if (why == why_long::worked || (why == why_long::waited && looked)) {
     const std::uint32_t flips = l.flips();
-    // One that did not wait is not slow, however much it had to do; but it may be dear. And another
-    // thread costs something, too.
-    const time_point_ns cost = why == why_long::waited ? took : std::min(took, lane::slow_call);
-    l.called(in_pool(row) ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 0) : cost,
+    // One that did not wait is not slow, however much it had to do; but the ring may make it cheaper.
+    const time_point_ns most = pooled ? lane::suspicious_call : lane::slow_call;
+    const time_point_ns cost = why == why_long::waited ? took : std::min(took, most);
+    l.called(pooled ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 0) : cost,
              clock_is_dear() ? lane::timed_if_dear : 1);
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
@@ -177,8 +181,11 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
   counted_.begun(system_id::descriptor(op.id));
   if (measured) {
     s.set(native_slot::measured);
-    if (!in_pool(row)) ++measured_;
-    policy_->of(op.kind, op.id).begun([&] { return time_for(row); });
+    if (in_pool(row)) {
+      policy_->of(op.kind, op.id).begun([this] { return now(); });
+    } else {
+      ++measured_;
+    }
   }
   if (row.route == routing::readiness) {
     stand_in_line(s);
@@ -190,8 +197,12 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
 void native_backend::measure_end(native_slot& s) noexcept {
   lane& l = policy_->of(s.op->kind, s.op->id);
   const std::uint32_t flips = l.flips();
-  if (!in_pool(*s.row)) --measured_;
-  l.completed([&] { return time_for(*s.row); }, turns_);
+  if (in_pool(*s.row)) {
+    l.completed([this] { return now(); }, turns_);
+  } else {
+    --measured_;
+    l.completed_for(share_);
+  }
   counts_.kinds[static_cast<std::size_t>(s.op->kind)].flips += l.flips() - flips;
 }
 

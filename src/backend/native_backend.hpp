@@ -173,21 +173,6 @@ class native_backend : public backend {
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
 
-  /// Around what a turn does in the kernel. What the loop's thread spends elsewhere while operations
-  /// are under way is no cost of theirs: that is what they are overlapped for.
-  class in_kernel {
-   public:
-    explicit in_kernel(native_backend& b) noexcept : of_(b), begun_(b.measured_ != 0 ? b.now() : 0) {}
-    ~in_kernel() {
-      if (begun_ != 0) [[unlikely]] of_.spent_ += of_.now() - begun_;
-    }
-    in_kernel(const in_kernel&) = delete;
-    in_kernel& operator=(const in_kernel&) = delete;
-
-   private:
-    native_backend& of_;
-    time_point_ns begun_;
-  };
 
   void send_to_pool(native_slot& s) noexcept;
   /// Hands to the pool what was gathered in this turn, and closes what was released.
@@ -238,7 +223,9 @@ class native_backend : public backend {
   bool may_be_outgrown_ = false;
   loop_statistics counts_;
   in_flight_slot counted_;
-  bool may_have_waited_ = true;  // the thread slept for events since the last plain call
+  bool look_first_ = true;  // before the next plain call: lost_core() would tell of what was before it, too
+  std::size_t measured_ = 0;  // under way outside the pool, whose cost is wanted
+  time_point_ns share_ = 0;   // of the loop's time, for each of those that end in this turn
   line_table lines_;
   int released_ = -1;  // the first of a list through system_id::release_link
 
@@ -257,9 +244,6 @@ class native_backend : public backend {
   enum class why_long : std::uint8_t { worked, preempted, waited };
   why_long lost_core() noexcept;
   bool clock_is_dear() noexcept;
-  /// What overlapped operations of a kind cost: the time in the kernel where that does the work, all
-  /// time where threads do.
-  time_point_ns time_for(const native_row& row) noexcept { return in_pool(row) ? now() : spent_; }
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
   void close_parked(int descriptor) noexcept;
@@ -272,8 +256,6 @@ class native_backend : public backend {
 
   policy::pointer policy_;
   std::uint64_t turns_ = 0;
-  time_point_ns spent_ = 0;   // inside the kernel for what is overlapped, while that is measured
-  std::size_t measured_ = 0;  // under way, whose cost is wanted
   long waits_ = 0;            // of the thread, when last looked at
   long preemptions_ = 0;
   /// A look at the clock is the cheapest call there is, and tells what others cost: going to another

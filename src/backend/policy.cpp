@@ -63,8 +63,10 @@ void lane::sampled(short_ns took) noexcept {
   if (slow_samples_ > 2 * rise + 2) right_ = true;
   // What was slow once has to be forgotten soon; a slow sample may be nothing but a preemption.
   call_cost_ = took < call_cost_ ? call_cost_ / 2 + took / 2 : smooth(call_cost_, took);
-  // The margin keeps two equal ways from taking turns.
-  const bool better = overlapped_cost_ != 0 && call_cost_ < overlapped_cost_ / 5 * 4;
+  // The margin keeps two equal ways from taking turns. A quick call is the better way whatever the loop
+  // has to do for the other: that may be little while the kernel's threads find a core of their own.
+  const bool better = overlapped_cost_ != 0 &&
+                      (call_cost_ < quick_call || call_cost_ < overlapped_cost_ / 5 * 4);
   good_samples_ = better ? static_cast<std::uint8_t>(good_samples_ + 1) : 0;
   if (good_samples_ < 1u << hasty_) return;
   if (right_) {
@@ -108,8 +110,12 @@ void lane::called(time_point_ns time, std::uint32_t stands_for) noexcept {
   overlapped_cost_ = 0;
 }
 
-void lane::measure(time_point_ns now) noexcept {
-  pause(now);
+void lane::completed_for(time_point_ns share) noexcept {
+  busy_ = shortened(busy_ + share);
+  if (++window_count_ >= window) measure();
+}
+
+void lane::measure() noexcept {
   overlapped_cost_ = smooth(overlapped_cost_, busy_ / window_count_);
   window_count_ = 0;
   busy_ = 0;

@@ -47,34 +47,43 @@ class lane {
   bool usual(time_point_ns took) const noexcept {
     return took <= suspicious_call || (took <= slow_call && took < 2 * time_point_ns{call_cost_});
   }
+  /// Whether what the thread has waited for is to be looked at before the plain call that follows: the
+  /// last one was unusual, or it is a sample.
+  bool doubtful() const noexcept { return doubtful_ || overlapped_; }
+  void doubt(bool unusual) noexcept { doubtful_ = unusual; }
   std::uint32_t flips() const noexcept { return flips_; }
 
   /// A plain call took so long; it stands for so many, of which only this one was timed.
   void called(time_point_ns took, std::uint32_t stands_for = 1) noexcept;
-  /// One more is under way on the overlapped way.
+  /// One more is under way in the pool.
   template <class Clock>
   void begun(Clock clock) noexcept {
     if (in_flight_++ == 0) window_start_ = clock();
   }
-  /// One has completed, in this turn of the loop. What completes in one turn is counted together:
+  /// One has completed there, in this turn of the loop. What completes in one turn is counted together:
   /// it has been waited for together. The clock is read only when there is something to measure.
   template <class Clock>
   void completed(Clock clock, std::uint64_t turn) noexcept {
     const auto now_in = static_cast<std::uint32_t>(turn);
     if (now_in != turn_) {
       turn_ = now_in;
-      if (window_count_ >= window) measure(clock());
+      if (window_count_ >= window) {
+        pause(clock());
+        measure();
+      }
     }
     if (window_count_ != UINT16_MAX) ++window_count_;
     if (--in_flight_ == 0) pause(clock());
   }
+  /// One has completed in the ring, and cost the loop so much.
+  void completed_for(time_point_ns share) noexcept;
 
  private:
   /// Nanoseconds up to four seconds, which is as long as anything here needs to be told apart.
   using short_ns = std::uint32_t;
 
   void sampled(short_ns took) noexcept;
-  void measure(time_point_ns now) noexcept;
+  void measure() noexcept;
   void pause(time_point_ns now) noexcept;
   void flip() noexcept;
   void in_vain() noexcept;
@@ -89,6 +98,7 @@ class lane {
   bool overlapped_ : 1;
   bool trial_ : 1;                 // overlapped only to see whether it is better
   bool right_ : 1;                 // calls went on being slow since it is overlapped
+  bool doubtful_ : 1;              // the last call was unusual
   std::uint8_t in_vain_;           // times that it was not
   std::uint8_t hasty_;             // times that it was soon regretted to be back at calls
   std::uint8_t slow_samples_;      // rises with each that is slow, falls with each other

@@ -22,9 +22,9 @@ SAMPLES = 16 + STATUSES // 100      # calls while the ring is the way
 NEVER = 10**9
 
 
-def turns(result):
-    """The line of `stat` in --stats: calls, ring, pool, flips."""
-    m = re.search(rb"^stat +(\d+) +(\d+) +(\d+) +(\d+)$", result.err, re.M)
+def turns(result, kind=b"stat"):
+    """The line of a kind of operations in --stats: calls, ring, pool, flips."""
+    m = re.search(rb"^" + kind + rb" +(\d+) +(\d+) +(\d+) +(\d+)$", result.err, re.M)
     return [int(n) for n in m.groups()] if m else None
 
 
@@ -43,7 +43,7 @@ class Runs:
                 os.close(os.open(os.path.join(where, f"f{n}"), os.O_CREAT | os.O_WRONLY))
 
     def run(self, backend, **slow):
-        """slow: calls or ring, as (from, to, microseconds). The result, and what had been done when they came."""
+        """slow: calls, ring or opens, as (from, to, microseconds). The result, and what had been done when they came."""
         if os.path.exists(self.log):
             os.unlink(self.log)
         env = harness.base_env(SLUICE_BACKEND=backend, LD_PRELOAD=self.shim, SLOW_LOG=self.log,
@@ -100,6 +100,14 @@ def test(c, scratch):
     ring = (0, NEVER, 50)
     flips(c, runs, "calls that become slow are left", "calls.from", 0, 1, calls=(2000, NEVER, 2000), ring=ring)
     flips(c, runs, "calls that are slow no more are found", "calls.to", 1, 2, calls=(0, 2000, 2000), ring=ring)
+    steady = (0, NEVER, 100)
+    for _ in range(ATTEMPTS):
+        result, _ = runs.run("auto", calls=steady, opens=steady, ring=(0, NEVER, 20))
+        told = turns(result, b"open")
+        if told is not None and told[1] > DIRECTORIES // 2:
+            break
+    c.check("what is rare finds the ring, too, among many others that share its time",
+            told is not None and told[1] > DIRECTORIES // 2, shown(result.err))
     # Below and above what counts as a slow call.
     for calls in (100, 400):
         steady = (0, NEVER, calls)

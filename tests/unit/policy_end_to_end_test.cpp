@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <vector>
 
 #include "unit/support.hpp"
@@ -14,6 +15,7 @@
 namespace {
 
 std::atomic<long> delay_ns = 0;
+std::atomic<long> work_ns = 0;  // as well, without waiting
 
 }  // namespace
 
@@ -24,6 +26,11 @@ extern "C" int statx(int dir, const char* path, int flags, unsigned mask,
     const timespec t{0, wait};
     ::nanosleep(&t, nullptr);
   }
+  if (const long work = work_ns.load(std::memory_order_relaxed); work > 0) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(work);
+    while (std::chrono::steady_clock::now() < until) {
+    }
+  }
   return static_cast<int>(::syscall(SYS_statx, dir, path, flags, mask, into));
 }
 
@@ -33,7 +40,7 @@ using namespace unit;
 
 class Policy : public on_backend {
  protected:
-  void TearDown() override { delay_ns = 0; }
+  void TearDown() override { delay_ns = work_ns = 0; }
 };
 ON_EVERY_BACKEND(Policy);
 
@@ -89,6 +96,19 @@ TEST_P(Policy, FixedWaysAreKept) {
     EXPECT_EQ(way == sluice::way_choice::calls ? k.calls : k.ring + k.pool, 5u * 64);
     EXPECT_EQ(k.flips, 0u);
   }
+}
+
+/// Another thread would have as much to do, and the loop the way there.
+TEST(PolicyOfAPool, CallsThatOnlyWorkStayCalls) {
+  sluice::loop_options options;
+  options.backend = sluice::backend_choice::pool;
+  loop l(options);
+  work_ns = 100'000;
+  l.run(storm(20));
+  work_ns = 0;
+  const auto k = l.statistics().kinds[static_cast<std::size_t>(sluice::op_kind::stat)];
+  // One in whose midst the core is taken away may be told from one that waits by the kernel only.
+  EXPECT_GT(k.calls, 20u * 64 * 9 / 10);
 }
 
 }  // namespace

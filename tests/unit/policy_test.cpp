@@ -16,6 +16,7 @@ struct machine {
   unsigned in_flight = 64;
   unsigned pending = 0;
   std::uint64_t turn = 0;
+  bool ring = false;  // where the loop tells what each has cost
   long plain = 0, overlapped = 0;
 
   machine(time_point_ns call, time_point_ns over) : call_cost(call), overlapped_cost(over) {}
@@ -23,7 +24,11 @@ struct machine {
   void complete_one() {
     clock += overlapped_cost;
     --pending;
-    way.completed([this] { return clock; }, ++turn);
+    if (ring) {
+      way.completed_for(overlapped_cost);
+    } else {
+      way.completed([this] { return clock; }, ++turn);
+    }
   }
   void one() {
     if (way.plain()) {
@@ -32,7 +37,7 @@ struct machine {
       way.called(call_cost);
     } else {
       ++overlapped;
-      way.begun([this] { return clock; });
+      if (!ring) way.begun([this] { return clock; });
       if (++pending >= in_flight) complete_one();
     }
   }
@@ -156,9 +161,14 @@ long until_overlapped(machine& m, bool wanted) {
   return n;
 }
 
-TEST(Lane, FollowsWhicheverWayBecomesSlow) {
+class LaneTo : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, LaneTo, testing::Bool(),
+                         [](const auto& info) { return info.param ? "ring" : "pool"; });
+
+TEST_P(LaneTo, FollowsWhicheverWayBecomesSlow) {
   for (const time_point_ns call : {60'000, 150'000, 300'000, 1'000'000, 20'000'000}) {
     machine calls(2'000, 8'000);
+    calls.ring = GetParam();
     calls.run(1000);
     calls.call_cost = call;
     EXPECT_LE(until_overlapped(calls, true), soon_enough) << "calls now take " << call;
@@ -167,6 +177,7 @@ TEST(Lane, FollowsWhicheverWayBecomesSlow) {
     EXPECT_LE(until_overlapped(calls, false), soon_enough) << "calls no longer take " << call;
 
     machine ring(call, 8'000);
+    ring.ring = GetParam();
     ring.run(1000);
     ASSERT_TRUE(ring.way.overlapped()) << call;
     ring.overlapped_cost = 4 * call;
@@ -183,6 +194,15 @@ TEST(Lane, StaysWithSlowCallsWhereTheOtherWayIsSlower) {
     for (int i = 0; i < 100'000; ++i) m.run_on();
     EXPECT_LE(m.overlapped * 50, m.plain) << call;
   }
+}
+
+TEST(Lane, QuickCallsAreTheWayHoweverLittleTheLoopHasToDoForTheOther) {
+  machine m(1'000'000, 900);
+  m.ring = true;
+  m.run(1000);
+  ASSERT_TRUE(m.way.overlapped());
+  m.call_cost = 1'500;
+  EXPECT_LE(until_overlapped(m, false), soon_enough);
 }
 
 TEST(Lane, WhatIsWaitedForTogetherIsMeasuredTogether) {

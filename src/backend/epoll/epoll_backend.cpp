@@ -215,11 +215,10 @@ void epoll_backend::turn(time_point_ns until) noexcept {
 
 /// Hands over what was gathered, and waits; how many events there are.
 int epoll_backend::wait(std::span<epoll_event> into, time_point_ns until) noexcept {
-  const in_kernel here(*this);
   hand_over();
   // What posts have to say is heard without the kernel.
   if (until == 0 && idle() && !shown_) return 0;
-  if (until != 0) may_have_waited_ = true;
+  if (until != 0) look_first_ = true;
   const int fd = on_.poll.get();
   const int size = static_cast<int>(into.size());
   // The kernel interrupts the thread for work of its own, too.

@@ -115,14 +115,13 @@ bool pool_backend::gather() noexcept {
 
 /// Hands over what was gathered, and waits; how many of those asked about have something to tell.
 int pool_backend::wait(time_point_ns until) noexcept {
-  const in_kernel here(*this);
   hand_over();
   const bool hears_all = gather() && can_be_woken();
   if (!hears_all && until != 0) {
     // Without memory or descriptors for anything better: looks again every millisecond.
     until = woken_before_.exchange(false) ? 0 : std::min(until, now() + 1'000'000);
   }
-  if (until != 0) may_have_waited_ = true;
+  if (until != 0) look_first_ = true;
   // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down,
   // say.
   int n;

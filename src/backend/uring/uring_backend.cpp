@@ -54,6 +54,7 @@ void uring_backend::make_room() noexcept {
 bool uring_backend::tell() noexcept {
   if (!early_) told_ += io_uring_sq_ready(&ring_->raw);
   ++counts_.kernel_entries;
+  const in_kernel here(*this);
   return io_uring_submit(&ring_->raw) > 0;
 }
 
@@ -247,7 +248,7 @@ void uring_backend::enter(time_point_ns until) noexcept {
   }
   if (io_uring_cq_ready(&r) > 0 && io_uring_sq_ready(&r) == 0 && !leftovers) return;
   ++counts_.kernel_entries;
-  may_have_waited_ = true;
+  look_first_ = true;
   if (until == never) {
     io_uring_submit_and_wait(&r, 1);
     return;
@@ -266,6 +267,7 @@ unsigned uring_backend::reap() noexcept {
   const unsigned mask = r.cq.ring_mask;
   const unsigned first = *r.cq.khead;
   const unsigned last = io_uring_smp_load_acquire(r.cq.ktail);
+  if (first != last) share_ = std::exchange(spent_, 0) / (last - first);
   for (unsigned at = first; at != last; ++at) {
     const io_uring_cqe* c = &entries[at & mask];
     const std::uint64_t data = c->user_data;

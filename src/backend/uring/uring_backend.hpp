@@ -65,6 +65,22 @@ class uring_backend final : public native_backend {
     tag_mask = 7
   };
 
+  /// Around what a turn does in the kernel, while anything is measured. What the loop's thread spends
+  /// elsewhere while operations are under way is no cost of theirs: that is what they are overlapped for.
+  class in_kernel {
+   public:
+    explicit in_kernel(uring_backend& b) noexcept : of_(b), begun_(b.measured_ != 0 ? b.now() : 0) {}
+    ~in_kernel() {
+      if (begun_ != 0) [[unlikely]] of_.spent_ += of_.now() - begun_;
+    }
+    in_kernel(const in_kernel&) = delete;
+    in_kernel& operator=(const in_kernel&) = delete;
+
+   private:
+    uring_backend& of_;
+    time_point_ns begun_;
+  };
+
   bool in_pool(const native_row& row) const noexcept override;
   void overlap(native_slot& s) noexcept override;
   void await_readiness(native_slot& s, bool fresh) noexcept override;
@@ -117,6 +133,7 @@ class uring_backend final : public native_backend {
   bool buffers_registered_ = false;
   unsigned room_ = 0;   // entries until the queue, or this batch, is full
   unsigned told_ = 0;   // entries that the kernel was given since completions were last taken
+  time_point_ns spent_ = 0;  // in the kernel since then, while anything is measured
   bool ended_ = false;  // something has, that the kernel did not tell of
   bool sends_at_once_ = true;  // by a call: see `send`
   bool early_ = false;  // give them to it in small batches while tasks run

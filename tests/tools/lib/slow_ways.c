@@ -1,6 +1,6 @@
 /* Preloaded: makes a way of doing operations slow for a while. SLOW_CALLS and SLOW_RING are "FROM TO MICROSECONDS": from
    operation FROM until TO, a statx and each operation that an io_uring_enter takes along last so much longer. Operations of
-   both ways count together. SLOW_LOG is a file that gets a line when FROM and TO come: the moment's name, how many calls there
+   both ways count together. SLOW_OPENS is the same for openat, which is not counted. SLOW_LOG is a file that gets a line when FROM and TO come: the moment's name, how many calls there
    had been, and how many operations had gone to the ring.
    liburing enters the kernel by itself, so a seccomp filter sends what it wants here, as a signal. */
 #define _GNU_SOURCE
@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ struct way {
   unsigned long from, to, microseconds;
   int began, ended;
 };
-static struct way calls = {.name = "SLOW_CALLS"}, ring = {.name = "SLOW_RING"};
+static struct way calls = {.name = "SLOW_CALLS"}, ring = {.name = "SLOW_RING"}, opens = {.name = "SLOW_OPENS"};
 static unsigned long called, submitted;
 
 static void tell(const struct way *w, const char *what, unsigned long a, unsigned long b) {
@@ -60,6 +61,15 @@ int statx(int fd, const char *path, int flags, unsigned mask, struct statx *into
   return (int)syscall(SYS_statx, fd, path, flags, mask, into);
 }
 
+int openat(int fd, const char *path, int flags, ...) {
+  delay(&opens, 1);
+  va_list more;
+  va_start(more, flags);
+  const unsigned mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, unsigned) : 0;
+  va_end(more);
+  return (int)syscall(SYS_openat, fd, path, flags, mode);
+}
+
 static void on_enter(int number, siginfo_t *info, void *context) {
   (void)number;
   mcontext_t *m = &((ucontext_t *)context)->uc_mcontext;
@@ -89,6 +99,7 @@ static void read_way(struct way *w) {
 __attribute__((constructor)) static void begin(void) {
   read_way(&calls);
   read_way(&ring);
+  read_way(&opens);
   prctl(PR_SET_TIMERSLACK, 1000);
   const struct sigaction handler = {.sa_sigaction = on_enter, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART};
   sigaction(SIGSYS, &handler, 0);
