@@ -54,6 +54,7 @@ void native_backend::route_everything() noexcept {
       static_cast<native_backend&>(b).route(op, *row_for(op.kind));
     };
   }
+  take_quick_calls();
 }
 
 native_backend::~native_backend() {
@@ -111,7 +112,7 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
     // One that did not wait is not slow, however much it had to do; but the ring may make it cheaper.
     const time_point_ns most = pooled ? lane::suspicious_call : lane::slow_call;
     const time_point_ns cost = why == why_long::waited ? took : std::min(took, most);
-    l.called(pooled ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 0) : cost,
+    l.called(pooled ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 1) : cost,
              clock_is_dear() ? lane::timed_if_dear : 1);
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }

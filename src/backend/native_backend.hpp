@@ -237,6 +237,9 @@ class native_backend : public backend {
   }
   void measure_end(native_slot& s) noexcept;
   void route_everything() noexcept;
+  template <class Op>
+  static void call_quickly(backend& b, operation& op) noexcept;
+  void take_quick_calls() noexcept;
   void forget(int descriptor, stream_lines& lines) noexcept;
   void stand_in_line(native_slot& s) noexcept;
   void go_overlapped(operation& op, const native_row& row, bool measured) noexcept;

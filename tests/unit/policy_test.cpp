@@ -196,6 +196,29 @@ TEST(Lane, StaysWithSlowCallsWhereTheOtherWayIsSlower) {
   }
 }
 
+/// Of so many plain calls, each as long as that: those that are timed.
+int timed_of(lane& way, int calls, time_point_ns took, bool dear_clock = false) {
+  int timed = 0;
+  for (int i = 0; i < calls; ++i) {
+    if (way.take_untimed()) continue;
+    if (!way.plain() || !way.timed(dear_clock)) continue;
+    ++timed;
+    way.called(took);
+  }
+  return timed;
+}
+
+TEST(Lane, QuickCallsAreTimedNowAndThen) {
+  lane way{};
+  EXPECT_EQ(timed_of(way, 1, 1'000), 1) << "nothing is known yet";
+  EXPECT_EQ(timed_of(way, 8'000, 1'000), 8'000 / lane::timed_every);
+  EXPECT_EQ(timed_of(way, 3'200, 1'000, true), 3'200 / lane::timed_if_dear);
+  timed_of(way, 100, 20'000);
+  EXPECT_EQ(timed_of(way, 100, 20'000), 100) << "they are no longer quick";
+  way.called(lane::slow_call + 1);
+  EXPECT_EQ(timed_of(way, 10, 1'000), 10) << "one was slow just now";
+}
+
 TEST(Lane, QuickCallsAreTheWayHoweverLittleTheLoopHasToDoForTheOther) {
   machine m(1'000'000, 900);
   m.ring = true;
