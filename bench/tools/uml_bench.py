@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """`sluice traverse` beside `du -bs` inside user-mode-linux, cold, on an ext2 image.
 
-    uml_bench.py [--build build/release] [--pairs 5] [--image FILE] [--json FILE]
+    uml_bench.py [--build build/release] [--pairs 5] [--core N] [--image FILE] [--json FILE]
 
 A system call costs some twenty times as much there as outside, and one core is all there is: the place
 to see whether the choice of the way finds the ring by itself. Needs Debian's packages user-mode-linux
 and e2fsprogs; no root. The tree has the names and sizes of a kernel's source (linux-source-6.1), or is
 made up where that is not installed; its files are holes, since nobody reads them.
+
+--core keeps all of it on one core of the machine. Otherwise its kernel and its processes, which run in
+turns, hop from core to core as the machine's scheduler likes: a system call then costs several times as
+much, and each run something else.
 """
 import argparse
 import json
@@ -85,7 +89,7 @@ def make_image(path, scratch):
     shutil.rmtree(tree.parent)
 
 
-def boot(image, sluice, pairs, scratch):
+def boot(image, sluice, pairs, core, scratch):
     ours = ("sluice", [str(sluice), "traverse", "--stats", "--", "."])
     theirs = ("du", ["du", "-bs", "."])
     lines = []
@@ -96,7 +100,7 @@ def boot(image, sluice, pairs, scratch):
     init.write_text(INIT.format(sluice=sluice, runs="\n".join(lines)))
     init.chmod(0o755)
     told = subprocess.run(
-        [KERNEL, f"mem={MEMORY}", "root=none", "rootfstype=hostfs", "rw", f"init={init}", f"ubd0r={image}",
+        [*(["taskset", "-c", str(core)] if core is not None else []), KERNEL, f"mem={MEMORY}", "root=none", "rootfstype=hostfs", "rw", f"init={init}", f"ubd0r={image}",
          "con=null", "con0=null,fd:1", "quiet"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120 + 60 * pairs,
         env=dict(os.environ, TMPDIR=os.environ.get("TMPDIR", "/tmp")))
@@ -129,6 +133,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--core", type=int, help="of the machine; without, its scheduler chooses")
     parser.add_argument("--image", type=pathlib.Path, help="made here if it is not there, and then kept")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
@@ -140,7 +145,8 @@ def main():
         image = arguments.image or scratch / "image"
         if not image.exists():
             make_image(image, scratch)
-        found = judge(boot(image.resolve(), (arguments.build / "sluice").resolve(), arguments.pairs, scratch))
+        found = judge(boot(image.resolve(), (arguments.build / "sluice").resolve(), arguments.pairs, arguments.core,
+                           scratch))
     faster = found["times_faster"]
     print("\n".join(found["ways"][:4]))
     print(f"sluice {found['sluice_seconds']:.2f} s, du {found['du_seconds']:.2f} s: {faster['median']:.2f} times faster "

@@ -1,6 +1,7 @@
 #include "sluice/fs/walk.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -195,21 +196,21 @@ task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
 }
 
 task<void> walker::show(walk_dir& d, dir& open, entry_batch some, buffers& with, worker& on) {
-  std::uint64_t after = with.end;
-  for ([[maybe_unused]] dir_entry e : some) ++after;
   const std::shared_ptr<walk_slices> slices = share(d, some, with.end, on);
   if (slices == nullptr) {
     auto looking = look_at(d, open, some, with, on);
     co_await std::move(looking);
   } else {
+    const auto after = with.end + static_cast<std::uint64_t>(std::distance(some.begin(), some.end()));
     while (const auto mine = slices->take()) {
       with.first = with.end = mine->first;
       auto looking = look_at(d, open, entry_batch(mine->records), with, on);
       co_await std::move(looking);
       slices->walked();
     }
+    with.end = after;
   }
-  with.first = with.end = after;
+  with.first = with.end;
   // Whoever is still at the batch before this may have lost its core: wait, as what is walked ahead of
   // the names' order has to be kept.
   const auto before = std::exchange(with.shared, slices);
@@ -291,10 +292,12 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
   all_of<walk_stat> asking(std::span<walk_stat>(with.call_at(0), with.call_count));
   co_await asking;
   if (with.call_count > 0) with.at_once = !asking.waited();
+  bool failures = false;
   for (std::size_t i = 0; i < with.call_count; ++i) {
     walk_entry& e = with.entries[with.call_of[i]];
     walk_stat& asked = *with.call_at(i);
     if (asked.failure) {
+      failures = true;
       visitor_.failed(d, e.name, walk_step::stat, asked.failure);
       e.name = {};
     } else {
@@ -302,8 +305,10 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
       e.type = asked.value.type;
     }
   }
-  walk_entry* const end = std::remove_if(with.entries, with.entries + with.entry_count,
-                                         [](const walk_entry& e) { return e.name.empty(); });
+  walk_entry* end = with.entries + with.entry_count;
+  if (failures) {
+    end = std::remove_if(with.entries, end, [](const walk_entry& e) { return e.name.empty(); });
+  }
   const std::span<const walk_entry> good(with.entries, end);
   if (!good.empty()) {
     auto visiting = visitor_.entries(d, open, good, on);
