@@ -90,12 +90,13 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
   }
   if (ways_ == way_choice::overlapped || latency_sensitive_) return false;
   lane& l = policy_->of(op.kind, op.id);
-  if (!l.plain()) return false;
-  if (!l.timed(clock_is_dear())) {
+  const bool dear = clock_is_dear();
+  if (!l.plain(dear)) return false;
+  if (!l.timed(dear)) {
     called(op, row, row.perform(op));
     return true;
   }
-  const bool looked = std::exchange(look_first_, false) || l.doubtful();
+  const bool looked = l.doubtful();
   if (looked) lost_core();
   const time_point_ns begun = now();
   const std::int64_t result = row.perform(op);
@@ -113,7 +114,7 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
     const time_point_ns most = pooled ? lane::suspicious_call : lane::slow_call;
     const time_point_ns cost = why == why_long::waited ? took : std::min(took, most);
     l.called(pooled ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 1) : cost,
-             clock_is_dear() ? lane::timed_if_dear : 1);
+             dear ? lane::timed_if_dear : 1);
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
   called(op, row, result);
@@ -202,7 +203,7 @@ void native_backend::measure_end(native_slot& s) noexcept {
     l.completed([this] { return now(); }, turns_);
   } else {
     --measured_;
-    l.completed_for(share_);
+    if (share_ >= 0) l.completed_for(share_);
   }
   counts_.kinds[static_cast<std::size_t>(s.op->kind)].flips += l.flips() - flips;
 }

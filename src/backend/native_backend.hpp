@@ -219,13 +219,15 @@ class native_backend : public backend {
     if (!drains_.empty()) [[unlikely]] tell_drains();
   }
 
+  bool clock_is_dear() noexcept;
+  std::uint64_t turns() const noexcept { return turns_; }
+
   loop& owner_;
   bool may_be_outgrown_ = false;
   loop_statistics counts_;
   in_flight_slot counted_;
-  bool look_first_ = true;  // before the next plain call: lost_core() would tell of what was before it, too
   std::size_t measured_ = 0;  // under way outside the pool, whose cost is wanted
-  time_point_ns share_ = 0;   // of the loop's time, for each of those that end in this turn
+  time_point_ns share_ = -1;  // of the loop's time, for each of those that end in this turn; -1: unknown
   line_table lines_;
   int released_ = -1;  // the first of a list through system_id::release_link
 
@@ -246,7 +248,6 @@ class native_backend : public backend {
   bool try_plain(operation& op, const native_row& row) noexcept;
   enum class why_long : std::uint8_t { worked, preempted, waited };
   why_long lost_core() noexcept;
-  bool clock_is_dear() noexcept;
   void end_early(native_slot& s) noexcept;
   native_slot* live_on(int descriptor, bool not_yet_cancelled) noexcept;
   void close_parked(int descriptor) noexcept;

@@ -1,6 +1,7 @@
 // Which way a kind of operation takes on a file system: measured, not guessed.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -20,6 +21,7 @@ class lane {
   static constexpr std::uint16_t slow_memory = 64;          // with fewer calls than this between
   static constexpr time_point_ns suspicious_call = 30'000;  // worth trying the other way
   static constexpr std::uint8_t sample_every = 128;        // overlapped: one plain call in so many
+  static constexpr std::uint8_t sample_if_dear = 255;      // where looking at the clock is dear
   static constexpr std::uint8_t first_sample = 8;          // more often when it has just begun
   static constexpr std::uint32_t window = 32;               // completions that make a measurement
   static constexpr time_point_ns quick_call = 5'000;        // of those only one in so many is timed,
@@ -27,11 +29,11 @@ class lane {
   static constexpr std::uint8_t timed_if_dear = 32;         // of all, where looking at the clock is dear
 
   /// True: take the plain call now.
-  bool plain() noexcept {
+  bool plain(bool dear_clock = false) noexcept {
     if (!overlapped_) return true;
     if (--until_sample_ != 0) return false;
-    if (sample_gap_ < sample_every) sample_gap_ = static_cast<std::uint8_t>(2 * sample_gap_);
-    until_sample_ = sample_gap_;
+    const int most = dear_clock ? sample_if_dear : sample_every;
+    until_sample_ = sample_gap_ = static_cast<std::uint8_t>(std::min(2 * sample_gap_, most));
     return true;
   }
   bool overlapped() const noexcept { return overlapped_; }
@@ -56,8 +58,8 @@ class lane {
     return took <= suspicious_call || (took <= slow_call && took < 2 * time_point_ns{call_cost_});
   }
   /// Whether what the thread has waited for is to be looked at before the plain call that follows: the
-  /// last one was unusual, or it is a sample.
-  bool doubtful() const noexcept { return doubtful_ || overlapped_; }
+  /// last one was unusual.
+  bool doubtful() const noexcept { return doubtful_; }
   void doubt(bool unusual) noexcept { doubtful_ = unusual; }
   std::uint32_t flips() const noexcept { return flips_; }
 

@@ -218,7 +218,6 @@ int epoll_backend::wait(std::span<epoll_event> into, time_point_ns until) noexce
   hand_over();
   // What posts have to say is heard without the kernel.
   if (until == 0 && idle() && !shown_) return 0;
-  if (until != 0) look_first_ = true;
   const int fd = on_.poll.get();
   const int size = static_cast<int>(into.size());
   // The kernel interrupts the thread for work of its own, too.

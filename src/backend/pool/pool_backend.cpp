@@ -121,7 +121,6 @@ int pool_backend::wait(time_point_ns until) noexcept {
     // Without memory or descriptors for anything better: looks again every millisecond.
     until = woken_before_.exchange(false) ? 0 : std::min(until, now() + 1'000'000);
   }
-  if (until != 0) look_first_ = true;
   // The kernel interrupts the thread for work of its own, too, of a ring that is being taken down,
   // say.
   int n;

@@ -248,7 +248,6 @@ void uring_backend::enter(time_point_ns until) noexcept {
   }
   if (io_uring_cq_ready(&r) > 0 && io_uring_sq_ready(&r) == 0 && !leftovers) return;
   ++counts_.kernel_entries;
-  look_first_ = true;
   if (until == never) {
     io_uring_submit_and_wait(&r, 1);
     return;
@@ -260,6 +259,13 @@ void uring_backend::enter(time_point_ns until) noexcept {
   io_uring_submit_and_wait_timeout(&r, &first, 1, &limit, nullptr);
 }
 
+/// What has been spent is shared evenly: which of them it was spent on, nobody can tell.
+void uring_backend::share_out(unsigned among) noexcept {
+  constexpr std::uint64_t timed_if_dear = 8;
+  share_ = timing_ ? std::exchange(spent_, 0) / among : -1;
+  timing_ = !clock_is_dear() || turns() % timed_if_dear == 0;
+}
+
 unsigned uring_backend::reap() noexcept {
   io_uring& r = ring_->raw;
   // Without CQE32, and reading the tail once: what arrives meanwhile is for the next turn.
@@ -267,7 +273,7 @@ unsigned uring_backend::reap() noexcept {
   const unsigned mask = r.cq.ring_mask;
   const unsigned first = *r.cq.khead;
   const unsigned last = io_uring_smp_load_acquire(r.cq.ktail);
-  if (first != last) share_ = std::exchange(spent_, 0) / (last - first);
+  if (first != last) share_out(last - first);
   for (unsigned at = first; at != last; ++at) {
     const io_uring_cqe* c = &entries[at & mask];
     const std::uint64_t data = c->user_data;

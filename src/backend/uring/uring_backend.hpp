@@ -69,7 +69,8 @@ class uring_backend final : public native_backend {
   /// elsewhere while operations are under way is no cost of theirs: that is what they are overlapped for.
   class in_kernel {
    public:
-    explicit in_kernel(uring_backend& b) noexcept : of_(b), begun_(b.measured_ != 0 ? b.now() : 0) {}
+    explicit in_kernel(uring_backend& b) noexcept
+        : of_(b), begun_(b.measured_ != 0 && b.timing_ ? b.now() : 0) {}
     ~in_kernel() {
       if (begun_ != 0) [[unlikely]] of_.spent_ += of_.now() - begun_;
     }
@@ -109,6 +110,7 @@ class uring_backend final : public native_backend {
   bool fill_once() noexcept;
   void enter(time_point_ns until) noexcept;
   unsigned reap() noexcept;
+  void share_out(unsigned among) noexcept;
   void take_specially(native_slot& s, int result) noexcept;
   void answered(native_slot& s, std::int64_t result) noexcept;
   void wait_by_poll(native_slot& s) noexcept;
@@ -133,7 +135,8 @@ class uring_backend final : public native_backend {
   bool buffers_registered_ = false;
   unsigned room_ = 0;   // entries until the queue, or this batch, is full
   unsigned told_ = 0;   // entries that the kernel was given since completions were last taken
-  time_point_ns spent_ = 0;  // in the kernel since then, while anything is measured
+  time_point_ns spent_ = 0;  // in the kernel since then, while anything is measured,
+  bool timing_ = true;       // and that is timed: not always, where the clock is dear
   bool ended_ = false;  // something has, that the kernel did not tell of
   bool sends_at_once_ = true;  // by a call: see `send`
   bool early_ = false;  // give them to it in small batches while tasks run
