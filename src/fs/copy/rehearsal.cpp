@@ -89,7 +89,9 @@ const file_status& rehearsal::suppose(const std::string& path, const file_status
   s.links = 1;
   if (!keeps_times_) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    s.modified = {std::chrono::duration_cast<std::chrono::seconds>(now).count(), 0};
+    const auto whole = std::chrono::floor<std::chrono::seconds>(now);
+    const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(now - whole);
+    s.modified = {whole.count(), static_cast<std::uint32_t>(rest.count())};
   }
   return s;
 }
@@ -233,6 +235,14 @@ task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bo
   co_return outcome::made;
 }
 
+/// Nothing can be renamed to it.
+task<bool> stands_as_directory(context& c, const item& i) {
+  const file_status* made = c.supposed.find(i.target_path());
+  if (made != nullptr) co_return made->type == file_type::directory;
+  auto there = co_await i.to.stat(i.target_name, stat_mask::type, lookup::no_follow);
+  co_return there && there->type == file_type::directory;
+}
+
 /// Files are opened, as that tells whether they can be read. Others may wait for somebody.
 task<bool> can_be_read(context& c, const item& i, const file_status& s) {
   if (s.type != file_type::regular) co_return true;
@@ -313,7 +323,16 @@ task<void> suppose_link(context& c, const item& i, const file_status& s,
   auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
   const verdict v = co_await std::move(judging_it);
   if (v == verdict::skip) co_return;
-  if (v != verdict::kept) c.tell_copying(i, i.backup_path());
+  if (v == verdict::kept) {
+    auto asking = stands_as_directory(c, i);
+    const bool refuses = co_await std::move(asking);
+    if (refuses) {
+      c.fail(copy_step::create_link, made, path, errc::is_directory);
+      co_return;
+    }
+  } else {
+    c.tell_copying(i, i.backup_path());
+  }
   if (v != verdict::create) {
     auto removing = remove_target(c, i);
     const bool removed = co_await std::move(removing);
