@@ -97,6 +97,19 @@ def met_again(c, scratch):
     area.file("s2/d/f", "f")
     problems, _ = differing(area.root, ["-au", "s/b", "s2/.", "s/.", "."])
     c.nothing("nor that of one that was made", problems)
+    area = Area(os.path.join(scratch, "over"))
+    for name in ("s/a", "s2/a"):
+        area.file(name, name)
+    area.dir("dst")
+    problems, status = differing(area.root, ["-r", "s/a", "s/.", "s2/a", "dst"])
+    c.nothing("what is written over stays the same file", problems)
+    c.equal("what is written over stays the same file: nobody overwrites it", status, 1)
+    area = Area(os.path.join(scratch, "circles"))
+    area.dir("s")
+    area.link("a", "s/a")
+    area.file("s2/a", "a")
+    area.dir("dst")
+    c.nothing("a link in circles that was made is removed", differing(area.root, ["-af", "s/.", "s2/.", "dst"])[0])
 
 
 def test(c, scratch):
