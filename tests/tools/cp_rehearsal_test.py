@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
-from cpcases import T0
+from cpcases import Area, T0
 from harness import shown
 
 TOOL = harness.sluice()
@@ -65,7 +65,55 @@ def command(where, rng, operands):
     return [*options, *operands, "dst" if len(operands) > 1 or "--parents" in options else target]
 
 
+def differing(where, args):
+    """What the dry run did or said that it should not, and how the true run, which comes after it, ended."""
+    before = looked_at(where)
+    said = harness.run([TOOL, "cp", "--dry-run", *args], cwd=where)
+    problems = [] if looked_at(where) == before else ["something was changed"]
+    real = harness.run([TOOL, "cp", "-v", *args], cwd=where)
+    # Errors of files that are copied side by side come in any order.
+    if (said.rc, said.out, sorted(said.err.splitlines())) != (real.rc, real.out, sorted(real.err.splitlines())):
+        problems.append(f"{shown(str(said[:3]), 600)}, but really {shown(str(real[:3]), 600)}")
+    return [f"{' '.join(args)}: {p}" for p in problems], real.rc
+
+
+def met_again(c, scratch):
+    """What the random trees seldom have."""
+    area = Area(os.path.join(scratch, "newer"))
+    area.dir("dst")
+    area.dir("s")
+    area.link("nowhere", "s/l")
+    c.nothing("a link is not newer than its copy", differing(area.root, ["-ru", "s/l", "s/.", "dst"])[0])
+    area = Area(os.path.join(scratch, "refused"))
+    area.file("s/b", "b")
+    area.hard("s/b", "s/a")
+    area.dir("dst/a")
+    problems, status = differing(area.root, ["-au", "s/b", "s/.", "dst"])
+    c.nothing("no link takes a directory's place", problems)
+    c.equal("no link takes a directory's place: that is a failure", status, 1)
+    area = Area(os.path.join(scratch, "made"))
+    area.file("s/b", "b")
+    area.hard("s/b", "s/d")
+    area.file("s2/d/f", "f")
+    problems, _ = differing(area.root, ["-au", "s/b", "s2/.", "s/.", "."])
+    c.nothing("nor that of one that was made", problems)
+    area = Area(os.path.join(scratch, "over"))
+    for name in ("s/a", "s2/a"):
+        area.file(name, name)
+    area.dir("dst")
+    problems, status = differing(area.root, ["-r", "s/a", "s/.", "s2/a", "dst"])
+    c.nothing("what is written over stays the same file", problems)
+    c.equal("what is written over stays the same file: nobody overwrites it", status, 1)
+    area = Area(os.path.join(scratch, "circles"))
+    area.dir("s")
+    area.link("a", "s/a")
+    area.file("s2/a", "a")
+    area.dir("dst")
+    c.nothing("a link in circles that was made is removed", differing(area.root, ["-af", "s/.", "s2/.", "dst"])[0])
+
+
 def test(c, scratch):
+    met_again(c, scratch)
     problems, refused, tried = [], 0, 800 if harness.LARGE else 120
     only = os.environ.get("SLUICE_SEED")
     for seed in [int(only)] if only else range(tried):
@@ -75,14 +123,9 @@ def test(c, scratch):
         for tree in ("s", "s2", "dst"):     # whoever writes to a FIFO waits
             planted(os.path.join(where, tree), rng, fifos=operands == 1 and tree != "dst")
         args = command(where, rng, operands)
-        before = looked_at(where)
-        said = harness.run([TOOL, "cp", "--dry-run", *args], cwd=where)
-        problems += [] if looked_at(where) == before else [f"{seed}: {' '.join(args)}: something was changed"]
-        real = harness.run([TOOL, "cp", "-v", *args], cwd=where)
-        refused += real.rc
-        # Errors of files that are copied side by side come in any order.
-        if (said.rc, said.out, sorted(said.err.splitlines())) != (real.rc, real.out, sorted(real.err.splitlines())):
-            problems.append(f"{seed}: {' '.join(args)}: {shown(str(said[:3]), 600)}, but really {shown(str(real[:3]), 600)}")
+        found, status = differing(where, args)
+        problems += [f"{seed}: {p}" for p in found]
+        refused += status
         harness.rmtree(where)
     c.nothing(f"--dry-run says what -v says ({tried} random trees)", problems, most=8)
     c.check("some of it is refused, and some not", bool(only) or tried // 10 < refused < tried * 9 // 10, str(refused))

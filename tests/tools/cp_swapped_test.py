@@ -172,6 +172,7 @@ def parents(c, scratch, command):
     r.made({"moved/d/a": "a"})
 
     few_descriptors(c, scratch, command)
+    met_again(c, scratch, command)
 
     # A link that was there before is the user's.
     r = Race(c, scratch, command, "parents through a link")
@@ -197,6 +198,36 @@ def few_descriptors(c, scratch, command):
     code, _, err = end_of(r.process)
     c.check("parents that were closed: they are missed", code == 1 and b"'to/d'" in err, shown(err))
     r.unchanged()
+
+
+def met_again(c, scratch, command):
+    """What an earlier operand's tree made, or an operand that was spelled in another way, passes for nothing else."""
+    for name, before, again, swapped in (
+            ("made", ["d"], "d/e/a", "d"), ("made below", ["d"], "d/e/a", "d/e"), ("spelled otherwise", ["d"], "./d//e/a", "d/e"),
+            ("merged", ["d"], "d/e/a", "d/e"), ("with a slash", ["d/"], "d/e/a", "d"), ("without its name", ["d/."], "d/e/a", "d/e"),
+            ("a tree again", ["d"], "d/e/./", "d"), ("parents only", ["d/e/b"], "./d/e/a", "d"),
+            ("a tree below", ["d/e"], "d/e/g/a", "d/e/g")):
+        r = Race(c, scratch, command, f"met again: {name}")
+        for file in ("a", "b", "g/a"):
+            r.area.file(f"d/e/{file}", "ours")
+            r.area.file(f"elsewhere/{file}", "theirs")
+            r.area.file(f"elsewhere/e/{file}", "theirs")
+        if name == "merged":
+            r.area.dir("to/d/e")
+        r.start(["-r", "--copy-contents", "--parents", *before, "fifo", again, "to"])
+        r.swap(f"to/{swapped}")
+        os.close(r.fifo)
+        code, _, err = end_of(r.process)
+        last = os.path.basename(swapped)
+        c.check(f"{r.name}: it is missed", code == 1 and f"/{last}'".encode() in err, f"{code}: {shown(err)}")
+        r.unchanged()
+
+    # A link that the tree brought along is the user's.
+    r = Race(c, scratch, command, "a link that was copied")
+    r.area.tree()
+    r.area.link("e", "d/to-e")
+    result = harness.run([*command, "-a", "--parents", "d", "d/to-e/g", "d/e/g", "to"], cwd=r.area.root)
+    c.equal("a link that was copied is followed", (result.rc, result.err, text_of(r.area.path("to/d/to-e/g"))), (0, b"", "in g"))
 
 
 def resumed(c, scratch, command):

@@ -7,7 +7,6 @@ against the source itself.
 import os
 import resource
 import signal
-import stat
 import sys
 import time
 
@@ -506,47 +505,6 @@ def faults(c, scratch):
         harness.rmtree(dst)
 
 
-def moving(c, scratch):
-    """Trees that change while they are copied."""
-    canary = os.path.join(scratch, "canary")
-    os.makedirs(os.path.join(canary, "a"))
-    for name in ("SECRET", "a/SECRET"):
-        with open(os.path.join(canary, name), "w") as f:
-            f.write("stay out")
-    before = sorted((b"/".join(n), s.st_mtime_ns, s.st_size) for _, n, s in harness.walk(canary))
-    src = os.path.join(scratch, "moving-src")
-    bad, leaked = [], []
-    for n in range(12):
-        harness.rmtree(src)
-        treegen.five_ary(src, 3, 3000)
-        dst = os.path.join(scratch, "moving-dst")
-        with harness.Mutator(src, n, canary):
-            result = harness.run([TOOL, "cp", "-a", src, dst], timeout=30)
-        if not harness.normal_exit(result) or result.rc > 1:
-            bad.append(f"run {n}: exit status {result.rc}: {shown(result.err, 200)}")
-        if os.path.lexists(dst):
-            leaked += [f"run {n}: {shown(b'/'.join(names))}" for _, names, _ in harness.walk(dst)
-                       if names and names[-1] == b"SECRET"]
-            harness.rmtree(dst)
-    c.nothing("a changing source", bad)
-    c.nothing("a changing source is not followed out of the tree", leaked)
-
-    harness.rmtree(src)
-    treegen.five_ary(src, 3, 3000)
-    bad = []
-    for n in range(12):
-        dst = os.path.join(scratch, "moving-dst")
-        treegen.five_ary(dst, 3, 10)
-        with harness.Mutator(dst, 100 + n, canary):
-            result = harness.run([TOOL, "cp", "-aT", src, dst], timeout=30)
-        if not harness.normal_exit(result) or result.rc > 1:
-            bad.append(f"run {n}: exit status {result.rc}: {shown(result.err, 200)}")
-        harness.rmtree(dst)
-    c.nothing("a changing destination", bad)
-    after = sorted((b"/".join(n), s.st_mtime_ns, s.st_size) for _, n, s in harness.walk(canary))
-    c.nothing("a changing destination leads nowhere else", set(after) ^ set(before))
-
-
 def test(c, scratch):
     semantics(c, scratch)
     sparse(c, scratch)
@@ -555,7 +513,6 @@ def test(c, scratch):
     deep_trees(c, scratch)
     whole_trees(c, scratch)
     faults(c, scratch)
-    moving(c, scratch)
 
 
 if __name__ == "__main__":

@@ -110,15 +110,6 @@ def test(c, scratch):
             bad.append(f"run {n}: {shown(result.out)}")
     c.nothing("twenty runs, one answer", bad)
 
-    treegen.five_ary(make("moving"), 3, 3000)
-    bad = []
-    with harness.Mutator(make("moving"), 2, make("empty")):
-        for n in range(25):
-            result = traverse(["moving"], scratch, timeout=30)
-            if not harness.normal_exit(result) or result.rc > 1 or counted(result) is None:
-                bad.append(f"run {n}: exit status {result.rc}: {shown(result.out)}{shown(result.err, 200)}")
-    c.nothing("a changing tree", bad)
-
 
 if __name__ == "__main__":
     harness.main(test)

@@ -111,4 +111,32 @@ TEST(Limiter, ServesInLineAndSkipsThoseWhoStop) {
   EXPECT_TRUE(e.finish(l));
 }
 
+task<sluice::limiter::lease> enter_and_keep(sluice::limiter& places) {
+  auto in = co_await places.enter();
+  co_return in ? sluice::limiter::lease(places) : sluice::limiter::lease();
+}
+
+TEST(Limiter, ALeaseGivesItsPlaceBackOnce) {
+  loop l;
+  sluice::limiter places(1);
+  std::vector<int> order;
+  sluice::limiter::lease first = l.run(enter_and_keep(places));
+  begun<bool> next(l, enter(places, order, 1));
+  {
+    const sluice::limiter::lease moved = std::move(first);
+    first = sluice::limiter::lease();
+    settle(l);
+    EXPECT_FALSE(next.done) << "another one has it now";
+  }
+  settle(l);
+  ASSERT_TRUE(next.done);
+  EXPECT_TRUE(places.full());
+
+  sluice::limiter::lease second(places);
+  second = sluice::limiter::lease();
+  EXPECT_FALSE(places.full()) << "what is replaced is given back";
+  EXPECT_TRUE(l.run(enter(places, order, 2)));
+  EXPECT_TRUE(places.full()) << "once";
+}
+
 }  // namespace

@@ -93,14 +93,6 @@ task<bool> drain_body(conversation& c, std::uint64_t left) {
   co_return true;
 }
 
-/// A place among those who may have files open. The last descriptors are not for whoever comes last: so
-/// each answer finds those that it needs.
-struct turn {
-  limiter& of;
-  explicit turn(limiter& l) noexcept : of(l) {}
-  ~turn() { of.leave(); }
-};
-
 /// One request. False: it was the last one.
 [[gnu::noinline]] task<bool> one_request(conversation& c) {
   http::request_head head;
@@ -129,7 +121,7 @@ struct turn {
     const auto has_turn = co_await c.at.answers.enter();
     x.broken = !has_turn;
     if (has_turn) {
-      const turn ends(c.at.answers);
+      const limiter::lease turn(c.at.answers);
       co_await c.at.of.site.answer(x);
       if (c.at.scarce && x.pipe) co_await x.close_pipe();
     }

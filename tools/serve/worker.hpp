@@ -41,7 +41,8 @@ class worker {
   buffer_shelf buffers;
   http::date_cache dates;
   connection_list connections;
-  /// Answers that may have files open; the others wait in line for their turn.
+  /// Answers that may have files open; the others wait in line for their turn, so that each finds the
+  /// descriptors that it needs.
   limiter answers;
   bool scarce = false;  // descriptors: what an answer had is closed before its place is free
 

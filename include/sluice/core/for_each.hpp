@@ -41,6 +41,25 @@ class limiter {
   /// Completes when there is a place, which is then taken; errc::canceled if the task should stop.
   entry enter() noexcept { return entry(*this); }
 
+  /// Keeps a place that its owner has entered, and gives it back when it dies; empty, it has none. The
+  /// limiter must outlive it. It dies where the limiter's driver runs.
+  class [[nodiscard]] lease {
+   public:
+    lease() noexcept = default;
+    explicit lease(limiter& l) noexcept : of_(&l) {}
+    lease(lease&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+    lease& operator=(lease other) noexcept {
+      std::swap(of_, other.of_);
+      return *this;
+    }
+    ~lease() {
+      if (of_ != nullptr) of_->leave();
+    }
+
+   private:
+    limiter* of_ = nullptr;
+  };
+
   /// Whoever enters now has to wait.
   bool full() const noexcept { return free_ == 0; }
   /// Somebody waits in line.
@@ -64,17 +83,16 @@ namespace detail {
 
 template <class Item, class Function>
 task<void> run_one(Item item, Function& function, limiter& places, scope& children) {
-  struct leaver {
-    limiter& of;
+  const limiter::lease place(places);
+  struct stopper {
     scope& siblings;
     bool threw = true;
-    leaver(limiter& l, scope& s) noexcept : of(l), siblings(s) {}
-    ~leaver() {
+    explicit stopper(scope& s) noexcept : siblings(s) {}
+    ~stopper() {
       // Before the place is free: whoever gets it must find that nothing more is to be begun.
       if (threw) siblings.stop();
-      of.leave();
     }
-  } on_exit(places, children);
+  } on_exit(children);
   auto work = function(std::move(item));
   co_await std::move(work);
   on_exit.threw = false;

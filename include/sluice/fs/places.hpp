@@ -43,6 +43,9 @@ class place {
   }
 
   bool expected() const noexcept { return inode_ != 0; }
+  /// What it is expected to be; 0: anything.
+  std::uint64_t device() const noexcept { return device_; }
+  std::uint64_t inode() const noexcept { return inode_; }
 
   place* parent() const noexcept { return parent_; }
   const std::string& name() const noexcept { return name_; }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fs/copy/flow.hpp"
+#include "fs/copy/identity.hpp"
 #include "fs/copy/link_table.hpp"
 #include "fs/copy/rehearsal.hpp"
 #include "fs/copy/target_dirs.hpp"
@@ -93,12 +94,6 @@ struct item final : subject {
                             : std::string(another.c_str(), another.size());
   }
 };
-
-struct identity {
-  std::uint64_t device = 0, inode = 0;
-  friend auto operator<=>(const identity&, const identity&) noexcept = default;
-};
-inline identity identity_of(const file_status& s) noexcept { return {s.device, s.inode}; }
 
 class journal;
 

@@ -215,20 +215,6 @@ task<bool> close_both(context& c, const item& i, pair_of_files& p) {
 
 namespace {
 
-/// Held while a target is made and not full.
-class gate_pass {
- public:
-  explicit gate_pass(limiter* g) noexcept : gate_(g) {}
-  ~gate_pass() {
-    if (gate_ != nullptr) gate_->leave();
-  }
-  gate_pass(const gate_pass&) = delete;
-  gate_pass& operator=(const gate_pass&) = delete;
-
- private:
-  limiter* gate_;
-};
-
 /// Has the source's first bytes fetched: all of a small file, before it returns, else so many as soon as
 /// there is time. Not where they may be shared instead.
 task<void> fetch_ahead(context& c, const pair_of_files& p) {
@@ -246,15 +232,15 @@ task<void> fetch_ahead(context& c, const pair_of_files& p) {
 }
 
 /// If the process is killed, each worker leaves one half file at most. What the others wait for is
-/// fetched meanwhile.
-task<limiter*> pass_gate(context& c, const item& i, const pair_of_files& p) {
+/// fetched meanwhile. The place is held while the target is made and not full.
+task<limiter::lease> pass_gate(context& c, const item& i, const pair_of_files& p) {
   limiter* const gate = i.gate;
   const bool bytes = p.seekable && p.status.size != 0 && c.options.kind == copy_kind::whole;
-  if (gate == nullptr || p.aside || !bytes) co_return nullptr;
+  if (gate == nullptr || p.aside || !bytes) co_return limiter::lease();
   auto fetching = fetch_ahead(c, p);
   co_await std::move(fetching);
   auto entered = co_await gate->enter();
-  co_return entered ? gate : nullptr;
+  co_return entered ? limiter::lease(*gate) : limiter::lease();
 }
 
 /// After the source was opened.
@@ -263,8 +249,7 @@ task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
   const bool linked = co_await std::move(linking);
   if (linked) co_return outcome::linked;
   auto entering = pass_gate(c, i, p);
-  limiter* const entered = co_await std::move(entering);
-  const gate_pass held(entered);
+  const limiter::lease held = co_await std::move(entering);
   if (c.options.preserve_context) {
     auto finding = find_context(c, i, p.from, p.label);
     const bool found = co_await std::move(finding);

@@ -227,6 +227,7 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   now_.device = s.device;
   now_.source = o.source;
   now_.target = o.target;
+  now_.met_again = std::ranges::any_of(rest_, [](const copy_operand& later) { return later.parents != 0; });
   auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, h.above, h.name, s);
   walker_.add(on, std::move(root));
   co_return true;

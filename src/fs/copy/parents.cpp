@@ -57,6 +57,7 @@ task<bool> make_parent(context& c, const dir& above, parent_made& p) {
 /// One of the directories. False: a problem was reported.
 task<bool> look_at_parent(context& c, const dir& from, const dir& above, parent_made& p) {
   if (c.supposed.on() && c.supposed.find(p.target) != nullptr) co_return true;
+  c.targets.recognise(*p.above, name_of(p), *p.at);
   auto pinning = pin_for_good(*c.places, *p.at);
   auto there = co_await std::move(pinning);
   if (there) c.places->unpin(*p.at);
@@ -145,6 +146,7 @@ task<bool> make_parents(context& c, const dir& from, const copy_operand& o,
     auto looking = look_in_above(c, from, p);
     const bool good = co_await std::move(looking);
     if (!good) co_return false;
+    c.targets.note(*above, name_of(p), *p.at);
     above = p.at;
     begin = next;
     made.push_back(std::move(p));

@@ -76,20 +76,28 @@ rehearsal::rehearsal(const copy_options& o, std::span<const copy_operand> operan
   remembers_all_ |= std::ranges::adjacent_find(targets, meets) != targets.end();
 }
 
-const file_status& rehearsal::suppose(const std::string& path, const file_status& as) {
+const file_status& rehearsal::suppose(const std::string& path, const file_status& as, bool over) {
   auto& at = made_[key_of(path)];
-  at = std::make_shared<file_status>(as);
+  const bool stays = over && at != nullptr && at->type == file_type::regular;
+  const file_status before = stays ? *at : file_status();
+  if (stays) {
+    *at = as;
+  } else {
+    at = std::make_shared<file_status>(as);
+  }
   file_status& s = *at;
   if (links_ && s.type != file_type::directory) {
     ++s.links;
     return s;
   }
   s.device = no_device;
-  s.inode = ++last_;
-  s.links = 1;
+  s.inode = stays ? before.inode : ++last_;
+  s.links = stays ? before.links : 1;
   if (!keeps_times_) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    s.modified = {std::chrono::duration_cast<std::chrono::seconds>(now).count(), 0};
+    const auto whole = std::chrono::floor<std::chrono::seconds>(now);
+    const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(now - whole);
+    s.modified = {whole.count(), static_cast<std::uint32_t>(rest.count())};
   }
   return s;
 }
@@ -163,8 +171,9 @@ way_to_make way_for(const copy_options& o, const file_status& s, bool bytes) noe
 
 /// What can't be opened is removed with `force`: a link that leads in circles.
 task<void> tell_of_force(context& c, const item& i) {
-  auto there = co_await i.to.stat(i.target_name, stat_mask::type, lookup::follow);
-  if (!there && there.error() == errc::too_many_links) c.tell_removed(i);
+  auto reaching = reach_supposed(c, i.target_path());
+  auto reached = co_await std::move(reaching);
+  if (!reached && reached.error() == errc::too_many_links) c.tell_removed(i);
 }
 
 /// An operand's target needs a directory that it can be made in.
@@ -223,7 +232,8 @@ task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bo
   if (bytes && c.options.kind == copy_kind::whole) c.flow.skipped(s.size);
   if (!i.operand() && !c.supposed.remembers_all()) co_return outcome::made;
   const std::string path = i.target_path();
-  const file_status& made = c.supposed.suppose(path, s);
+  const bool over = bytes && v == verdict::rewrite && !c.options.atomic;
+  const file_status& made = c.supposed.suppose(path, s, over);
   if (!bytes && c.options.kind != copy_kind::hard_link) {
     auto reading = text_to_make(c, i, s);
     std::string text = co_await std::move(reading);
@@ -231,6 +241,14 @@ task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bo
   }
   if (i.operand() && c.options.no_collisions) c.made.insert({path, identity_of(made)});
   co_return outcome::made;
+}
+
+/// Nothing can be renamed to it.
+task<bool> stands_as_directory(context& c, const item& i) {
+  const file_status* made = c.supposed.find(i.target_path());
+  if (made != nullptr) co_return made->type == file_type::directory;
+  auto there = co_await i.to.stat(i.target_name, stat_mask::type, lookup::no_follow);
+  co_return there && there->type == file_type::directory;
 }
 
 /// Files are opened, as that tells whether they can be read. Others may wait for somebody.
@@ -313,7 +331,16 @@ task<void> suppose_link(context& c, const item& i, const file_status& s,
   auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
   const verdict v = co_await std::move(judging_it);
   if (v == verdict::skip) co_return;
-  if (v != verdict::kept) c.tell_copying(i, i.backup_path());
+  if (v == verdict::kept) {
+    auto asking = stands_as_directory(c, i);
+    const bool refuses = co_await std::move(asking);
+    if (refuses) {
+      c.fail(copy_step::create_link, made, path, errc::is_directory);
+      co_return;
+    }
+  } else {
+    c.tell_copying(i, i.backup_path());
+  }
   if (v != verdict::create) {
     auto removing = remove_target(c, i);
     const bool removed = co_await std::move(removing);

@@ -29,8 +29,8 @@ class rehearsal {
   bool remembers_all() const noexcept { return remembers_all_; }
   const dir& absent() const noexcept { return absent_.get(); }
   /// Supposes that `path` has been made. Gives its identity: one that nothing else has, or the source's
-  /// if it is a hard link.
-  const file_status& suppose(const std::string& path, const file_status& as);
+  /// if it is a hard link. `over`: a file that was supposed there is written over, and stays that file.
+  const file_status& suppose(const std::string& path, const file_status& as, bool over = false);
   /// That it is a symbolic link to `text`.
   void suppose_text(const std::string& path, std::string text);
   /// Where a symbolic link leads that was supposed there, or null.

@@ -4,6 +4,18 @@
 
 namespace sluice::inline v0::copying {
 
+void target_dirs::note(const place& above, const std::string& name, const place& is) {
+  if (!above.expected() || !is.expected()) return;
+  const std::lock_guard lock(noting_);
+  noted_.try_emplace({identity_of(above), name}, identity_of(is));
+}
+
+void target_dirs::recognise(const place& above, const std::string& name, place& is) {
+  const std::lock_guard lock(noting_);
+  const auto noted = noted_.find({identity_of(above), name});
+  if (noted != noted_.end()) is.insist(noted->second.device, noted->second.inode);
+}
+
 task<result<dir*>> pin_for_good(open_places& places, place& p) {
   auto pinning = places.pin(p);
   auto pinned = co_await std::move(pinning);

@@ -3,9 +3,11 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
+#include "fs/copy/identity.hpp"
 #include "fs/copy/unreachable.hpp"
 #include "sluice/fs/places.hpp"
 
@@ -24,10 +26,17 @@ class target_dirs {
     return known_.try_emplace(path, above, std::move(name), how).first->second;
   }
 
+  /// What `name` in `above` was found to be, or became. Thread-safe.
+  void note(const place& above, const std::string& name, const place& is);
+  /// The same name, which may have been spelled in another way, shall still mean that directory.
+  void recognise(const place& above, const std::string& name, place& is);
+
  private:
   static constexpr open_mode how = open_mode::location;
   const dir& base_;
   std::map<std::string, place> known_;
+  std::mutex noting_;
+  std::map<std::pair<identity, std::string>, identity> noted_;  // by the directory above and the name
 };
 
 /// Opens a target's directory, and makes sure that nothing else passes for it later.

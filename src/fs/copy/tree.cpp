@@ -133,6 +133,10 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
   }
   d.target.expect(found->device, found->inode);
   if (d.depth == 0) now_.target_root = identity_of(*found);
+  if (now_.met_again) {
+    const place* const in = above != nullptr ? &above->target : now_.made.above;
+    if (in != nullptr) context_.targets.note(*in, last_name_of(name), d.target);
+  }
   d.fresh = made.has_value();
   d.is = made ? copy_dir::state::made : copy_dir::state::merged;
   if (context_.journal) {

@@ -15,6 +15,7 @@ struct tree_run {
   std::string source, target;
   held_name made;            // what the target is, if nothing else is said
   std::vector<parent_made> parents;
+  bool met_again = false;    // later operands' targets may lie below
 
   tree_run() noexcept {}
 };
