@@ -225,7 +225,8 @@ def half_a_request(c, name, root):
     """The first half came with a request that was answered, so it was read: it is under way."""
     whole = request("/small")
     half = len(whole) // 2
-    with server(root, name, "--header-timeout", "1") as s, s.connect() as going_on, s.connect() as silent:
+    with server(root, name, "--header-timeout", "1") as s, contextlib.ExitStack() as held:
+        going_on, silent = kept(s, held)[:2]
         readers = [Reader(going_on), Reader(silent)]
         for one in (going_on, silent):
             one.sendall(whole + whole[:half])
