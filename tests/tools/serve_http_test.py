@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import MODELS, WAYS, Reader, Server, request
+from webserver import MODELS, WAYS, Reader, Server, read_all, request
 
 # Around the sizes of buffers, pages and pieces.
 SIZES = (0, 1, 1024, 4096, 65000, 65536, 70001, 262144, 1048576, 3_000_001)
@@ -130,6 +130,10 @@ def connections(c, name, s):
         c.check(f"{name}: 1.0 is closed", reader.response().fields["connection"] == "close" and one.recv(1) == b"")
     got = s.raw(request("/style.css", "Connection: keep-alive", version="1.0"), half_close=True)
     c.check(f"{name}: 1.0 asks to be kept", b"Connection: keep-alive" in got and got.endswith(b"a{}"), got)
+    with s.connect(receive_buffer=1 << 16) as one:
+        one.sendall(request("/large.bin", "Connection: close") + request("/f1024.bin") * 200)
+        got = read_all(one)
+    c.check(f"{name}: the last answer is whole, whatever was sent behind it", got.endswith(LARGE), len(got))
     got = s.raw(request("/style.css", "Transfer-Encoding: chunked", method="GET") + b"5\r\nhello\r\n0\r\n\r\n")
     c.check(f"{name}: a chunked body closes", got.startswith(b"HTTP/1.1 200") and b"Connection: close" in got, got)
     got = s.raw(request("/style.css", "Content-Length: 90000000", "Expect: 100-continue"))

@@ -136,7 +136,8 @@ struct turn {
     }
   }
   note(c, x, began);
-  if (x.broken) c.unread = false;  // there is nobody left to listen
+  if (x.followed && !x.keep) c.unread = true;  // it may still be sending what nobody will read
+  if (x.broken) c.unread = false;              // there is nobody left to listen
   if (x.broken || !x.keep) co_return false;
   x.room = buffer_lease();
   c.came.used(parsed.consumed);
