@@ -187,7 +187,7 @@ sluice_programs(example examples/*.cpp)
 sluice_programs(guide docs/guide/*.cpp)
 sluice_scripts(tools tests/tools 300)
 # What takes longest begins first: begun last, it would be waited for alone. In seconds, about.
-foreach(long serve_faults=80 cp=60 backends=50 serve_http=40 cp_own=30 du_cost=30 cp_kill=25 serve_slow=20
+foreach(long serve_faults=80 cp=60 backends=50 serve_http=40 cp_own=30 serve_drain=30 du_cost=30 cp_kill=25 serve_slow=20
         du_options=20 cp_signals=20)
   string(REGEX MATCH "(.*)=(.*)" _ "${long}")
   if(TEST tools.${CMAKE_MATCH_1}_test.py)

@@ -264,28 +264,6 @@ def out_of_pipes(c, name, root):
         c.equal(f"{name}: and with one it is not", len(reader.response().body), 300_000)
 
 
-def drain(c, name, root):
-    with Server(root, "--model", name) as s:
-        with s.connect(receive_buffer=4096) as busy, s.connect() as idle:
-            idle.sendall(request("/small"))
-            Reader(idle).response()
-            busy.sendall(request("/large"))
-            first = busy.recv(10)
-            s.tell(signal.SIGTERM)
-            c.equal(f"{name}: idle ones end at once", read_all(idle), b"")
-
-            def refused():
-                try:
-                    s.connect().close()
-                    return False
-                except ConnectionError:
-                    return True
-            c.check(f"{name}: nobody new is accepted", eventually(refused))
-            got = first + read_all(busy)
-            c.check(f"{name}: what is under way ends whole", got.endswith(b"Z" * 100) and len(got) > LARGE, len(got))
-        c.equal(f"{name}: then it ends", s.end(), 0)
-
-
 def blocking_models(c, name, root):
     """More clients than workers: nobody keeps one without need."""
     with Server(root, "--model", name, "--workers", "2") as s:
@@ -428,7 +406,7 @@ def test(c, scratch):
             tiny_buffers(c, name, s)
             vanishing(c, name, s)
             no_leak(c, name, s)
-        for part in (stuck_clients, drain, out_of_descriptors, vanishing_midway):
+        for part in (stuck_clients, out_of_descriptors, vanishing_midway):
             part(c, name, root)
         for part in (too_many, out_of_pipes) if name in LOOPS else (blocking_models,):
             part(c, name, root)

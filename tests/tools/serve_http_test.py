@@ -3,16 +3,19 @@
 
 import email.utils
 import os
+import random
 import re
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import webserver
-from webserver import MODELS, WAYS, Reader, Server, request
+from webserver import MODELS, WAYS, Reader, Server, read_all, request
 
 # Around the sizes of buffers, pages and pieces.
 SIZES = (0, 1, 1024, 4096, 65000, 65536, 70001, 262144, 1048576, 3_000_001)
+LARGE = random.Random(2).randbytes(4 << 20)
 
 
 def content(size):
@@ -23,6 +26,8 @@ def make_site(root):
     for size in SIZES:
         with open(f"{root}/f{size}.bin", "wb") as f:
             f.write(content(size))
+    with open(f"{root}/large.bin", "wb") as f:
+        f.write(LARGE)
     os.makedirs(f"{root}/with/index")
     os.makedirs(f"{root}/bare")
     for name, text in (("with/index.html", "<p>index"), ("page.html", "<p>page"), ("style.css", "a{}"),
@@ -125,12 +130,35 @@ def connections(c, name, s):
         c.check(f"{name}: 1.0 is closed", reader.response().fields["connection"] == "close" and one.recv(1) == b"")
     got = s.raw(request("/style.css", "Connection: keep-alive", version="1.0"), half_close=True)
     c.check(f"{name}: 1.0 asks to be kept", b"Connection: keep-alive" in got and got.endswith(b"a{}"), got)
-    got = s.raw(request("/f1048576.bin") + request("/style.css"), half_close=True)
-    c.check(f"{name}: a half-closed client gets all", got.endswith(b"a{}") and len(got) > 1048576, len(got))
+    with s.connect(receive_buffer=1 << 16) as one:
+        one.sendall(request("/large.bin", "Connection: close") + request("/f1024.bin") * 200)
+        got = read_all(one)
+    c.check(f"{name}: the last answer is whole, whatever was sent behind it", got.endswith(LARGE), len(got))
     got = s.raw(request("/style.css", "Transfer-Encoding: chunked", method="GET") + b"5\r\nhello\r\n0\r\n\r\n")
     c.check(f"{name}: a chunked body closes", got.startswith(b"HTTP/1.1 200") and b"Connection: close" in got, got)
     got = s.raw(request("/style.css", "Content-Length: 90000000", "Expect: 100-continue"))
     c.check(f"{name}: a large body closes", got.startswith(b"HTTP/1.1 200") and b"Connection: close" in got, got)
+
+
+def half_closed(c, name, s):
+    """Clients that say at once that they send no more, and read what they asked for."""
+    small = content(1024)
+    for label, wanted in (("small", [("/f1024.bin", small)]), ("large", [("/large.bin", LARGE)]),
+                          ("several", [("/f1024.bin", small), ("/large.bin", LARGE), ("/f0.bin", b""),
+                                       ("/nothing", None), ("/large.bin", LARGE), ("/f1024.bin", small)])):
+        with s.connect(receive_buffer=1 << 16) as one:
+            one.sendall(b"".join(request(target) for target, _ in wanted))
+            one.shutdown(socket.SHUT_WR)
+            reader, got = Reader(one), []
+            try:
+                for _, body in wanted:
+                    answer = reader.response()
+                    got.append((answer.status, answer.body == body))
+                got.append(reader.got + one.recv(1))
+            except (EOFError, ConnectionError) as e:
+                got.append(repr(e)[:80])
+            c.equal(f"{name}: half-closed after asking, {label}", got,
+                    [(200, True) if body is not None else (404, False) for _, body in wanted] + [b""])
 
 
 MALFORMED = ((b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
@@ -199,6 +227,7 @@ def test(c, scratch):
             with Server(root, "--model", model, "--copy", way) as s:
                 files(c, f"{model} {way}", s)
                 parts_of(c, f"{model} {way}", s)
+                half_closed(c, f"{model} {way}", s)
     listings(c, root)
 
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 
+#include "sluice/space/fault.hpp"
 #include "unit/support.hpp"
 
 namespace {
@@ -62,6 +63,28 @@ TEST(ConnectTo, DoesNotWaitForOneThatKeepsSilent) {
   ASSERT_TRUE(peer);
   EXPECT_EQ(*peer, at);
   EXPECT_GE(took, std::chrono::milliseconds(20)) << "the first one has a head start";
+}
+
+/// It is still in the race: when those that were tried beside it have failed, it is what there is.
+TEST(ConnectTo, ComesBackToASlowFirstWhenTheOthersFail) {
+  place p;
+  auto [l, at] = p.listening();
+  const sluice::fault_rule rules[] = {
+      {.about = sluice::op_kind::connect, .what = sluice::fault_kind::delay, .delay = 200 * ms, .at_most = 1},
+      {.about = sluice::op_kind::connect, .failure = errc::unreachable}};
+  sluice::fault_space slow(sluice::system(), {.rules = rules});
+  p.net = network(slow);
+  const address no = p.refusing();
+  const address all[] = {at, no, no};
+  const auto begun = std::chrono::steady_clock::now();
+  auto connected = p.connect(all);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  ASSERT_TRUE(connected) << sluice::describe(connected.error(), "connect", "");
+  const auto peer = sluice::sync(connected->peer_address());
+  ASSERT_TRUE(peer);
+  EXPECT_EQ(*peer, at);
+  EXPECT_EQ(slow.hits(1), 2u) << "each of the others was tried";
+  EXPECT_GE(took, std::chrono::milliseconds(200));
 }
 
 /// Neither does the last one make it wait for ever, whatever those before it said.

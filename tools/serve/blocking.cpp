@@ -31,7 +31,7 @@ class blocking_worker final : public worker {
 
   void run() noexcept;
   bool others_wait() noexcept override;
-  bool await_request(connection_watch& c, wire& from) noexcept override;
+  void await_request(connection_watch& c, wire& from) noexcept override;
 
  private:
   void serve_next() noexcept;
@@ -68,22 +68,23 @@ void blocking_worker::serve_next() noexcept {
 }
 
 bool blocking_worker::others_wait() noexcept {
-  if (!all_busy()) return false;
+  if (draining() || !all_busy()) return false;  // at the end nobody is accepted any more
   pollfd line{system_space::descriptor(from_), POLLIN, 0};
   return ::poll(&line, 1, 0) > 0;
 }
 
 /// Waits for the client, and for others who want this worker: then a connection that had its answer is
-/// given up.
-bool blocking_worker::await_request(connection_watch& c, wire& from) noexcept {
-  if (from.has_pending()) return true;
+/// asked to leave.
+void blocking_worker::await_request(connection_watch& c, wire& from) noexcept {
+  if (from.has_pending()) return;
   pollfd both[] = {{system_space::descriptor(c.socket), POLLIN, 0},
                    {system_space::descriptor(from_), POLLIN, 0}};
   for (;;) {
     // While another worker is free, that one takes what comes; look now and then whether it still is.
     const bool wanted = c.answered && all_busy();
-    if (::poll(both, wanted ? 2 : 1, wanted ? -1 : tick_ms) > 0) return both[0].revents != 0;
+    if (::poll(both, wanted ? 2 : 1, wanted ? -1 : tick_ms) > 0) break;
   }
+  if (both[0].revents == 0) c.ask_to_leave();
 }
 
 class threads final : public running {

@@ -101,6 +101,7 @@ task<bool> drain_body(conversation& c, std::uint64_t left) {
   const time_point_ns began = monotonic_now();
   exchange x(c.at, c.out, c.watch, head);
   x.now = ::time(nullptr);
+  x.followed = c.came.bytes().size() > parsed.consumed + head.content_length;
   const bool wrong = parsed.state == http::parse_state::failed;
   const bool has_body = head.body == http::body_kind::chunked || head.content_length > 0;
   if (wrong || head.body == http::body_kind::chunked || head.content_length > most_drained ||
@@ -127,7 +128,8 @@ task<bool> drain_body(conversation& c, std::uint64_t left) {
     }
   }
   note(c, x, began);
-  if (x.broken) c.unread = false;  // there is nobody left to listen
+  if (x.followed && !x.keep) c.unread = true;  // it may still be sending what nobody will read
+  if (x.broken) c.unread = false;              // there is nobody left to listen
   if (x.broken || !x.keep) co_return false;
   x.room = buffer_lease();
   c.came.used(parsed.consumed);
@@ -157,7 +159,8 @@ task<void> converse(conversation& c) {
     if (c.came.empty()) {
       c.allow(c.watch.answered ? s.idle_seconds : s.header_seconds);
       c.watch.idle.store(true, std::memory_order_relaxed);
-      if (c.at.draining() || !c.at.await_request(c.watch, c.out)) break;
+      if (c.at.draining()) c.watch.ask_to_leave();
+      c.at.await_request(c.watch, c.out);
       const bool came = co_await read_more(c);
       if (!came) break;
       c.watch.idle.store(false, std::memory_order_relaxed);

@@ -30,7 +30,7 @@ void abort_connection(const stream& socket) noexcept {
 }
 
 void connection_watch::ask_to_leave() noexcept {
-  leaves = true;
+  if (leaves.exchange(true, std::memory_order_relaxed)) return;
   ::shutdown(system_space::descriptor(socket), SHUT_RD);
 }
 
@@ -51,7 +51,8 @@ bool connection_list::end_idlest() noexcept {
   for (connection_watch* c = first_; c != nullptr; c = c->next) {
     // All of them have the same time to be idle.
     const time_point_ns deadline = c->deadline.load(std::memory_order_relaxed);
-    const bool may_go = c->answered && !c->leaves && c->idle.load(std::memory_order_relaxed);
+    const bool idle = c->idle.load(std::memory_order_relaxed) && !c->leaves.load(std::memory_order_relaxed);
+    const bool may_go = c->answered && idle;
     if (!may_go || deadline >= first) continue;
     first = deadline;
     idlest = c;

@@ -29,9 +29,9 @@ struct connection_watch {
   /// What the client had acknowledged when this was last asked, where more by the deadline puts that off.
   std::atomic<std::uint64_t> taken = not_followed;
   std::atomic<bool> idle = true;      // waits for the first byte of a request
+  std::atomic<bool> leaves = false;   // was asked to, while idle
   bool answered = false;              // at least one request
   bool timed_out = false;             // and was ended for it
-  bool leaves = false;                // was asked to, while idle, to make room
   bool lent = false;                  // the network has, or takes, pages of ours until the client has them
   connection_watch* next = nullptr;
   connection_watch* before = nullptr;
@@ -62,17 +62,20 @@ class connection_list {
   }
   std::size_t size() const noexcept { return size_; }
 
-  /// Calls `end(watch)` for those whose deadline has passed and who take nothing, and, if `draining`, for
-  /// the idle ones; `never` is later than all deadlines.
+  /// Calls `end(watch)` for those whose deadline has passed and who take nothing; `never` is later than all
+  /// deadlines. If `draining`, the idle ones are asked to leave.
   template <class End>
   void end_some(time_point_ns now, time_point_ns patience, bool draining, const End& end) noexcept {
     const std::lock_guard hold(mutex_);
     for (connection_watch* c = first_; c != nullptr; c = c->next) {
       if (c->timed_out) continue;
       const bool late = c->deadline.load(std::memory_order_relaxed) <= now && !c->goes_on(now, patience);
-      if (!late && !(draining && c->idle.load(std::memory_order_relaxed))) continue;
-      c->timed_out = late;
-      end(*c);
+      if (late) {
+        c->timed_out = true;
+        end(*c);
+      } else if (draining && c->idle.load(std::memory_order_relaxed)) {
+        c->ask_to_leave();
+      }
     }
   }
 

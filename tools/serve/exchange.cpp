@@ -9,7 +9,9 @@ namespace sluice::serve {
 std::size_t exchange::put_head(http::response_head& answer) {
   answer.date = at.dates.text(now);
   answer.server = "sluice";
-  if (keep && (at.draining() || at.others_wait())) keep = false;
+  // At the end, what has come is answered first.
+  const bool leaves = (at.draining() || watch.leaves) && !followed;
+  if (keep && (leaves || at.others_wait())) keep = false;
   answer.close = !keep;
   answer.tell_keep_alive = keep && !head.minor_version_1;
   status = answer.status;

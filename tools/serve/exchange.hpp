@@ -20,6 +20,7 @@ struct exchange {
   connection_watch& watch;
   const http::request_head& head;
   bool keep;            // the connection is kept after this answer
+  bool followed = false;  // by bytes of another request, which have come already
   bool broken = false;  // the answer did not come to its end: the connection is of no use any more
   std::uint16_t status = 0;
   std::uint64_t body_sent = 0;

@@ -35,7 +35,7 @@ class loop_worker final : public worker {
 
   /// Of those who have a place, each leaves after its answer while others wait for one.
   bool others_wait() noexcept override { return places_.awaited(); }
-  bool await_request(connection_watch& c, wire& from) noexcept override;
+  void await_request(connection_watch& c, wire& from) noexcept override;
 
  private:
   task<void> accept_all(const listener& at, scope& clients);
@@ -143,9 +143,8 @@ void loop_worker::tell_room() noexcept {
   if (std::exchange(has_room_, now) != now) with_room_.fetch_add(now ? 1u : -1u, std::memory_order_relaxed);
 }
 
-bool loop_worker::await_request(connection_watch& c, wire&) noexcept {
+void loop_worker::await_request(connection_watch& c, wire&) noexcept {
   if (c.answered && places_.awaited()) c.ask_to_leave();
-  return true;
 }
 
 task<void> loop_worker::look_after(scope& accepting) {

@@ -50,9 +50,9 @@ class worker {
 
   /// Whether a client should give its connection up after this answer, because others wait for a worker.
   virtual bool others_wait() noexcept { return false; }
-  /// Before waiting for the next request: false if the connection is to be closed now. A worker that
-  /// blocks waits here, for others as well.
-  virtual bool await_request(connection_watch&, wire&) noexcept { return true; }
+  /// Before the next request is read: asks the connection to leave where others want its place. A worker
+  /// that blocks waits here, for them as well.
+  virtual void await_request(connection_watch&, wire&) noexcept {}
 };
 
 /// One connection, from its first byte to its last. Nothing leaves it but its end.
