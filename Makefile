@@ -9,8 +9,8 @@ FLAGS ?=
 RELEASE := build/release
 CTEST := ctest --parallel $(JOBS)
 
-# $(call suites,<preset>,<options of ctest>): where a test is a suite, what became of its cases is told at
-# the end.
+# $(call suites,<preset>,<options of ctest>): a test is a suite, and what became of its cases is told at the
+# end.
 define suites
 @$(CTEST) --preset $(1) $(2); status=$$?; python3 tests/cases_of_suites.py build/$(1) && exit $$status
 endef
@@ -64,7 +64,7 @@ setup:
 .PHONY: test
 test: setup
 	$(call build,release)
-	@$(CTEST) --preset release -LE '^(linux_tree|file_systems_large)$$'
+	$(call suites,release,-LE '^(linux_tree|file_systems_large)$$')
 
 .PHONY: test-linux-tree
 test-linux-tree: setup
