@@ -113,7 +113,7 @@ detached many_nops(loop& l, int& left, bool& done) {
 
 TEST_P(Foreign, ManyAwaitsInARowNeedNoStack) {
   loop l(options());
-  int left = 300'000;
+  int left = 100'000;  // of a hundred bytes each would be more than there is
   bool done = false;
   many_nops(l, left, done);
   turn_until(l, done);
