@@ -67,7 +67,7 @@ def no_room(c, scratch):
 def cut_meanwhile(c, scratch):
     """A source that gets shorter: what is there is a beginning of it, and that it changed is told."""
     source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
-    seen = 0
+    seen = early = 0
     for attempt in range(8):
         os.unlink(source)
         cold.make(source, SIZE)
@@ -81,7 +81,9 @@ def cut_meanwhile(c, scratch):
         cutting.join()
         with open(target, "rb") as f:
             there = f.read()
-        if len(there) < SIZE:
+        if len(there) == 10 * MIB + 1 and got.rc == 0 and seen == 0:
+            early += 1      # on a busy machine a copy may begin after the cut; later cuts are in the midst
+        elif len(there) < SIZE:
             seen += 1
             c.check(f"cut while it is copied: told, after {delay} s", b"src" in got.err.splitlines()[0], shown(got.err))
         # The kernel copies pages: one that is cut just then may come as it was, or with zeros behind the cut.
@@ -90,6 +92,7 @@ def cut_meanwhile(c, scratch):
         c.check(f"cut while it is copied: a beginning of it, after {delay} s", len(there) >= cut and (before.startswith(there) or zeros),
                 f"{len(there)} bytes")
         os.unlink(target)
+    c.check("cut while it is copied: some were", seen > 0 or early <= 4)
     if seen == 0:
         c.skip("cut while it is copied", "every copy was quicker")
 
