@@ -99,9 +99,10 @@ def boot(image, sluice, pairs, core, scratch):
     init = scratch / "init"
     init.write_text(INIT.format(sluice=sluice, runs="\n".join(lines)))
     init.chmod(0o755)
+    kept_on = [] if core is None else ["taskset", "-c", str(core)]
     told = subprocess.run(
-        [*(["taskset", "-c", str(core)] if core is not None else []), KERNEL, f"mem={MEMORY}", "root=none", "rootfstype=hostfs", "rw", f"init={init}", f"ubd0r={image}",
-         "con=null", "con0=null,fd:1", "quiet"],
+        [*kept_on, KERNEL, f"mem={MEMORY}", "root=none", "rootfstype=hostfs", "rw", f"init={init}",
+         f"ubd0r={image}", "con=null", "con0=null,fd:1", "quiet"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120 + 60 * pairs,
         env=dict(os.environ, TMPDIR=os.environ.get("TMPDIR", "/tmp")))
     if "FAILED" in told.stdout or "TIME" not in told.stdout:

@@ -173,7 +173,6 @@ class native_backend : public backend {
   /// Begins to close what was released; by default the pool does.
   virtual void close_released() noexcept;
 
-
   void send_to_pool(native_slot& s) noexcept;
   /// Hands to the pool what was gathered in this turn, and closes what was released.
   void hand_over() noexcept;
@@ -219,6 +218,7 @@ class native_backend : public backend {
     if (!drains_.empty()) [[unlikely]] tell_drains();
   }
 
+  /// A look at the clock is a system call here, and a dear one.
   bool clock_is_dear() noexcept;
   std::uint64_t turns() const noexcept { return turns_; }
 

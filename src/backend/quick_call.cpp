@@ -14,16 +14,9 @@ namespace sluice::inline v0 {
 template <class Op>
 void native_backend::call_quickly(backend& b, operation& base) noexcept {
   auto& self = static_cast<native_backend&>(b);
-  if (!self.policy_->of(Op::its_kind, base.id).take_untimed()) return self.route(base, row_of<Op>);
-  auto& op = static_cast<Op&>(base);
-  ++self.counts_.kinds[static_cast<std::size_t>(Op::its_kind)].calls;
-  const std::int64_t result = native<Op>::perform(op);
-  if constexpr (requires { native<Op>::finish(op, result); }) {
-    native<Op>::finish(op, result);
-  } else {
-    finish_plainly<Op>(op, result);
-  }
-  op.complete();
+  constexpr const native_row& row = row_of<Op>;
+  if (!self.policy_->of(Op::its_kind, base.id).take_untimed()) return self.route(base, row);
+  self.called(base, row, row.perform(base));
 }
 
 void native_backend::take_quick_calls() noexcept {

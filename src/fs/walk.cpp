@@ -292,12 +292,10 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
   all_of<walk_stat> asking(std::span<walk_stat>(with.call_at(0), with.call_count));
   co_await asking;
   if (with.call_count > 0) with.at_once = !asking.waited();
-  bool failures = false;
   for (std::size_t i = 0; i < with.call_count; ++i) {
     walk_entry& e = with.entries[with.call_of[i]];
     walk_stat& asked = *with.call_at(i);
     if (asked.failure) {
-      failures = true;
       visitor_.failed(d, e.name, walk_step::stat, asked.failure);
       e.name = {};
     } else {
@@ -305,10 +303,8 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
       e.type = asked.value.type;
     }
   }
-  walk_entry* end = with.entries + with.entry_count;
-  if (failures) {
-    end = std::remove_if(with.entries, end, [](const walk_entry& e) { return e.name.empty(); });
-  }
+  walk_entry* const end = std::remove_if(with.entries, with.entries + with.entry_count,
+                                         [](const walk_entry& e) { return e.name.empty(); });
   const std::span<const walk_entry> good(with.entries, end);
   if (!good.empty()) {
     auto visiting = visitor_.entries(d, open, good, on);

@@ -85,7 +85,7 @@ def cut_meanwhile(c, scratch):
             early += 1      # on a busy machine a copy may begin after the cut; later cuts are in the midst
         elif len(there) < SIZE:
             seen += 1
-            c.check(f"cut while it is copied: told, after {delay} s", b"src" in got.err.splitlines()[0], shown(got.err))
+            c.check(f"cut while it is copied: told, after {delay} s", b"src" in got.err.split(b"\n")[0], shown(got.err))
         # The kernel copies pages: one that is cut just then may come as it was, or with zeros behind the cut.
         cut = 10 * MIB + 1
         zeros = before.startswith(there[:cut]) and len(there) < cut + 4096 and not there[cut:].strip(b"\0")
