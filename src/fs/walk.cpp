@@ -184,7 +184,7 @@ task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
         co_await std::move(showing);
         break;
       }
-      const bool last = batch->surely_last();
+      const bool last = batch->surely_last(d.status.size);
       auto showing = show(d, open, *batch, *with, on);
       co_await std::move(showing);
       if (last) break;

@@ -31,7 +31,7 @@ task<void> walker::read_names(walk_dir& d, dir& open, std::vector<ordered_name>&
       into.push_back({std::string(e.name().c_str(), e.name().size()), e.type(), e.inode(),
                       into.size()});
     }
-    if (batch->surely_last()) break;
+    if (batch->surely_last(d.status.size)) break;
   }
   std::ranges::sort(into, [](const ordered_name& a, const ordered_name& b) {
     return std::pair(a.inode, a.place) < std::pair(b.inode, b.place);

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import filesystems
 import harness
 import treegen
 from ducases import DU, TOOL
@@ -78,18 +79,38 @@ def tells_the_end(directory):
     return position == 2 ** 63 - 1
 
 
-def operations(c, scratch):
-    """At most one operation for each file and five for each directory, whichever way they are done; and
-    four where the file system tells that there are no more names."""
-    files = treegen.five_ary(os.path.join(scratch, "five"), 4, 100)
+def operations(c, where, most, kind):
+    """At most one operation for each file and so many for each directory, whichever way they are done."""
+    files = treegen.five_ary(os.path.join(where, "five"), 4, 100)
     directories = files + 1
-    most = 4 if tells_the_end(scratch) else 5
     for args in (["-s"], ["-a"], [], ["-aS", "--time"], ["-a", "--inodes"], ["-sL"], ["-aL"], ["-s", "--jobs=8"]):
-        got = harness.run([TOOL, "du", "--stats", *args, "five"], cwd=scratch)
+        got = harness.run([TOOL, "du", "--stats", *args, "five"], cwd=where)
         told = re.search(rb"(?m)^all +(\d+) +(\d+) +(\d+) ", got.err)
         done = sum(map(int, told.groups())) if told else 0
-        c.check(f"operations: {' '.join(args) or 'no option'}", files + 4 * directories <= done <= files + most * directories,
+        c.check(f"operations: {' '.join(args) or 'no option'}{kind}",
+                files + 4 * directories <= done <= files + most * directories,
                 f"{done} for {files} files and {directories} directories")
+
+
+def at_most_five_each(c, scratch):
+    """Four where the file system tells that there are no more names."""
+    operations(c, scratch, 4 if tells_the_end(scratch) else 5, "")
+
+
+def positions_are_bytes(c, scratch):
+    """Four where positions are bytes of a directory: the last name's is the directory's size."""
+    try:
+        with filesystems.mounted(scratch, "ext4", options=["-O", "^dir_index"]) as where:
+            operations(c, where, 4, ", ext4 without an index")
+            # Several blocks, several calls: each name is met.
+            names = [f"a rather long name to fill a block {i}" for i in range(2000)]
+            os.mkdir(os.path.join(where, "wide"))
+            for name in names:
+                open(os.path.join(where, "wide", name), "w").close()
+            told = harness.run([TOOL, "du", "-a", "--inodes", "wide"], cwd=where).out
+            c.equal("ext4 without an index: all names of a large directory", len(told.splitlines()), len(names) + 1)
+    except filesystems.Missing as reason:
+        c.skip("positions that are bytes", str(reason))
 
 
 def tiny(c, scratch):
@@ -129,7 +150,7 @@ def pipes(c, scratch):
 
 
 def test(c, scratch):
-    for part in (memory, operations, tiny, pipes):
+    for part in (memory, at_most_five_each, positions_are_bytes, tiny, pipes):
         part(c, scratch)
 
 

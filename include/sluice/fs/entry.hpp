@@ -104,13 +104,19 @@ class entry_batch {
   iterator begin() const noexcept { return iterator(bytes_.data()); }
   iterator end() const noexcept { return iterator(bytes_.data() + bytes_.size()); }
   bool empty() const noexcept { return bytes_.empty(); }
-  /// No name can follow: where to go on is the greatest position there is. ext4 says so with the last
-  /// names, and saves the call that would find none; most others don't.
-  bool surely_last() const noexcept {
+  /// No name can follow those of a directory of so many bytes (0: not known), and the call that would find
+  /// none is saved. ext4 tells the greatest position there is with the last name. ext2's positions are
+  /// bytes of the directory, as the first name, of twelve bytes, shows: the last one's is the directory's
+  /// end. Most others can't be known.
+  bool surely_last(std::uint64_t bytes_of_directory) const noexcept {
     constexpr std::uint64_t greatest = std::numeric_limits<std::int64_t>::max();
+    constexpr std::uint64_t dot = 12;
+    constexpr std::uint64_t least_block = 1024;
     std::uint64_t after = 0;
     for (const dir_entry e : *this) after = e.cookie();
-    return after == greatest;
+    if (after == greatest) return true;
+    return after != 0 && after == bytes_of_directory && after % least_block == 0 &&
+           (*begin()).cookie() == dot;
   }
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
   /// Where the entry's record begins among the bytes.
