@@ -47,7 +47,7 @@ class sizing final : public sluice::tree_size {
 };
 
 sluice::size_totals size(const sluice::dir& here, const std::string& path) {
-  const sluice::tree_limits limits = sluice::limits_for_trees();
+  const sluice::tree_limits limits = sluice::limits_for_walks();
   sluice::crew workers(limits.crew);
   sizing s;
   return s.run(limits, workers, here, std::span(&path, 1));
@@ -81,7 +81,7 @@ class counting final : public sluice::tree_visitor {
 };
 
 int count_texts(const sluice::dir& here, const std::string& path) {
-  const sluice::tree_limits limits = sluice::limits_for_trees();
+  const sluice::tree_limits limits = sluice::limits_for_walks();
   sluice::crew workers(limits.crew);
   sluice::walk_options how;
   how.status_of_all = false;  // names and types will do

@@ -52,6 +52,7 @@ class crew_host {
 
 struct crew_options {
   unsigned workers = 0;          // loops, the calling thread's included; 0: one per core
+  unsigned spare = 0;            // as many more, if `workers` is 0 and there is more than one core
   unsigned works_in_flight = 16; // that a worker has begun and not ended
   loop_options loop;
   crew_host* host = nullptr;     // null: a thread for each worker; else it must outlive the crew

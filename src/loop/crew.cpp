@@ -26,6 +26,11 @@ unsigned most_on(const thread_host* threads, const crew_host& host) noexcept {
   return threads != nullptr ? allowed_cores() : host.cores();
 }
 
+/// One core has nobody to wait for: what the first worker leaves of it, its own other works take.
+unsigned workers_on(unsigned cores, const crew_options& options) noexcept {
+  return cores > 1 ? cores + options.spare : 1;
+}
+
 }  // namespace
 
 crew::crew(const crew_options& options)
@@ -33,12 +38,13 @@ crew::crew(const crew_options& options)
       threads_(options.host != nullptr ? nullptr : std::make_unique<thread_host>()),
       host_(options.host != nullptr ? *options.host : *threads_) {
   workers_.push_back(std::unique_ptr<worker>(new worker(*this, 0)));
-  limit_ = options.workers != 0 ? options.workers : most_on(threads_.get(), host_);
+  limit_ = options.workers != 0 ? options.workers
+                                : workers_on(most_on(threads_.get(), host_), options);
 }
 
 /// When a second worker is wanted, and nobody else looks at the workers yet.
 void crew::hire() {
-  if (options_.workers == 0) limit_ = host_.cores();
+  if (options_.workers == 0) limit_ = workers_on(host_.cores(), options_);
   for (unsigned i = 1; i < limit_; ++i) {
     workers_.push_back(std::unique_ptr<worker>(new worker(*this, i)));
   }

@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "loop/thread_host.hpp"
 #include "sluice/system.hpp"
 
 namespace {
@@ -157,6 +158,48 @@ TEST(CrewOfMany, LeavesToOthersWhatItNeedNotBeginYet) {
   tally t;
   c.run(std::make_unique<busy>(t, 40));
   EXPECT_LE(t.most_at_once, 4) << "none of them waited";
+}
+
+/// On a machine with so many cores, where no second thread is to be had.
+class counted_cores final : public crew_host {
+ public:
+  explicit counted_cores(unsigned n) : cores_(n) {}
+  void run(const loop_options& options, body& b) noexcept override { threads_.run(options, b); }
+  void start(const loop_options&, body&) override { throw std::runtime_error("no more"); }
+  void join() override {}
+  unsigned cores() const noexcept override { return cores_; }
+
+ private:
+  thread_host threads_;
+  unsigned cores_;
+};
+
+unsigned most_workers(unsigned cores, unsigned spare, unsigned workers = 0) {
+  counted_cores host(cores);
+  crew_options o;
+  o.host = &host;
+  o.spare = spare;
+  o.workers = workers;
+  return crew(o).size();
+}
+
+TEST(CrewOfMany, HasSpareWorkersOnlyBesideSeveralCores) {
+  EXPECT_EQ(most_workers(4, 0), 4u);
+  EXPECT_EQ(most_workers(4, 1), 5u);
+  EXPECT_EQ(most_workers(1, 1), 1u);
+  EXPECT_EQ(most_workers(4, 1, 2), 2u) << "as many as were asked for";
+}
+
+TEST(CrewOfMany, AloneDoesTheWorkOfAll) {
+  counted_cores host(4);
+  crew_options o;
+  o.host = &host;
+  o.spare = 1;
+  crew c(o);
+  tally t;
+  c.run(std::make_unique<halves>(t, 100));
+  EXPECT_EQ(t.done, 100);
+  EXPECT_EQ(c.size(), 1u) << "no second thread was to be had";
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, Crew, testing::Values(1u, 2u, 5u, 16u));

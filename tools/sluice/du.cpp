@@ -37,7 +37,7 @@ size_options engine_options(const du_options& o) {
 /// Links that are followed lead to things in several ways: the order of names decides which is met
 /// first, and so where the walk goes.
 tree_limits limits_for(const du_options& o) {
-  tree_limits limits = limits_for_trees(o.jobs);
+  tree_limits limits = limits_for_walks(o.jobs);
   if (o.follow == du_follow::all && !o.every_link) {
     limits.crew.workers = 1;
     limits.crew.works_in_flight = 1;

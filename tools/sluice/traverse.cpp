@@ -23,7 +23,7 @@ constexpr char help_text[] =
     "directories and the PATHs themselves. Hard links and PATHs that overlap count\n"
     "once. Bytes are those of `du -bs`. Symbolic links are not followed.\n"
     "\n"
-    "      --jobs=N   use N threads (default: one for each core)\n"
+    "      --jobs=N   use N threads (default: one more than cores)\n"
     "      --stats    tell on stderr which operations were done, and which way\n"
     "      --help     this text\n"
     "\n"
@@ -72,7 +72,7 @@ int traverse_main(int argc, char** argv) {
   bool all_named = true;
   const auto operands = take_operands("sluice traverse", argv + ::optind, argv + argc, all_named);
 
-  const tree_limits limits = limits_for_trees(jobs);
+  const tree_limits limits = limits_for_walks(jobs);
   crew workers(limits.crew);
   const dir here = system().current_dir();
   counting count;

@@ -179,4 +179,8 @@ struct tree_limits {
 /// limit on them to the hard one.
 tree_limits limits_for_trees(unsigned jobs = 0) noexcept;
 
+/// The same for a walk that only looks at what it finds. Where there are several cores it has one thread
+/// more than they are: a thread that waits for a directory's blocks, or for another's lock, leaves none idle.
+tree_limits limits_for_walks(unsigned jobs = 0) noexcept;
+
 }  // namespace sluice::inline v0
