@@ -55,8 +55,10 @@ tree_limits limits_for(unsigned jobs, unsigned spare) noexcept {
 
 }  // namespace
 
-tree_limits limits_for_trees(unsigned jobs) noexcept { return limits_for(jobs, 0); }
+/// Copies of small files into one file system are slower with more.
+tree_limits limits_for_trees(unsigned jobs) noexcept { return limits_for(jobs, 1); }
 
-tree_limits limits_for_walks(unsigned jobs) noexcept { return limits_for(jobs, 1); }
+/// A warm walk is no slower with these, and a cold one keeps the device busy.
+tree_limits limits_for_walks(unsigned jobs) noexcept { return limits_for(jobs, 4); }
 
 }  // namespace sluice::inline v0

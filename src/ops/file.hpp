@@ -217,7 +217,7 @@ struct native<ops::cached> {
     if (op.size == 0) return 1;
     if ((op.id & system_id::direct) != 0) return 0;
     const std::int64_t first = byte_at(op, op.offset);
-    return first == 1 ? byte_at(op, op.offset + op.size - 1) : first;
+    return first == 1 && op.size > 1 ? byte_at(op, op.offset + op.size - 1) : first;
   }
   static std::int64_t byte_at(const ops::cached& op, std::uint64_t offset) noexcept {
     std::byte one;

@@ -38,6 +38,10 @@ def contents(root):
     return found
 
 
+def files_of(root):
+    return {name: v for name, v in contents(root).items() if isinstance(v, bytes)}
+
+
 def state(root):
     return {os.path.join(where, name): (s.st_mode, s.st_uid, s.st_size, s.st_mtime_ns, s.st_nlink, s.st_ino)
             for where, dirs, files in os.walk(root) for name in files + dirs
@@ -113,7 +117,7 @@ def killed(c, scratch, command, src, rng, options, rounds):
         old = {}
         if n % 2:
             make_old(dst, source, rng)
-            old = {k: v for k, v in contents(dst).items() if isinstance(v, bytes)}
+            old = files_of(dst)
         number = (signal.SIGKILL, signal.SIGHUP, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[n % 5]
         if number == signal.SIGKILL:
             forget_contents(src)
@@ -129,9 +133,12 @@ def killed(c, scratch, command, src, rng, options, rounds):
             here += [f"left {x}" for x in names_left(dst)]
         if state(src) != before:
             here.append("the source was touched")
+        journal = resume and names_left(scratch)
+        if resume and not journal and os.path.isdir(dst) and files_of(dst) not in (files_of(src), old):
+            here.append("no journal of what is not whole")
         result = harness.run([*command, *args])
         # Without a journal nobody knows whose the groups are that the first run made; one that was whole has none.
-        others = [] if not atomic or (resume and code != 0) else [x for x in result.err.splitlines() if b"it has other names" in x]
+        others = [] if not atomic or journal else [x for x in result.err.splitlines() if b"it has other names" in x]
         here += [] if result.rc == (1 if others else 0) else [f"going on: {result.rc}, {shown(result.err)}"]
         # Between its two names a file that replaces another may be caught; only a journal tells whose it is.
         if {k: v for k, v in contents(dst).items() if not os.path.basename(k).startswith(".sluice-")} != source:

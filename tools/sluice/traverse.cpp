@@ -23,7 +23,7 @@ constexpr char help_text[] =
     "directories and the PATHs themselves. Hard links and PATHs that overlap count\n"
     "once. Bytes are those of `du -bs`. Symbolic links are not followed.\n"
     "\n"
-    "      --jobs=N   use N threads (default: one more than cores)\n"
+    "      --jobs=N   use N threads (default: cores + 4)\n"
     "      --stats    tell on stderr which operations were done, and which way\n"
     "      --help     this text\n"
     "\n"

@@ -176,11 +176,11 @@ struct tree_limits {
 };
 
 /// By the cores (or `jobs` threads) and by the descriptors that are left, after raising the soft
-/// limit on them to the hard one.
+/// limit on them to the hard one. Where there are several cores it is a thread more than they are: one that
+/// waits in a call, as for the blocks of an inode, leaves its core to that.
 tree_limits limits_for_trees(unsigned jobs = 0) noexcept;
 
-/// The same for a walk that only looks at what it finds. Where there are several cores it has one thread
-/// more than they are: a thread that waits for a directory's blocks, or for another's lock, leaves none idle.
+/// The same for a walk that only looks at what it finds: four threads more.
 tree_limits limits_for_walks(unsigned jobs = 0) noexcept;
 
 }  // namespace sluice::inline v0

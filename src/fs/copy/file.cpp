@@ -216,18 +216,22 @@ task<bool> close_both(context& c, const item& i, pair_of_files& p) {
 namespace {
 
 /// Has the source's first bytes fetched: all of a small file, before it returns, else so many as soon as
-/// there is time. Not where they may be shared instead.
+/// there is time: a large one is copied while the rest of it comes. Not where they may be shared instead.
 task<void> fetch_ahead(context& c, const pair_of_files& p) {
   constexpr std::uint64_t read_at_once = 16 << 10;  // the system reads so much for the first byte
+  constexpr std::uint64_t small = 256 << 10;
   constexpr std::uint64_t ahead = 4 << 20;
   if (!c.clone_hopeless.load(std::memory_order_relaxed)) co_return;
-  if (p.status.size > read_at_once) {
-    auto advised = co_await p.from.advise(access_advice::will_need, 0, std::min(p.status.size, ahead));
-    static_cast<void>(advised);  // then it comes later
-    co_return;
+  const std::uint64_t size = p.status.size;
+  const std::uint64_t last = size > read_at_once ? std::min(size, ahead) - 1 : 0;
+  if (last != 0) {
+    auto there = co_await p.from.cached(0, 1);
+    if (there && *there) co_return;  // and so is the rest, most likely
+    auto advised = co_await p.from.advise(access_advice::will_need, 0, last + 1);
+    if (!advised || size > small) co_return;  // then it comes later
   }
-  std::byte first[1];
-  auto read = co_await p.from.read_at(first, 0);
+  std::byte one[1];
+  auto read = co_await p.from.read_at(one, last);
   static_cast<void>(read);  // who copies them will hear of it
 }
 
