@@ -52,7 +52,8 @@ class crew_host {
 
 struct crew_options {
   unsigned workers = 0;          // loops, the calling thread's included; 0: one per core
-  unsigned spare = 0;            // as many more, if `workers` is 0 and there is more than one core
+  unsigned spare = 0;            // as many more, if `workers` is 0 and there is more than one core,
+  bool spare_when_waiting = false; // and if so, only once all that one of them has begun waits
   unsigned works_in_flight = 16; // that a worker has begun and not ended
   loop_options loop;
   crew_host* host = nullptr;     // null: a thread for each worker; else it must outlive the crew
@@ -132,7 +133,9 @@ class crew {
   void end_of_work(worker& w, limiter& begun) noexcept;
   work* take(worker& w);
   void feed_the_hungry() noexcept;
+  void count_workers(unsigned cores) noexcept;
   void hire();
+  void want_spare() noexcept;
   void wake(worker& w) noexcept;
   void note(std::exception_ptr thrown) noexcept;
 
@@ -140,6 +143,7 @@ class crew {
   std::unique_ptr<class thread_host> threads_;
   crew_host& host_;
   std::atomic<unsigned> limit_ = 1;
+  std::atomic<unsigned> wanted_ = 1;         // of these, are started while there is work for them
   std::atomic<std::size_t> pending_ = 0;     // not ended
   std::atomic<std::size_t> waiting_ = 0;     // not taken
   std::atomic<unsigned> idle_count_ = 0;

@@ -33,13 +33,12 @@ std::size_t descriptors_left() noexcept {
   return limit.rlim_cur > open ? static_cast<std::size_t>(limit.rlim_cur) - open : 0;
 }
 
-tree_limits limits_for(unsigned jobs, unsigned spare) noexcept {
+tree_limits limits_for(unsigned jobs, unsigned spare, bool when_waiting) noexcept {
   constexpr std::size_t per_loop = 3;  // ring or epoll, eventfd, one to spare
   constexpr std::size_t per_work = 6;  // directories on both sides, two files, one being opened
   const std::size_t left = descriptors_left();
   tree_limits limits{};
-  const std::size_t cores = allowed_cores();
-  const std::size_t most = jobs != 0 ? jobs : cores > 1 ? cores + spare : 1;
+  const std::size_t most = jobs != 0 ? jobs : workers_on(allowed_cores(), spare);
   const std::size_t workers = std::clamp<std::size_t>(left / (per_loop + 2 * per_work), 1, most);
   const std::size_t for_works = left - std::min(left, workers * per_loop);
   const std::size_t works = std::clamp<std::size_t>(for_works / (2 * per_work * workers), 1, 16);
@@ -48,6 +47,7 @@ tree_limits limits_for(unsigned jobs, unsigned spare) noexcept {
   const bool by_cores = jobs == 0 && workers == most;
   limits.crew.workers = by_cores ? 0 : static_cast<unsigned>(workers);
   limits.crew.spare = spare;
+  limits.crew.spare_when_waiting = when_waiting;
   limits.crew.works_in_flight = static_cast<unsigned>(works);
   limits.open_directories = std::clamp<std::size_t>(left - std::min(left, used), 2, 4096);
   return limits;
@@ -55,10 +55,11 @@ tree_limits limits_for(unsigned jobs, unsigned spare) noexcept {
 
 }  // namespace
 
-/// Copies of small files into one file system are slower with more.
-tree_limits limits_for_trees(unsigned jobs) noexcept { return limits_for(jobs, 1); }
+/// Who makes files while nobody waits for a device would only be in the way of the others: XFS's log is
+/// one.
+tree_limits limits_for_trees(unsigned jobs) noexcept { return limits_for(jobs, 1, true); }
 
 /// A warm walk is no slower with these, and a cold one keeps the device busy.
-tree_limits limits_for_walks(unsigned jobs) noexcept { return limits_for(jobs, 4); }
+tree_limits limits_for_walks(unsigned jobs) noexcept { return limits_for(jobs, 4, false); }
 
 }  // namespace sluice::inline v0

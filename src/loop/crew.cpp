@@ -26,11 +26,6 @@ unsigned most_on(const thread_host* threads, const crew_host& host) noexcept {
   return threads != nullptr ? allowed_cores() : host.cores();
 }
 
-/// One core has nobody to wait for: what the first worker leaves of it, its own other works take.
-unsigned workers_on(unsigned cores, const crew_options& options) noexcept {
-  return cores > 1 ? cores + options.spare : 1;
-}
-
 }  // namespace
 
 crew::crew(const crew_options& options)
@@ -38,16 +33,28 @@ crew::crew(const crew_options& options)
       threads_(options.host != nullptr ? nullptr : std::make_unique<thread_host>()),
       host_(options.host != nullptr ? *options.host : *threads_) {
   workers_.push_back(std::unique_ptr<worker>(new worker(*this, 0)));
-  limit_ = options.workers != 0 ? options.workers
-                                : workers_on(most_on(threads_.get(), host_), options);
+  count_workers(most_on(threads_.get(), host_));
+}
+
+void crew::count_workers(unsigned cores) noexcept {
+  limit_ = options_.workers != 0 ? options_.workers : workers_on(cores, options_.spare);
+  const bool some_later = options_.workers == 0 && options_.spare_when_waiting;
+  wanted_ = some_later ? workers_on(cores, 0) : limit_.load();
 }
 
 /// When a second worker is wanted, and nobody else looks at the workers yet.
 void crew::hire() {
-  if (options_.workers == 0) limit_ = workers_on(host_.cores(), options_);
+  if (options_.workers == 0) count_workers(host_.cores());
   for (unsigned i = 1; i < limit_; ++i) {
     workers_.push_back(std::unique_ptr<worker>(new worker(*this, i)));
   }
+}
+
+/// All that a worker has begun waits.
+void crew::want_spare() noexcept {
+  if (wanted_.load(std::memory_order_relaxed) == limit_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex_);
+  wanted_ = limit_.load();
 }
 
 crew::~crew() {
@@ -66,7 +73,7 @@ void crew::add(worker& from, std::unique_ptr<work> more) {
   more.release();
   waiting_.fetch_add(1, std::memory_order_seq_cst);
   if (idle_count_.load(std::memory_order_seq_cst) > 0 ||
-      started_.load(std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed)) {
+      started_.load(std::memory_order_relaxed) < wanted_.load(std::memory_order_relaxed)) {
     feed_the_hungry();
   }
 }
@@ -96,14 +103,14 @@ void crew::feed_the_hungry() noexcept {
     return;
   }
   const unsigned n = started_.load(std::memory_order_relaxed);
-  if (n >= limit_ || waiting_.load(std::memory_order_relaxed) < 2) return;
+  if (n >= wanted_ || waiting_.load(std::memory_order_relaxed) < 2) return;
   try {
     if (workers_.size() == 1) hire();
-    if (n >= limit_) return;
+    if (n >= wanted_) return;
     host_.start(options_.loop, *workers_[n]);
     started_.store(n + 1, std::memory_order_release);
   } catch (...) {
-    limit_ = n;  // no more to be had: the ones there are do the work
+    limit_ = wanted_ = n;  // no more to be had: the ones there are do the work
   }
 }
 
@@ -163,6 +170,7 @@ task<void> crew::take_work(worker& w) {
     static_cast<void>(entered);
     // More than a few only once all that was begun waits: what was not begun, others can take.
     while (w.begun_ >= few && here.home->busy()) co_await yield();
+    if (w.begun_ >= few) want_spare();
     work* piece = take(w);
     if (piece != nullptr) {
       begin(w, piece, begun, children);

@@ -52,6 +52,9 @@ def backups(c, scratch, command):
               ["-b", "a", "m"], owner=harness.NOBODY)
     cases.run("no room for a backup's name", lambda s: (s.file("a"), s.file("d/a"), s.dir("d", 0o555)),
               ["-b", "a", "d"], owner=harness.NOBODY)
+    # To give one name of a file to another of its names changes nothing: what stands there is in the way then.
+    cases.matrix(lambda s: (s.file("a"), s.file("d/a"), s.hard("d/a", "d/a~")), ["-b", "-bv", "-bf", "-b --remove-destination"],
+                 ["a", "d"])
     for value in ("simple", "t", "nil", "none", "numbered"):
         env = harness.base_env(VERSION_CONTROL=value, SIMPLE_BACKUP_SUFFIX=".env")
         cases.matrix(standing, ["-b", "--backup", "--backup=simple", "-S .x", "-v"], ["a", "b"], env=env)

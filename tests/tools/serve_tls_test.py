@@ -94,6 +94,32 @@ def reloaded(c, name, s, scratch):
     c.check(f"{name}: and not taken", name_shown(s, scratch) in ("second", "first" if name == "processes" else ""))
 
 
+def ends_told(one):
+    """Whether nothing more comes, and TLS says so, where Python would tell of one that is cut off."""
+    try:
+        return one.recv(1) == b""
+    except OSError as e:
+        return repr(e)
+
+
+def told_to_end(c, name, s, body):
+    """SIGTERM while one client is idle, one is in the midst of an answer, one has asked for more behind it."""
+    with sealed(s) as idle, sealed(s) as busy, sealed(s) as eager:
+        idle.sendall(request("/small"))
+        Reader(idle).response()
+        readers = []
+        for one, requests in ((busy, request("/large")), (eager, request("/large") + request("/small"))):
+            one.sendall(requests)
+            readers.append(Reader(one))
+            readers[-1].got = one.recv(1)
+        s.tell(signal.SIGTERM)
+        c.equal(f"{name}: told to end: idle ones hear so", ends_told(idle), True)
+        got = [reader.response().body == want for reader, want in zip(readers + readers[1:], (body, body, b"hello"))]
+        c.equal(f"{name}: told to end: what was asked is answered whole", got, [True] * 3)
+        c.equal(f"{name}: told to end: and then TLS ends, too", [ends_told(busy), ends_told(eager)], [True] * 2)
+    c.equal(f"{name}: ends by SIGTERM", s.await_end(), 0)
+
+
 def wrong_files(c, root, scratch):
     with open(f"{scratch}/nonsense", "w") as f:
         f.write("nonsense\n")
@@ -137,7 +163,7 @@ def test(c, scratch):
             answers(c, name, s, body)
             together(c, name, s)
             reloaded(c, name, s, scratch)
-            c.equal(f"{name}: ends by SIGTERM", s.end(), 0)
+            told_to_end(c, name, s, body)
 
 
 if __name__ == "__main__":

@@ -160,18 +160,22 @@ TEST(CrewOfMany, LeavesToOthersWhatItNeedNotBeginYet) {
   EXPECT_LE(t.most_at_once, 4) << "none of them waited";
 }
 
-/// On a machine with so many cores, where no second thread is to be had.
+/// On a machine with so many cores, where a second thread may not be to be had.
 class counted_cores final : public crew_host {
  public:
-  explicit counted_cores(unsigned n) : cores_(n) {}
+  explicit counted_cores(unsigned n, bool threads = false) : cores_(n), may_start_(threads) {}
   void run(const loop_options& options, body& b) noexcept override { threads_.run(options, b); }
-  void start(const loop_options&, body&) override { throw std::runtime_error("no more"); }
-  void join() override {}
+  void start(const loop_options& options, body& b) override {
+    if (!may_start_) throw std::runtime_error("no more");
+    threads_.start(options, b);
+  }
+  void join() override { threads_.join(); }
   unsigned cores() const noexcept override { return cores_; }
 
  private:
   thread_host threads_;
   unsigned cores_;
+  bool may_start_;
 };
 
 unsigned most_workers(unsigned cores, unsigned spare, unsigned workers = 0) {
@@ -200,6 +204,39 @@ TEST(CrewOfMany, AloneDoesTheWorkOfAll) {
   c.run(std::make_unique<halves>(t, 100));
   EXPECT_EQ(t.done, 100);
   EXPECT_EQ(c.size(), 1u) << "no second thread was to be had";
+}
+
+/// One that waits, and adds others.
+class waiting final : public work {
+ public:
+  explicit waiting(int more) : more_(more) {}
+  task<void> run(worker& on) override {
+    for (int i = 0; i < more_; ++i) on.of().add(on, std::make_unique<waiting>(0));
+    [[maybe_unused]] auto slept = co_await system().sleep(1'000'000);
+    // Once more than a few wait, whoever is spare is wanted for what is added then.
+    for (int i = 0; i < more_; ++i) on.of().add(on, std::make_unique<waiting>(0));
+  }
+
+ private:
+  int more_;
+};
+
+TEST(CrewOfMany, WantsSpareWorkersWhenTheOthersWait) {
+  const auto loops = [](std::unique_ptr<work> first, bool when_waiting) {
+    counted_cores host(2, true);
+    crew_options o;
+    o.host = &host;
+    o.spare = 2;
+    o.spare_when_waiting = when_waiting;
+    crew c(o);
+    EXPECT_EQ(c.size(), 4u) << "so many at most";
+    c.run(std::move(first));
+    return c.loops();
+  };
+  tally t;
+  EXPECT_EQ(loops(std::make_unique<busy>(t, 100), true), 2u) << "nobody waited";
+  EXPECT_EQ(loops(std::make_unique<busy>(t, 100), false), 4u);
+  EXPECT_EQ(loops(std::make_unique<waiting>(100), true), 4u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, Crew, testing::Values(1u, 2u, 5u, 16u));

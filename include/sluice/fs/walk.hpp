@@ -176,8 +176,8 @@ struct tree_limits {
 };
 
 /// By the cores (or `jobs` threads) and by the descriptors that are left, after raising the soft
-/// limit on them to the hard one. Where there are several cores it is a thread more than they are: one that
-/// waits in a call, as for the blocks of an inode, leaves its core to that.
+/// limit on them to the hard one. Where there are several cores, and a device is waited for, it is a thread
+/// more than they are: one that waits in a call, as for the blocks of an inode, leaves its core to that.
 tree_limits limits_for_trees(unsigned jobs = 0) noexcept;
 
 /// The same for a walk that only looks at what it finds: four threads more.

@@ -117,9 +117,23 @@ task<bool> back_up(context& c, const item& i, const file_status& source) {
 
 namespace {
 
+/// Whether the target never went: the backup's name was another of its names, and to move one to the other
+/// changes nothing.
+task<bool> is_backup_itself(const item& i) {
+  auto there = co_await i.to.stat(i.target_name, stat_mask::inode, lookup::no_follow);
+  auto backup = co_await i.to.stat(i.backup, stat_mask::inode, lookup::no_follow);
+  co_return there && backup && identity_of(*there) == identity_of(*backup);
+}
+
 /// What somebody has put there meanwhile stays; where the file system can't see to that, if it is there now.
 task<result<void>> move_back(const item& i) {
   auto moved = co_await i.to.rename(i.backup, i.to, i.target_name, rename_mode::no_replace);
+  if (!moved && moved.error() == errc::exists) {
+    auto comparing = is_backup_itself(i);
+    const bool same = co_await std::move(comparing);
+    if (same) co_return result<void>();
+    co_return moved;
+  }
   const bool impossible = !moved && (moved.error() == errc::invalid || moved.error() == errc::not_supported);
   if (!impossible) co_return moved;
   auto there = co_await i.to.stat(i.target_name, stat_mask::type, lookup::no_follow);
