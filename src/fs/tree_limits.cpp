@@ -55,8 +55,7 @@ tree_limits limits_for(unsigned jobs, unsigned spare, bool when_waiting) noexcep
 
 }  // namespace
 
-/// Who makes files while nobody waits for a device would only be in the way of the others: XFS's log is
-/// one.
+/// More makers of files than cores are in each other's way where nobody waits for a device.
 tree_limits limits_for_trees(unsigned jobs) noexcept { return limits_for(jobs, 1, true); }
 
 /// A warm walk is no slower with these, and a cold one keeps the device busy.

@@ -55,7 +55,7 @@ How
                                  done is written down beside DEST until all is
       --verify                 read again what was written, past the cache if
                                  possible, and compare
-      --jobs=N                 threads to use (default: cores + 1)
+      --jobs=N                 threads (default: cores + 1, or 1 on one core)
       --bwlimit=RATE           at most RATE bytes a second: 500K, 20M, 1GB
       --dry-run                say what -v would say, and do nothing
       --exclude=PATTERN        leave out what matches, as du does (repeatable)

@@ -37,7 +37,7 @@ constexpr char before_pairs[] =
     "  -h, --human-readable   1K 234M 2G; --si: in powers of 1000\n"
     "  -k, -m                 as --block-size=1K, --block-size=1M\n"
     "And:\n"
-    "      --jobs=N           N threads (default: cores + 4)\n"
+    "      --jobs=N           N threads (default: cores + 4, or 1 on one core)\n"
     "      --progress         tells on the terminal how far it is\n"
     "      --stats            tells on stderr which operations were done, which way\n"
     "      --help, --version\n"

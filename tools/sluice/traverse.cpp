@@ -23,7 +23,7 @@ constexpr char help_text[] =
     "directories and the PATHs themselves. Hard links and PATHs that overlap count\n"
     "once. Bytes are those of `du -bs`. Symbolic links are not followed.\n"
     "\n"
-    "      --jobs=N   use N threads (default: cores + 4)\n"
+    "      --jobs=N   use N threads (default: cores + 4, or 1 on one core)\n"
     "      --stats    tell on stderr which operations were done, and which way\n"
     "      --help     this text\n"
     "\n"

@@ -221,7 +221,8 @@ def tls_client(oldest=None, newest=None):
 
 
 def sealed(s, context=None):
-    return (context or tls_client()).wrap_socket(s.connect())
+    """A client that hears whether TLS was ended, or only cut off."""
+    return (context or tls_client()).wrap_socket(s.connect(), suppress_ragged_eofs=False)
 
 
 class Held:
