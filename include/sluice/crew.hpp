@@ -144,10 +144,10 @@ class crew {
   crew_host& host_;
   std::atomic<unsigned> limit_ = 1;
   std::atomic<unsigned> wanted_ = 1;         // of these, are started while there is work for them
-  std::atomic<std::size_t> pending_ = 0;     // not ended
-  std::atomic<std::size_t> waiting_ = 0;     // not taken
   std::atomic<unsigned> idle_count_ = 0;
-  std::mutex mutex_;
+  alignas(cache_line) std::atomic<std::size_t> pending_ = 0;  // not ended
+  std::atomic<std::size_t> waiting_ = 0;     // not taken
+  alignas(cache_line) std::mutex mutex_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::atomic<unsigned> started_ = 0;        // workers_[0 .. started_) may be looked at
   loop_statistics statistics_;

@@ -31,12 +31,46 @@ open_places::~open_places() {
   while (newest_ != nullptr) drop(*newest_);
 }
 
+/// Without the lock, which workers would hand to and fro: whoever comes again finds it open.
+bool open_places::pin_open(place& p) noexcept {
+  unsigned users = p.users_.load(std::memory_order_relaxed);
+  while (users != place::closed) {
+    if (p.users_.compare_exchange_weak(users, users + 1, std::memory_order_acquire,
+                                       std::memory_order_relaxed)) {
+      if (!p.used_.load(std::memory_order_relaxed)) p.used_.store(true, std::memory_order_relaxed);
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Under the mutex: the place is open and nobody uses it.
 dir open_places::take_handle(place& p) noexcept {
+  p.users_.store(place::closed, std::memory_order_relaxed);
   unlink(p);
   p.kept_by_ = nullptr;
-  --open_;
+  open_.fetch_sub(1, std::memory_order_relaxed);
   return std::exchange(p.handle_, dir());
+}
+
+/// Under the mutex. Empty if it is closed, or somebody uses it.
+dir open_places::take_unused(place& p) noexcept {
+  unsigned users = place::unused;
+  const bool mine = p.users_.compare_exchange_strong(users, place::closed, std::memory_order_acquire);
+  return mine ? take_handle(p) : dir();
+}
+
+/// Under the mutex. Empty if all are in use. One that was used since the last look has its turn later.
+dir open_places::take_oldest() noexcept {
+  for (std::size_t looks = 2 * open_.load(std::memory_order_relaxed); looks > 0; --looks) {
+    place& p = *oldest_;
+    if (!p.used_.exchange(false, std::memory_order_relaxed)) {
+      if (dir taken = take_unused(p)) return taken;
+    }
+    unlink(p);
+    link_newest(p);
+  }
+  return {};
 }
 
 void open_places::drop(place& p) noexcept {
@@ -58,14 +92,18 @@ void open_places::unlink(place& p) noexcept {
   p.newer_ = p.older_ = nullptr;
 }
 
+bool open_places::full() const noexcept {
+  return open_.load(std::memory_order_relaxed) >= limit_.load(std::memory_order_relaxed);
+}
+
 task<void> open_places::make_room() {
-  for (;;) {
+  while (full()) {
     dir closing;
     {
       const std::lock_guard lock(mutex_);
-      if (open_ < limit_ || oldest_ == nullptr) co_return;
-      closing = take_handle(*oldest_);
+      closing = take_oldest();
     }
+    if (!closing) co_return;
     auto closed = co_await closing.close();
     static_cast<void>(closed);  // a directory read from has nothing to lose
   }
@@ -74,26 +112,31 @@ task<void> open_places::make_room() {
 /// Somebody else uses descriptors, too: get by with fewer. False when none can be closed.
 bool open_places::fewer() noexcept {
   const std::lock_guard lock(mutex_);
-  if (oldest_ == nullptr) return false;
-  limit_ = open_;
-  return true;
+  for (const place* p = oldest_; p != nullptr; p = p->newer_) {
+    if (p->users_.load(std::memory_order_relaxed) != place::unused) continue;
+    limit_.store(open_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    return true;
+  }
+  return false;
 }
 
 task<result<dir*>> open_places::pin(place& p) {
   for (;;) {
-    bool surely = false;  // by its name in an open directory, and for the first time
-    {
-      const std::lock_guard lock(mutex_);
-      surely = !p.seen_;
-      if (p.handle_) {
-        if (p.pins_++ == 0) unlink(p);
-        co_return &p.handle_;
-      }
+    if (pin_open(p)) co_return &p.handle_;
+    // By its name in an open directory, and for the first time.
+    bool surely = !p.seen_.load(std::memory_order_relaxed);
+    if (full()) {
+      auto room = make_room();
+      co_await std::move(room);
     }
-    auto room = make_room();
-    co_await std::move(room);
-    auto opening = open_from_ancestor(p, surely);
-    auto opened = co_await std::move(opening);
+    result<dir> opened = std::unexpected(error(errc::not_found));
+    if (p.parent_ != nullptr && pin_open(*p.parent_)) {
+      opened = co_await p.parent_->handle_.open_dir(p.name_, p.how_);
+      unpin(*p.parent_);
+    } else {
+      auto opening = open_from_ancestor(p, surely);
+      opened = co_await std::move(opening);
+    }
     if (!opened && opened.error() == errc::too_many_files && fewer()) continue;
     if (!opened) co_return std::unexpected(opened.error());
     if (!surely && p.inode_ != 0) {
@@ -103,15 +146,21 @@ task<result<dir*>> open_places::pin(place& p) {
         co_return std::unexpected(error(errc::not_found));
       }
     }
-    const std::lock_guard lock(mutex_);
-    if (p.handle_) continue;  // another worker was quicker; ours is released
-    p.seen_ = true;
-    p.handle_ = std::move(*opened);
-    p.pins_ = 1;
-    p.kept_by_ = this;
-    ++open_;
-    co_return &p.handle_;
+    if (keep(p, *opened)) co_return &p.handle_;
   }
+}
+
+/// Pinned once. False: another worker was quicker, and this handle is released.
+bool open_places::keep(place& p, dir& opened) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (p.handle_) return false;
+  p.seen_.store(true, std::memory_order_relaxed);
+  p.handle_ = std::move(opened);
+  p.kept_by_ = this;
+  link_newest(p);
+  open_.fetch_add(1, std::memory_order_relaxed);
+  p.users_.store(place::unused + 1, std::memory_order_release);
+  return true;
 }
 
 /// Opens along the names from the nearest ancestor that is open. No link is followed on the way:
@@ -120,16 +169,12 @@ task<result<dir>> open_places::open_from_ancestor(place& p, bool& surely) {
   std::vector<place*> below{&p};
   const dir* from = nullptr;
   place* pinned = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    for (place* at = p.parent_; at != nullptr && pinned == nullptr; at = at->parent_) {
-      if (at->handle_) {
-        if (at->pins_++ == 0) unlink(*at);
-        pinned = at;
-        from = &at->handle_;
-      } else {
-        below.push_back(at);
-      }
+  for (place* at = p.parent_; at != nullptr && pinned == nullptr; at = at->parent_) {
+    if (pin_open(*at)) {
+      pinned = at;
+      from = &at->handle_;
+    } else {
+      below.push_back(at);
     }
   }
   if (from == nullptr) from = below.back()->base_;
@@ -166,18 +211,18 @@ task<result<dir>> open_places::open_from_ancestor(place& p, bool& surely) {
 }
 
 void open_places::unpin(place& p) noexcept {
-  const std::lock_guard lock(mutex_);
-  if (--p.pins_ == 0) link_newest(p);
+  p.users_.fetch_sub(1, std::memory_order_release);
 }
 
 task<void> open_places::forget(place& p) {
+  // Somebody may make a link from it, or open what lies below: its turn to be closed comes soon enough.
+  if (p.users_.load(std::memory_order_relaxed) != place::unused) co_return;
   dir closing;
   {
     const std::lock_guard lock(mutex_);
-    // Somebody may make a link from it, or open what lies below: it is the oldest soon enough.
-    if (!p.handle_ || p.pins_ != 0) co_return;
-    closing = take_handle(p);
+    closing = take_unused(p);
   }
+  if (!closing) co_return;
   auto closed = co_await closing.close();
   static_cast<void>(closed);
 }

@@ -70,7 +70,8 @@ walker::walker(crew& c, tree_visitor& v, const walk_options& o)
       // Nested directories stay open, on each worker: leave most of the room for the others.
       nesting_(static_cast<unsigned>(
           std::min<std::size_t>(most_nesting, o.open_directories / (4 * c.size())))),
-      places_(std::max<std::size_t>(o.open_directories, 2)) {}
+      places_(std::max<std::size_t>(o.open_directories, 2)),
+      spare_(c.size()) {}
 
 walker::~walker() = default;
 
@@ -82,21 +83,16 @@ void walker::add(worker& from, std::shared_ptr<walk_dir> root) {
   crew_.add(from, std::make_unique<directory_work>(*this, std::move(root)));
 }
 
-std::unique_ptr<walker::buffers> walker::borrow() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!spare_.empty()) {
-      auto b = std::move(spare_.back());
-      spare_.pop_back();
-      return b;
-    }
-  }
-  return std::unique_ptr<buffers>(new buffers);
+std::unique_ptr<walker::buffers> walker::borrow(worker& on) {
+  auto& mine = spare_[on.index()].those;
+  if (mine.empty()) return std::unique_ptr<buffers>(new buffers);
+  auto b = std::move(mine.back());
+  mine.pop_back();
+  return b;
 }
 
-void walker::give_back(std::unique_ptr<buffers> b) {
-  const std::lock_guard lock(mutex_);
-  spare_.push_back(std::move(b));
+void walker::give_back(std::unique_ptr<buffers> b, worker& on) {
+  spare_[on.index()].those.push_back(std::move(b));
 }
 
 task<void> walker::walk_one(std::shared_ptr<walk_dir> d, worker& on) {
@@ -167,7 +163,7 @@ task<void> walker::open_failed(walk_dir& d, error why) {
 }
 
 task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
-  auto with = borrow();
+  auto with = borrow(on);
   with->first = with->end = 0;
   with->shared = nullptr;
   {
@@ -192,7 +188,7 @@ task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
   }
   auto going = go_below(d, *with, on);
   co_await std::move(going);
-  give_back(std::move(with));
+  give_back(std::move(with), on);
 }
 
 task<void> walker::show(walk_dir& d, dir& open, entry_batch some, buffers& with, worker& on) {
@@ -239,7 +235,7 @@ task<void> walker::walk_slices_of(std::shared_ptr<walk_dir> d, std::shared_ptr<w
     auto pinning = places_.pin(d->where);
     auto pinned = co_await std::move(pinning);
     if (!pinned) visitor_.failed(*d, {}, walk_step::open, pinned.error());
-    auto with = borrow();
+    auto with = borrow(on);
     for (; mine; mine = of->take()) {
       if (pinned) {
         with->first = with->end = mine->first;
@@ -250,7 +246,7 @@ task<void> walker::walk_slices_of(std::shared_ptr<walk_dir> d, std::shared_ptr<w
     }
     auto going = go_below(*d, *with, on);
     co_await std::move(going);
-    give_back(std::move(with));
+    give_back(std::move(with), on);
     if (pinned) places_.unpin(d->where);
   }
   auto finishing = finish(std::move(d), on);

@@ -15,6 +15,10 @@ namespace sluice::inline v0 {
 
 class driver;
 
+/// What one thread writes and another uses at the same time lies at least so far apart: bytes that are
+/// nearer go from core to core together. A constant of ours: the compiler's may differ between two files.
+inline constexpr std::size_t cache_line = 64;
+
 namespace port {
 
 /// Ends the program: an invariant is broken or, where there are no exceptions, one was needed.

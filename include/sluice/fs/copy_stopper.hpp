@@ -5,6 +5,8 @@
 #include <string_view>
 #include <thread>
 
+#include "sluice/core/config.hpp"
+
 namespace sluice::inline v0 {
 
 namespace copying {
@@ -43,12 +45,17 @@ class copy_stopper {
 
  private:
   friend class copying::unfinished_file;
-  std::atomic<bool> requested_ = false;
-  void enter() noexcept;
-  void leave() noexcept { holder_.store({}, std::memory_order_release); }
+  /// Of the files that some of the threads have begun: each thread notes its own in one list.
+  struct alignas(cache_line) begun_files {
+    void enter() noexcept;
+    void leave() noexcept { holder.store({}, std::memory_order_release); }
+    std::atomic<std::thread::id> holder{};  // a lock that knows whose it is
+    copying::unfinished_file* first = nullptr;
+  };
+  begun_files& of_this_thread() noexcept;
 
-  std::atomic<std::thread::id> holder_{};  // a lock that knows whose it is
-  copying::unfinished_file* first_ = nullptr;
+  std::atomic<bool> requested_ = false;  // looked at by all, all the time
+  begun_files begun_[8];
 };
 
 }  // namespace sluice::inline v0

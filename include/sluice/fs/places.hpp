@@ -1,6 +1,7 @@
 // Open directories under a limit: trees are walked with few descriptors, however deep they are.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -39,7 +40,7 @@ class place {
   /// The same, whenever it is opened.
   void insist(std::uint64_t device, std::uint64_t inode) noexcept {
     expect(device, inode);
-    seen_ = true;
+    seen_.store(true, std::memory_order_relaxed);
   }
 
   bool expected() const noexcept { return inode_ != 0; }
@@ -62,15 +63,17 @@ class place {
   std::string name_;
   open_mode how_;
   dir handle_;
-  unsigned pins_ = 0;
+  static constexpr unsigned closed = 0, unused = 1;  // and one more for each pin
+  std::atomic<unsigned> users_ = closed;  // leaves `closed` and comes to it under the mutex
+  std::atomic<bool> used_ = false;        // since it was looked at for closing
+  std::atomic<bool> seen_ = false;        // it has been open, or is as good as known
   std::uint64_t device_ = 0, inode_ = 0;  // what it has to be when it is opened again; 0: unknown
-  bool seen_ = false;                     // it has been open, or is as good as known
-  open_places* kept_by_ = nullptr;  // while it is open
-  place* newer_ = nullptr;  // among those open and not pinned, by last use
+  open_places* kept_by_ = nullptr;        // while it is open
+  place* newer_ = nullptr;                // among those that are open
   place* older_ = nullptr;
 };
 
-/// Keeps at most so many places open, closing those unused for longest. Thread-safe.
+/// Keeps at most so many places open, closing first what was not used lately. Thread-safe.
 class open_places {
  public:
   explicit open_places(std::size_t limit) noexcept : limit_(limit) {}
@@ -88,16 +91,21 @@ class open_places {
   void drop(place& p) noexcept;
 
  private:
+  bool pin_open(place& p) noexcept;
   task<result<dir>> open_from_ancestor(place& p, bool& surely);
+  bool keep(place& p, dir& opened) noexcept;
+  bool full() const noexcept;
   task<void> make_room();
   bool fewer() noexcept;
   dir take_handle(place& p) noexcept;
+  dir take_unused(place& p) noexcept;
+  dir take_oldest() noexcept;
   void link_newest(place& p) noexcept;
   void unlink(place& p) noexcept;
 
   std::mutex mutex_;
-  std::size_t limit_;
-  std::size_t open_ = 0;
+  std::atomic<std::size_t> limit_;
+  std::atomic<std::size_t> open_ = 0;  // changed under the mutex
   place* newest_ = nullptr;
   place* oldest_ = nullptr;
 };

@@ -157,16 +157,18 @@ class walker {
   task<void> finish(std::shared_ptr<walk_dir> d, worker& on);
   std::shared_ptr<walk_slices> share(walk_dir& d, entry_batch whole, std::uint64_t first,
                                      worker& on);
-  std::unique_ptr<buffers> borrow();
-  void give_back(std::unique_ptr<buffers> b);
+  std::unique_ptr<buffers> borrow(worker& on);
+  void give_back(std::unique_ptr<buffers> b, worker& on);
 
   crew& crew_;
   tree_visitor& visitor_;
   walk_options options_;
   unsigned nesting_;  // so deep a directory is walked in the midst of the one above
   open_places places_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<buffers>> spare_;
+  struct alignas(cache_line) spare_buffers {
+    std::vector<std::unique_ptr<buffers>> those;
+  };
+  std::vector<spare_buffers> spare_;  // one for each worker
 };
 
 /// What a walk may use at the same time without running out of descriptors.

@@ -6,10 +6,15 @@ namespace sluice::inline v0::copying {
 
 context::context(const copy_options& o, std::span<const copy_operand> operands, const dir& base,
                  copy_listener& l, unsigned workers)
-    : options(o), target_base(base), listener(l), flow(o), supposed(o, operands), targets(base) {
+    : options(o),
+      target_base(base),
+      listener(l),
+      flow(o),
+      supposed(o, operands),
+      targets(base),
+      lanes(workers) {
   // Where nothing is written there is nothing to keep.
   if (o.dry_run) options.durable = options.verify = options.resume = false;
-  for (unsigned i = 0; i < workers; ++i) gates.emplace_back(1);
 }
 
 context::~context() = default;

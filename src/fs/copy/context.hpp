@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -53,6 +52,12 @@ class subject {
 
 class full_files;
 
+/// What the files that one worker copies have in common.
+struct alignas(cache_line) lane {
+  limiter gate{1};         // to be passed by files that are made and not full
+  unsigned in_memory = 0;  // so many of the last sources were
+};
+
 /// One thing to copy that is not a directory.
 struct item final : subject {
   item(const dir& from_dir, path_ref from_name, const dir& to_dir, path_ref to_name, bool f,
@@ -72,7 +77,7 @@ struct item final : subject {
   bool follow;
   std::shared_ptr<copy_dir> in;  // the directory it lies in; null for an operand
   place* above;                  // what `to` is; null: what targets' paths are relative to
-  limiter* gate = nullptr;       // to be passed by files that are made and not full
+  copying::lane* lane = nullptr; // of the worker that copies it; null: nobody copies beside it
   full_files* later = nullptr;   // where it may wait for others to be settled with; null: it may not
   mutable std::string backup;    // what stood under the target's name, if it was moved away
 
@@ -120,7 +125,7 @@ struct context {
   static constexpr std::uint64_t nowhere = UINT64_MAX;
   std::unique_ptr<copying::journal> journal;
   std::atomic<bool> nameless_hopeless = false;  // the file systems at hand know no file without a name
-  std::deque<limiter> gates;         // one for each worker, to be passed by one at a time
+  std::vector<lane> lanes;           // one for each worker
   std::atomic<std::uint64_t> temporaries = 0;   // names made of it
   std::set<place*> to_sync;          // directories of operands' targets; operands come one by one
   std::set<place*> looked_for_stale; // the same

@@ -215,36 +215,51 @@ task<bool> close_both(context& c, const item& i, pair_of_files& p) {
 
 namespace {
 
+/// Whether the source is in memory, as far as one look can tell. Where many in a row were, only some are
+/// looked at: a look at each would cost as much as it saves.
+task<bool> is_in_memory(const pair_of_files& p, lane& on) {
+  constexpr unsigned many = 16, one_in = 8;
+  if (on.in_memory >= many && on.in_memory % one_in != 0) {
+    ++on.in_memory;
+    co_return true;
+  }
+  auto there = co_await p.from.cached(0, 1);  // and so is the rest, most likely
+  on.in_memory = there && *there ? on.in_memory + 1 : 0;
+  co_return on.in_memory != 0;
+}
+
 /// Has the source's first bytes fetched: all of a small file, before it returns, else so many as soon as
 /// there is time: a large one is copied while the rest of it comes. Not where they may be shared instead.
-task<void> fetch_ahead(context& c, const pair_of_files& p) {
+task<void> fetch_ahead(context& c, const pair_of_files& p, lane& on) {
   constexpr std::uint64_t read_at_once = 16 << 10;  // the system reads so much for the first byte
   constexpr std::uint64_t small = 256 << 10;
   constexpr std::uint64_t ahead = 4 << 20;
   if (!c.clone_hopeless.load(std::memory_order_relaxed)) co_return;
-  const std::uint64_t size = p.status.size;
-  const std::uint64_t last = size > read_at_once ? std::min(size, ahead) - 1 : 0;
-  if (last != 0) {
-    auto there = co_await p.from.cached(0, 1);
-    if (there && *there) co_return;  // and so is the rest, most likely
-    auto advised = co_await p.from.advise(access_advice::will_need, 0, last + 1);
+  auto looking = is_in_memory(p, on);
+  const bool there = co_await std::move(looking);
+  if (there) co_return;
+  const std::uint64_t size = std::min(p.status.size, ahead);
+  std::uint64_t last_to_come = 0;
+  if (size > read_at_once) {
+    auto advised = co_await p.from.advise(access_advice::will_need, 0, size);
     if (!advised || size > small) co_return;  // then it comes later
+    last_to_come = size - 1;
   }
   std::byte one[1];
-  auto read = co_await p.from.read_at(one, last);
+  auto read = co_await p.from.read_at(one, last_to_come);
   static_cast<void>(read);  // who copies them will hear of it
 }
 
 /// If the process is killed, each worker leaves one half file at most. What the others wait for is
 /// fetched meanwhile. The place is held while the target is made and not full.
 task<limiter::lease> pass_gate(context& c, const item& i, const pair_of_files& p) {
-  limiter* const gate = i.gate;
   const bool bytes = p.seekable && p.status.size != 0 && c.options.kind == copy_kind::whole;
-  if (gate == nullptr || p.aside || !bytes) co_return limiter::lease();
-  auto fetching = fetch_ahead(c, p);
+  if (i.lane == nullptr || p.aside || !bytes) co_return limiter::lease();
+  auto fetching = fetch_ahead(c, p, *i.lane);
   co_await std::move(fetching);
-  auto entered = co_await gate->enter();
-  co_return entered ? limiter::lease(*gate) : limiter::lease();
+  limiter& gate = i.lane->gate;
+  auto entered = co_await gate.enter();
+  co_return entered ? limiter::lease(gate) : limiter::lease();
 }
 
 /// After the source was opened.

@@ -179,7 +179,7 @@ task<bool> tree_copier::copy_source(const copy_operand& o, const file_status& s,
   const bool follow = options.follow != follow_links::never;
   item i(from_, o.source, *now_.made.in, name, follow, nullptr);
   i.above = now_.made.above;
-  i.gate = &context_.gates[on.index()];
+  i.lane = &context_.lanes[on.index()];
   now_.target = i.target_path();
   auto copied = copy_item(context_, i, s.type, &s);
   co_await std::move(copied);

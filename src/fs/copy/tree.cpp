@@ -254,7 +254,7 @@ task<void> tree_copier::copy_entries(const std::shared_ptr<copy_dir>& d, const d
   for (const walk_entry& e : some) {
     if (e.type == file_type::directory) continue;
     item i(from, e.name, to, e.name, follows_all(), d);
-    i.gate = &context_.gates[on.index()];
+    i.lane = &context_.lanes[on.index()];
     i.later = &later;
     auto copied = copy_item(context_, i, e.type, e.status);
     co_await std::move(copied);

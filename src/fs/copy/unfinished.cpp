@@ -1,5 +1,8 @@
 #include "fs/copy/unfinished.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "sluice/sync.hpp"
 
 namespace sluice::inline v0 {
@@ -40,13 +43,13 @@ void unfinished_file::enlist(copy_stopper* stop, const dir& in, path_ref name) n
   if (stop == nullptr) return;
   in_ = &in;
   name_ = name;
-  listed_ = stop;
-  stop->enter();
-  next_ = stop->first_;
+  listed_ = &stop->of_this_thread();
+  listed_->enter();
+  next_ = listed_->first;
   if (next_ != nullptr) next_->owner_ = &next_;
-  stop->first_ = this;
-  owner_ = &stop->first_;
-  stop->leave();
+  listed_->first = this;
+  owner_ = &listed_->first;
+  listed_->leave();
 }
 
 void unfinished_file::finished() noexcept {
@@ -93,20 +96,31 @@ void unfinished_file::put_back(copy_remains* heard) noexcept {
 }  // namespace copying
 
 /// Held for a few instructions, or by who ends the process.
-void copy_stopper::enter() noexcept {
+void copy_stopper::begun_files::enter() noexcept {
   std::thread::id nobody;
-  while (!holder_.compare_exchange_weak(nobody, std::this_thread::get_id(), std::memory_order_acquire)) {
+  while (!holder.compare_exchange_weak(nobody, std::this_thread::get_id(), std::memory_order_acquire)) {
     nobody = {};
     std::this_thread::yield();
   }
 }
 
+copy_stopper::begun_files& copy_stopper::of_this_thread() noexcept {
+  static std::atomic<unsigned> threads = 0;
+  thread_local const unsigned mine = threads.fetch_add(1, std::memory_order_relaxed);
+  return begun_[mine % std::size(begun_)];
+}
+
 bool copy_stopper::remove_unfinished(copy_remains* heard) noexcept {
   request();
-  if (holder_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return false;
-  enter();
-  for (copying::unfinished_file* f = first_; f != nullptr; f = f->next_) f->undo(heard);
-  leave();
+  const auto held_here = [](const begun_files& some) {
+    return some.holder.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  };
+  if (std::ranges::any_of(begun_, held_here)) return false;
+  for (begun_files& some : begun_) {
+    some.enter();
+    for (copying::unfinished_file* f = some.first; f != nullptr; f = f->next_) f->undo(heard);
+    some.leave();
+  }
   return true;
 }
 

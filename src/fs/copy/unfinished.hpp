@@ -31,7 +31,7 @@ class unfinished_file {
 
   enum class kind : std::uint8_t { made, written_over, moved };
   kind what_ = kind::made;
-  copy_stopper* listed_ = nullptr;
+  copy_stopper::begun_files* listed_ = nullptr;
   const dir* in_ = nullptr;
   path_ref name_;
   const file* made_ = nullptr;  // null: it is what `who_` says

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <new>
 
+#include "sluice/core/config.hpp"
+
 namespace sluice::inline v0::system_id {
 
 namespace {
@@ -22,7 +24,7 @@ unsigned key_of(const struct stat& found) noexcept {
 }
 
 /// What is known of a number, whoever has it at present.
-struct number {
+struct alignas(cache_line) number {
   release_place link;
   std::atomic<std::uint32_t> times;
 };
