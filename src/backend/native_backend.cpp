@@ -114,11 +114,19 @@ bool native_backend::try_plain(operation& op, const native_row& row) noexcept {
     const time_point_ns most = pooled ? lane::suspicious_call : lane::slow_call;
     const time_point_ns cost = why == why_long::waited ? took : std::min(took, most);
     l.called(pooled ? std::max<time_point_ns>(cost - calls_of_a_hop * clock_price_, 1) : cost,
-             dear ? lane::timed_if_dear : 1);
+             dear ? lane::timed_if_dear : 1, suspicious(pooled));
     counts_.kinds[static_cast<std::size_t>(op.kind)].flips += l.flips() - flips;
   }
   called(op, row, result);
   return true;
+}
+
+/// Where the clock is a system call and the kernel's entry is most of a call, the ring is worth a trial for
+/// far cheaper ones: of its entries many share one.
+time_point_ns native_backend::suspicious(bool pooled) noexcept {
+  constexpr time_point_ns dear_entry = 2'000;
+  if (pooled || clock_price_ < dear_entry) return lane::suspicious_call;
+  return std::min<time_point_ns>(lane::suspicious_call, 2 * clock_price_);
 }
 
 /// It is nearly free on real machines, and a system call in some that are only modelled.

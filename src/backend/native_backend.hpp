@@ -220,6 +220,7 @@ class native_backend : public backend {
 
   /// A look at the clock is a system call here, and a dear one.
   bool clock_is_dear() noexcept;
+  time_point_ns suspicious(bool pooled) noexcept;
   std::uint64_t turns() const noexcept { return turns_; }
 
   loop& owner_;

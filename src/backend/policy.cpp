@@ -84,7 +84,8 @@ bool lane::slow_enough() const noexcept {
   return slow_level_ > slow_memory * ((2u << in_vain_) - 1);
 }
 
-void lane::called(time_point_ns time, std::uint32_t stands_for) noexcept {
+void lane::called(time_point_ns time, std::uint32_t stands_for,
+                  time_point_ns suspicious) noexcept {
   const short_ns took = shortened(time);
   if (overlapped_) return sampled(took);
   plain_since_trial_ += stands_for;
@@ -101,7 +102,7 @@ void lane::called(time_point_ns time, std::uint32_t stands_for) noexcept {
   } else {
     if (slow_level_ > 0) --slow_level_;
     call_cost_ = smooth(call_cost_, took);
-    if (call_cost_ <= suspicious_call || plain_since_trial_ >> 2 * in_vain_ <= first_trial) return;
+    if (call_cost_ <= suspicious || plain_since_trial_ >> 2 * in_vain_ <= first_trial) return;
   }
   if (flips_ > 0 && plain_since_trial_ < soon && hasty_ < most_hasty && !trial) ++hasty_;
   flip();

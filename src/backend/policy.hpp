@@ -63,8 +63,10 @@ class lane {
   void doubt(bool unusual) noexcept { doubtful_ = unusual; }
   std::uint32_t flips() const noexcept { return flips_; }
 
-  /// A plain call took so long; it stands for so many, of which only this one was timed.
-  void called(time_point_ns took, std::uint32_t stands_for = 1) noexcept;
+  /// A plain call took so long; it stands for so many, of which only this one was timed. Above `suspicious`
+  /// the other way is worth a trial.
+  void called(time_point_ns took, std::uint32_t stands_for = 1,
+              time_point_ns suspicious = suspicious_call) noexcept;
   /// One more is under way in the pool.
   template <class Clock>
   void begun(Clock clock) noexcept {

@@ -13,6 +13,7 @@ struct machine {
   lane way{};
   time_point_ns call_cost, overlapped_cost;
   time_point_ns clock = 1'000'000;
+  time_point_ns suspicious = lane::suspicious_call;
   unsigned in_flight = 64;
   unsigned pending = 0;
   std::uint64_t turn = 0;
@@ -34,7 +35,7 @@ struct machine {
     if (way.plain()) {
       ++plain;
       clock += call_cost;
-      way.called(call_cost);
+      way.called(call_cost, 1, suspicious);
     } else {
       ++overlapped;
       if (!ring) way.begun([this] { return clock; });
@@ -127,6 +128,15 @@ TEST(Lane, TriesTheOtherWayWhenCallsAreSuspiciouslySlow) {
   EXPECT_TRUE(m.way.overlapped());
   EXPECT_EQ(m.way.flips(), 1u);
   EXPECT_LE(m.plain, 65 + 10'000 / 100);
+}
+
+TEST(Lane, TriesItSoonerWhereWhoeverAsksKnowsThatAnEntryIsDear) {
+  for (const time_point_ns suspicious : {time_point_ns{12'000}, lane::suspicious_call}) {
+    machine m(20'000, 5'000);
+    m.suspicious = suspicious;
+    m.run(10'000);
+    EXPECT_EQ(m.way.overlapped(), suspicious < 20'000);
+  }
 }
 
 TEST(Lane, OneAtATimeIsJudgedByItsLatency) {

@@ -125,6 +125,8 @@ bool uring_backend::put(native_slot& s) noexcept {
     refused(s, *e);
     return true;
   } else if (provide(s, *e)) {
+    const io_uring_sq& sq = ring_->raw.sq;
+    if (clock_is_dear()) [[unlikely]] names_.move(*e, sq.sqes, sq.ring_entries);
     ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].ring;
     s.at = native_slot::stage::in_ring;
   } else {

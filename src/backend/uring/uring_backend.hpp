@@ -5,6 +5,7 @@
 #include "backend/native_backend.hpp"
 #include "backend/unique_fd.hpp"
 #include "backend/uring/ring.hpp"
+#include "backend/uring/short_names.hpp"
 
 namespace sluice::inline v0 {
 
@@ -140,6 +141,7 @@ class uring_backend final : public native_backend {
   bool ended_ = false;  // something has, that the kernel did not tell of
   bool sends_at_once_ = true;  // by a call: see `send`
   bool early_ = false;  // give them to it in small batches while tasks run
+  short_names names_;
   group_numbers groups_;
   bool refuses_[256] = {};  // kinds of requests of which this kernel wants nothing in the form we use
   job_queue backlog_;  // operations that found the ring full
