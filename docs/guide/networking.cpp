@@ -80,13 +80,26 @@ sluice::task<void> lend(sluice::address server) {
   co_await lent.end();  // and now the buffer is ours again
 }
 
+sluice::task<void> head_and_file(sluice::address server) {
+  auto peer = co_await sluice::network(sluice::system()).connect(server);
+  expect(peer.has_value(), "connected");
+  auto from = co_await sluice::system().current_dir().open("/proc/self/exe", sluice::open_mode::read);
+  expect(from.has_value(), "open");
+  const std::string head = "1000 bytes:\n";
+  auto said = co_await peer->write_all(std::as_bytes(std::span(head)), sluice::next_write::at_once);
+  expect(said.whole(), "the system has it");
+  auto sent = co_await peer->send_file(*from, 0, 1000);
+  expect(sent.whole(), "and what it waits for");
+}
+
 sluice::task<void> nobody_there(sluice::address at) {
   auto peer = co_await sluice::network(sluice::system()).connect(at);
   expect(!peer && peer.error() == sluice::errc::connection_refused, "refused");
 }
 
 sluice::task<void> clients(sluice::address server, sluice::address gone) {
-  auto all = sluice::when_all(half_close(server), in_time(server), lend(server), nobody_there(gone));
+  auto all = sluice::when_all(half_close(server), in_time(server), lend(server), head_and_file(server),
+                              nobody_there(gone));
   co_await std::move(all);
 }
 

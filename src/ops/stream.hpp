@@ -84,6 +84,12 @@ inline std::size_t total(std::span<const io_slice> slices) noexcept {
   return n;
 }
 
+/// Of a send, besides what the way of carrying it out needs.
+template <class Op>
+int send_flags(const Op& op) noexcept {
+  return MSG_NOSIGNAL | (op.next == next_write::at_once ? MSG_MORE : 0);
+}
+
 /// What the last answer leaves of a write that is to be whole; both kinds of writes.
 template <class Op>
 struct native_write {
@@ -122,15 +128,14 @@ struct native<ops::write> : native_write<ops::write> {
     const auto left = op.buffer.subspan(op.done);
     const std::size_t n = std::min<std::size_t>(transfer_size(left.size()), most);
     if (!is_socket(op)) return ::write(fd_of(op), left.data(), n);
-    return ::send(fd_of(op), left.data(), n, MSG_NOSIGNAL | flags);
+    return ::send(fd_of(op), left.data(), n, send_flags(op) | flags);
   }
   static constexpr std::uint8_t opcode = IORING_OP_WRITE;
   static bool prepare(ops::write& op, io_uring_sqe& e) noexcept {
     const auto left = op.buffer.subspan(op.done);
     const unsigned n = transfer_size(left.size());
     if (is_socket(op)) {
-      io_uring_prep_send(&e, fd_of(op), left.data(), n,
-                         MSG_NOSIGNAL | (op.whole ? MSG_WAITALL : 0));
+      io_uring_prep_send(&e, fd_of(op), left.data(), n, send_flags(op) | (op.whole ? MSG_WAITALL : 0));
     } else {
       io_uring_prep_write(&e, fd_of(op), left.data(), n, own_position);
     }
@@ -176,16 +181,16 @@ struct native<ops::writev> : native_write<ops::writev> {
   static ssize_t call(ops::writev& op, int flags, std::size_t most) noexcept {
     const io_slice one = rest(op, most);
     if (one.data != nullptr) {
-      if (is_socket(op)) return ::send(fd_of(op), one.data, one.size, MSG_NOSIGNAL | flags);
+      if (is_socket(op)) return ::send(fd_of(op), one.data, one.size, send_flags(op) | flags);
       return ::write(fd_of(op), one.data, one.size);
     }
-    if (is_socket(op)) return ::sendmsg(fd_of(op), header(op), MSG_NOSIGNAL | flags);
+    if (is_socket(op)) return ::sendmsg(fd_of(op), header(op), send_flags(op) | flags);
     return ::writev(fd_of(op), as_iovec(op.slices), static_cast<int>(op.slices.size()));
   }
   static constexpr std::uint8_t opcode = IORING_OP_WRITEV;
   static bool prepare(ops::writev& op, io_uring_sqe& e) noexcept {
     const io_slice one = rest(op, SIZE_MAX);
-    const int flags = MSG_NOSIGNAL | (op.whole ? MSG_WAITALL : 0);
+    const int flags = send_flags(op) | (op.whole ? MSG_WAITALL : 0);
     if (is_socket(op) && one.data != nullptr) {
       io_uring_prep_send(&e, fd_of(op), one.data, one.size, flags);
     } else if (is_socket(op)) {

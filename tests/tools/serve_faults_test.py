@@ -38,16 +38,21 @@ def slow_clients(c, name, s):
     c.check(f"{name}: and not before their time", time.monotonic() - began >= 0.9)
     c.check(f"{name}: they are counted", eventually(lambda: s.metrics()["sluice_http_timeouts_total"] >= 3),
             s.metrics())
-    with s.connect(receive_buffer=4096) as one, s.connect(receive_buffer=1 << 16) as other:
-        for peer in (one, other):
+    with s.connect(receive_buffer=4096) as one, s.connect(receive_buffer=1 << 16) as other, \
+            s.connect(receive_buffer=1 << 16) as again:
+        again.sendall(request("/large"))
+        first = len(Reader(again).response().body)
+        for peer in (one, other, again):
             peer.sendall(request("/large"))
         taken, until = 0, time.monotonic() + 4  # longer than twice the time for one piece
         while time.monotonic() < until and (more := other.recv(1 << 15)):
             taken += len(more)
             time.sleep(0.1)
-        got = read_all(one)
+        got, later = read_all(one), read_all(again)
         rest = len(read_all(other))
     c.check(f"{name}: one that reads nothing is given up", len(got) < LARGE, len(got))
+    c.check(f"{name}: also one that has read an answer before", first == LARGE and len(later) < LARGE,
+            f"{first}, then {len(later)}")
     c.check(f"{name}: one that reads slowly is not", taken + rest > LARGE and taken < LARGE // 4, f"{taken}, then {rest}")
 
 

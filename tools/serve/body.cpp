@@ -19,8 +19,9 @@ constexpr std::size_t most_at_once = 256 * 1024;
 /// Where a client is not cut off while it takes something: the larger, the fuller the packets.
 constexpr std::size_t most_followed = 2048 * 1024;
 
-task<void> send_front(exchange& x, std::size_t front) {
-  if (front > 0) co_await x.send_front(front, 0);
+/// What follows it, if anything does, shares its packet.
+task<void> send_front(exchange& x, std::size_t front, const file_part& part) {
+  if (front > 0) co_await x.send_front(front, 0, part.size > 0 ? next_write::at_once : next_write::unknown);
 }
 
 /// Reads into the room behind what is there, and sends both together.
@@ -46,7 +47,7 @@ task<void> by_reading(exchange& x, std::size_t front, file_part part) {
 /// tells that the file still has them all.
 task<void> by_mapping(exchange& x, std::size_t front, file_part part) {
   static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  co_await send_front(x, front);
+  co_await send_front(x, front, part);
   const std::uint64_t read = part.size == 0 ? 0 : (part.size - 1) % page + 1;
   for (std::uint64_t left = part.size - read; left > 0 && !x.broken;) {
     const std::uint64_t skip = part.offset % page;
@@ -66,7 +67,7 @@ task<void> by_mapping(exchange& x, std::size_t front, file_part part) {
 }
 
 task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
-  co_await send_front(x, front);
+  co_await send_front(x, front, part);
   const std::size_t most = part.size > most_at_once && x.follow_progress() ? most_followed : most_at_once;
   while (!x.broken && part.size > 0) {
     const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(part.size, most));
@@ -84,17 +85,13 @@ task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
 }
 
 /// What fits behind the head is read: one call less than sending it, and one packet less. A large file is
-/// sent from where it is, which nobody copies; the head waits for it, so that packets are full.
+/// sent from where it is, which nobody copies.
 task<void> by_size(exchange& x, std::size_t front, file_part part) {
   if (part.size <= x.out_room().size() - front) {
     co_await by_reading(x, front, part);
-    co_return;
+  } else {
+    co_await by_sendfile(x, front, part);
   }
-  // A Unix socket has no packets, and refuses.
-  [[maybe_unused]] const auto held = co_await x.out.socket().set_option(socket_option::cork, 1);
-  co_await by_sendfile(x, front, part);
-  if (x.broken) co_return;
-  [[maybe_unused]] const auto let_go = co_await x.out.socket().set_option(socket_option::cork, 0);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ error make_pipe(exchange& x) noexcept {
 }
 
 task<void> by_splicing(exchange& x, std::size_t front, file_part part) {
-  if (front > 0) co_await x.send_front(front, 0);
+  if (front > 0) co_await x.send_front(front, 0, part.size > 0 ? next_write::at_once : next_write::unknown);
   widen(x.pipe->writer, part.size);
   while (!x.broken && part.size > 0) {
     // What fits, at most: the pipe is empty. None is the end of the file.

@@ -30,6 +30,10 @@ struct connection_watch {
   std::atomic<std::uint64_t> taken = not_followed;
   std::atomic<bool> idle = true;      // waits for the first byte of a request
   std::atomic<bool> leaves = false;   // was asked to, while idle
+  /// The same when an answer was first followed, from which on it grows: later answers begin with this, so
+  /// that asking is for deadlines only. What came in between then counts for the first of theirs.
+  std::optional<std::uint64_t> taken_at_first;
+  bool taken_was_asked = false;
   bool answered = false;              // at least one request
   bool timed_out = false;             // and was ended for it
   bool lent = false;                  // the network has, or takes, pages of ours until the client has them

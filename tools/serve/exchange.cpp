@@ -23,15 +23,16 @@ void exchange::extend() noexcept {
 }
 
 bool exchange::follow_progress() noexcept {
-  const auto taken = acknowledged(watch.socket);
-  watch.taken.store(taken.value_or(connection_watch::not_followed), std::memory_order_relaxed);
-  return taken.has_value();
+  if (!watch.taken_was_asked) watch.taken_at_first = acknowledged(watch.socket);
+  watch.taken_was_asked = true;
+  watch.taken.store(watch.taken_at_first.value_or(connection_watch::not_followed), std::memory_order_relaxed);
+  return watch.taken_at_first.has_value();
 }
 
-task<void> exchange::send_front(std::size_t bytes, std::size_t body) {
+task<void> exchange::send_front(std::size_t bytes, std::size_t body, next_write next) {
   extend();
   const auto front = out_room().first(bytes);
-  const error e = co_await out.write(front);
+  const error e = co_await out.write(front, next);
   if (e) {
     broken = true;
   } else {

@@ -38,7 +38,7 @@ struct exchange {
   std::size_t put_head(http::response_head& answer);
 
   /// Sends the front of the room, of which `body` bytes are of the body.
-  task<void> send_front(std::size_t bytes, std::size_t body);
+  task<void> send_front(std::size_t bytes, std::size_t body, next_write next = next_write::unknown);
   /// Sends more of the body.
   task<void> send_body(std::span<const char> bytes);
   /// The time for the next piece of the answer begins.

@@ -158,7 +158,7 @@ bool tls_wire::has_pending() noexcept {
   return done == 1 || SSL_get_error(ssl_, done) != SSL_ERROR_WANT_READ;
 }
 
-task<error> tls_wire::write(std::span<const char> bytes) {
+task<error> tls_wire::write(std::span<const char> bytes, next_write) {
   while (!bytes.empty()) {
     ERR_clear_error();
     std::size_t n = 0;

@@ -21,7 +21,7 @@ class tls_wire final : public wire {
   task<bool> handshake();
 
   task<result<std::size_t>> read(std::span<char> into) override;
-  task<error> write(std::span<const char> bytes) override;
+  task<error> write(std::span<const char> bytes, next_write next) override;
   bool has_pending() noexcept override;
   task<void> say_end() override;
 

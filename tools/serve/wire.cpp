@@ -7,8 +7,8 @@ task<result<std::size_t>> plain_wire::read(std::span<char> into) {
   co_return n;
 }
 
-task<error> plain_wire::write(std::span<const char> bytes) {
-  auto sent = co_await socket_.write_all(std::as_bytes(bytes));
+task<error> plain_wire::write(std::span<const char> bytes, next_write next) {
+  auto sent = co_await socket_.write_all(std::as_bytes(bytes), next);
   if (!sent && !sent.first_error) co_return error(errc::broken_pipe);
   co_return sent.first_error;
 }

@@ -18,7 +18,7 @@ class wire {
   /// Completes with the bytes that came, at least one; 0 is the end.
   virtual task<result<std::size_t>> read(std::span<char> into) = 0;
   /// Completes when all has been handed to the system.
-  virtual task<error> write(std::span<const char> bytes) = 0;
+  virtual task<error> write(std::span<const char> bytes, next_write next = next_write::unknown) = 0;
   /// Whether a read has something to complete with already, whatever the socket has.
   virtual bool has_pending() noexcept { return false; }
   /// Says that nothing more will come.
@@ -35,7 +35,7 @@ class plain_wire final : public wire {
  public:
   using wire::wire;
   task<result<std::size_t>> read(std::span<char> into) override;
-  task<error> write(std::span<const char> bytes) override;
+  task<error> write(std::span<const char> bytes, next_write next) override;
   task<void> say_end() override;
 };
 

@@ -22,6 +22,12 @@ struct child_exit {
   int status = 0;         // the exit status, or the signal's number
 };
 
+/// What a program knows of its next write to the same stream.
+enum class next_write : std::uint8_t {
+  unknown,
+  at_once,  // it follows this one: what would leave in a packet that is not full may wait for it
+};
+
 namespace ops {
 
 /// Completes when its deadline passes; needs nothing of a backend but its clock.
@@ -45,8 +51,10 @@ struct read : stream_transfer<op_kind::read, std::byte> {
 /// `whole`: where it can, whoever carries it out keeps the stream for this write until all of it has
 /// left; others wait behind it. `value` then counts even when the operation fails.
 struct write : stream_transfer<op_kind::write, const std::byte> {
-  using stream_transfer::stream_transfer;
+  write(space& s, handle_id i, std::span<const std::byte> b, next_write n = next_write::unknown) noexcept
+      : stream_transfer(s, i, b), next(n) {}
   bool whole = false;
+  next_write next;
   std::size_t done = 0;  // of those who carry it out
 };
 
@@ -60,14 +68,16 @@ struct readv : stream_vector<op_kind::readv> {
   using stream_vector::stream_vector;
 };
 struct writev : stream_vector<op_kind::writev> {
-  writev(space& s, handle_id i, std::span<const io_slice> v, bool all = false) noexcept
-      : stream_vector(s, i, v), whole(all) {}
+  writev(space& s, handle_id i, std::span<const io_slice> v, bool all = false,
+         next_write n = next_write::unknown) noexcept
+      : stream_vector(s, i, v), whole(all), next(n) {}
   transfer_result outcome() const noexcept {
     transfer_result r{this->value, 0, this->failure};
     for (const io_slice& s : slices) r.total += s.size;
     return r;
   }
   bool whole;  // as for write
+  next_write next;
   std::size_t done = 0;
   alignas(8) std::byte header[56];  // what a socket's system wants to be told
 };

@@ -51,14 +51,20 @@ class stream : public handle {
 
   /// All of the buffer, as a transfer_result: how far it came and why not further. What else is written
   /// to a connection or pipe meanwhile, on the same loop, leaves behind it, not in between.
+  ///
+  /// With next_write::at_once a connection's system may keep the end back, and send it in one packet with
+  /// what follows; it waits for a fraction of a second, and not at all once no more will be written. Other
+  /// streams take no notice. Before a file it does what socket_option::cork, set and taken off, does.
   [[nodiscard]] auto read_exact(std::span<std::byte> buffer) const noexcept {
     return exact_call<ops::read>(*space_, id_, buffer);
   }
-  [[nodiscard]] auto write_all(std::span<const std::byte> buffer) const noexcept {
-    return exact_call<ops::write>(*space_, id_, buffer);
+  [[nodiscard]] auto write_all(std::span<const std::byte> buffer,
+                               next_write next = next_write::unknown) const noexcept {
+    return exact_call<ops::write>(*space_, id_, buffer, next);
   }
-  [[nodiscard]] auto write_all(std::span<const io_slice> slices) const noexcept {
-    return transfer_call<ops::writev>(*space_, id_, slices, true);
+  [[nodiscard]] auto write_all(std::span<const io_slice> slices,
+                               next_write next = next_write::unknown) const noexcept {
+    return transfer_call<ops::writev>(*space_, id_, slices, true, next);
   }
 
   /// Everything until the end of the stream, behind what `into` holds. Cancelled or failed, it

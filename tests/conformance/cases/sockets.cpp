@@ -28,6 +28,32 @@ SLUICE_CASE(a_connection_carries_bytes_both_ways, listen, connect, accept, read,
   CHECK_SAME(*end, 0u);
 }
 
+SLUICE_CASE(what_follows_at_once_comes_behind, listen, connect, accept, send_file, open, write_at, read,
+            write, writev, shutdown) {
+  auto both = co_await connected_pair(p);
+  REQUIRE_GOOD(both);
+  const bytes data = pattern(10'000);
+  auto f = co_await make_file(p.root, "body", data);
+  REQUIRE_GOOD(f);
+  const auto head = co_await both->ours.write_all(as_bytes("head "), next_write::at_once);
+  CHECK_THAT(head.whole());
+  const auto body = co_await both->ours.send_file(*f, 0, data.size());
+  CHECK_THAT(body.whole());
+  // Nothing comes behind the last one, but the end: neither is kept.
+  bytes tail = pattern(8);
+  const io_slice last[] = {{tail.data(), 4}, {tail.data() + 4, 4}};
+  const auto rest = co_await both->ours.write_all(last, next_write::at_once);
+  CHECK_THAT(rest.whole());
+  const auto half = co_await both->ours.shutdown(shutdown_side::writing);
+  CHECK_GOOD(half);
+  bytes all;
+  const auto read = co_await both->theirs.read_to_end(all);
+  REQUIRE_THAT(read.end && all.size() == 5 + data.size() + 8);
+  CHECK_SAME(as_text(std::span(all).first(5)), "head ");
+  CHECK_THAT(std::equal(data.begin(), data.end(), all.begin() + 5));
+  CHECK_THAT(std::equal(tail.begin(), tail.end(), all.end() - 8));
+}
+
 SLUICE_CASE(a_half_closed_connection_still_answers, listen, connect, accept, shutdown, read, write) {
   auto both = co_await connected_pair(p);
   REQUIRE_GOOD(both);
