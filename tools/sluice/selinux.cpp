@@ -1,5 +1,7 @@
 #include "selinux.hpp"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -48,6 +50,14 @@ bool is_mounted_elsewhere() {
 bool has_selinux() {
   const bool mounted = is_selinuxfs("/sys/fs/selinux") || is_selinuxfs("/selinux") || is_mounted_elsewhere();
   return mounted && ::access("/etc/selinux/config", F_OK) == 0;
+}
+
+bool rejects_context(const std::string& context) {
+  const int asked = ::open("/sys/fs/selinux/context", O_RDWR | O_CLOEXEC);
+  if (asked < 0) return false;
+  const bool rejected = ::write(asked, context.c_str(), context.size() + 1) < 0 && errno == EINVAL;
+  ::close(asked);
+  return rejected;
 }
 
 }  // namespace sluice::tool
