@@ -8,7 +8,8 @@ namespace sluice::tool {
 /// is a configuration.
 bool has_selinux();
 
-/// Whether the system says that its policy makes nothing of this context. Not everybody may ask.
+/// Whether the system would make nothing with this context, since its policy does not know it; a permissive
+/// one may all the same.
 bool rejects_context(const std::string& context);
 
 }  // namespace sluice::tool
