@@ -45,6 +45,7 @@ help:
 	@echo '  make fuzz             fuzz each parser of foreign bytes for FUZZ_SECONDS (20)'
 	@echo '  make test-linux-tree  the tool on the Linux source tree (installs 140 MB)'
 	@echo '  make test-file-systems  more of them, and a million entries (needs root; some minutes)'
+	@echo '  make test-selinux     cp -Z beside GNU cp in a guest with SELinux (needs root and QEMU; some minutes)'
 	@echo
 	@echo 'Measure'
 	@echo '  make bench            all benchmarks'
@@ -76,6 +77,11 @@ test-linux-tree: setup
 test-file-systems: setup
 	$(call build,release,product)
 	@$(CTEST) --preset release -L '^file_systems_large$$'
+
+.PHONY: test-selinux
+test-selinux: setup
+	$(call build,release,product)
+	@python3 tests/selinux/compare.py
 
 .PHONY: gcc
 gcc: setup

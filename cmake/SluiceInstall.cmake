@@ -30,10 +30,12 @@ endif()
 if(TARGET sluice)
   install(TARGETS sluice RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
-# Commands that are programs of their own; tools/sluice/serve.cpp looks there.
-if(TARGET sluice_serve)
-  install(TARGETS sluice_serve RUNTIME DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/sluice")
-endif()
+# Programs that the tool starts; tools/sluice/companion.cpp looks there.
+foreach(program IN ITEMS sluice_label sluice_serve)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/sluice")
+  endif()
+endforeach()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/sluice-config.cmake.in"
   "${PROJECT_BINARY_DIR}/package/sluice-config.cmake" INSTALL_DESTINATION "${package_dir}"

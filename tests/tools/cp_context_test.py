@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`sluice cp -Z`, `--context` and `--preserve=context`: where there is no SELinux word for word what GNU cp does; where a
-system seems to have it, the attribute that holds a context is set."""
+system seems to have it, the attribute that holds a context is set. What real policies say: tests/selinux."""
 
 import errno
 import os
@@ -74,11 +74,11 @@ def label_of(path):
         return None
 
 
-def library(scratch):
+def library(scratch, name="selinux.so", source="selinux_calls.c"):
     """What makes a system seem to have SELinux; None where there is no compiler."""
     cc = next((shutil.which(x) for x in (os.environ.get("CC"), "cc", "gcc", "clang") if x and shutil.which(x)), None)
-    source = os.path.join(os.path.dirname(os.path.abspath(harness.__file__)), "selinux_calls.c")
-    into = os.path.join(scratch, "selinux.so")
+    source = os.path.join(os.path.dirname(os.path.abspath(harness.__file__)), source)
+    into = os.path.join(scratch, name)
     built = cc and subprocess.run([cc, "-shared", "-fPIC", "-O1", "-o", into, source, "-ldl"], capture_output=True)
     return into if built and built.returncode == 0 else None
 
@@ -135,9 +135,6 @@ def where_there_is(c, scratch, command):
                 (1, b"cp: failed to get security context of 'bare': No data available\n", False, "there"))
     got = run("-a", "bare", "new")
     c.equal("-a keeps what there is", (got.rc, got.err, label_of(at("new"))), (0, b"", None))
-    got = run("-Z", "a", "never")
-    c.check("-Z alone is refused, in words", got.rc == 1 and b"use --context=CTX" in got.err and not os.path.exists(at("never")),
-            shown(got.err))
     for way in (["--preserve=context", "--context=x"], ["--context=x", "--preserve=mode,context"]):
         want = harness.run(["/bin/cp", *way, "a", "never"], cwd=where, env=env)
         got = run(*way, "a", "never")
@@ -146,10 +143,85 @@ def where_there_is(c, scratch, command):
             c.equal("... whose words these are", (want.rc, want.err.replace(b"/bin/cp", b"cp")), (got.rc, got.err))
 
 
+def beside_its_helper(scratch):
+    """The tool that can be interposed, in a directory where sluice-label is, too; None where that was not built."""
+    helper = os.path.join(os.path.dirname(harness.sluice()), "sluice-label")
+    if not os.access(helper, os.X_OK):
+        return None
+    into = os.path.join(scratch, "helped")
+    os.mkdir(into)
+    shutil.copy2(helper, into)
+    shutil.copy2(harness.interposable(), os.path.join(into, "sluice"))
+    return os.path.join(into, "sluice")
+
+
+def by_policy(c, scratch):
+    """-Z without a context, where there is a policy: one of our own, whose types tell what it was asked."""
+    where = os.path.join(scratch, "policy")
+    os.mkdir(where)
+    planted(where)
+    at = lambda name: os.path.join(where, name)
+    preload, policy, tool = library(scratch), library(scratch, "libselinux.so.1", "selinux_policy.c"), beside_its_helper(scratch)
+    try:
+        os.setxattr(at("there"), ATTRIBUTE, b"u:r:old:s0:c1,c2\0")
+    except OSError as e:
+        tool = None
+        print(f"      {e}")
+    if not (preload and policy and tool):
+        c.skip("contexts of a policy", "no compiler, not root, no sluice-label, or a file system without such attributes")
+        return
+    command = [os.path.join(scratch, "helped", "cp")]
+    os.symlink("sluice", command[0])
+    env = dict(harness.base_env(), LD_PRELOAD=preload, LD_LIBRARY_PATH=scratch)
+    run = lambda *args, cwd=where, **more: harness.run([*command, *args], cwd=cwd, env={**env, **more})
+    if b"cannot preserve" in run("--preserve=context", "a", "probe").err:
+        c.skip("contexts of a policy", "this build can't be made to see SELinux")
+        return
+    said = lambda kind, path: f"policy_u:policy_r:{kind},{path}:s9\0".encode()
+    for way in (["-Z"], ["--context"], ["-aZ"], ["-Z", "--atomic"], ["-Z", "--preserve=all"]):
+        got = run("-r", *way, "t", "new")
+        want = {n: said(kind, at("new" + n)) for n, kind in (("", "dir"), ("/f", "file"), ("/l", "link"), ("/d", "dir"), ("/d/g", "file"))}
+        c.equal(f"{' '.join(way)}: as the policy has it, by absolute paths", (got.rc, got.err, {n: label_of(at("new" + n)) for n in want}),
+                (0, b"", want))
+        # And only the type of what has one.
+        for n in want:
+            os.setxattr(at("new" + n), ATTRIBUTE, b"u:r:old:s0:c1,c2\0", follow_symlinks=False)
+        got = run("-rT", *way, "t", "new")
+        left = {n: label_of(at("new" + n)) for n in want if n != "/l"}
+        c.equal("... where something stands, its type", (got.rc, got.err, left),
+                (0, b"", {n: b"u:r:" + want[n].split(b":")[2] + b":s0:c1,c2\0" for n in left}))
+        harness.rmtree(at("new"))
+    os.symlink("there", at("way"))
+    got = run("-Z", "a", at("way"))
+    c.equal("what a link leads to is asked for by its own path", (got.rc, got.err, label_of(at("there"))),
+            (0, b"", f"u:r:file,{at('there')}:s0:c1,c2\0".encode()))
+    got = run("-Z", "../a", "../x", cwd=at("t"))
+    c.equal("and so is another directory", (got.rc, got.err, label_of(at("x"))), (0, b"", said("file", at("x"))))
+    got = run("-Z", "--parents", "t/d/g", "t/d")
+    c.equal("parents have theirs", (got.rc, got.err, [label_of(at(f"t/d/t{n}")) for n in ("", "/d", "/d/g")]),
+            (0, b"", [said("dir", at("t/d/t")), said("dir", at("t/d/t/d")), said("file", at("t/d/t/d/g"))]))
+    got = run("-Z", "a", "none")
+    c.equal("without one for a path the system's stays", (got.rc, got.err, label_of(at("none"))), (0, b"", None))
+    got = run("-Z", "--context=mine", "a", "none2")
+    c.equal("... or the one that was told", (got.rc, got.err, label_of(at("none2"))), (0, b"", b"mine\0"))
+    got = run("-Z", "a", "invalid")
+    c.equal("a policy that makes no sense is told", (got.rc, got.err, label_of(at("invalid"))),
+            (0, b"cp: failed to set the security context of 'invalid': Invalid argument\n", None))
+    ignored = b"cp: warning: ignoring --context: No such file or directory\n"
+    got = run("-Z", "a", "bare", FAKE_NO_POLICY="1")
+    c.equal("without a policy -Z is ignored", (got.rc, got.err, label_of(at("bare"))), (0, ignored, None))
+    os.unlink(os.path.join(scratch, "helped", "sluice-label"))
+    got = run("-Z", "a", "bare2")
+    c.equal("and where nobody can be asked", (got.rc, got.err, label_of(at("bare2"))), (0, ignored, None))
+    got = run("-Z", "--preserve=context", "a", "never", FAKE_NO_POLICY="1")
+    c.equal("... it is no contradiction", (got.rc, got.err[:len(ignored)]), (1, ignored))
+
+
 def test(c, scratch):
     command = called_cp(scratch)
     without(c, scratch, command)
     where_there_is(c, scratch, called_cp(scratch, harness.interposable()))
+    by_policy(c, scratch)
 
 
 if __name__ == "__main__":

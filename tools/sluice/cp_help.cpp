@@ -28,8 +28,9 @@ What to keep
       --preserve[=LIST]        mode, ownership, timestamps, links, context,
                                  xattr, all
       --no-preserve=LIST       what not to keep
-  -Z, --context=CTX            the SELinux context of what is made; without
-                                 SELinux it is ignored
+  -Z, --context[=CTX]          the SELinux context of what is made; without CTX
+                                 the type that the policy has for its path.
+                                 Without SELinux it is ignored
 Existing targets
   -f, --force                  remove a target that can't be opened, try again
       --remove-destination     remove every target before it is made

@@ -1,5 +1,6 @@
 #include "cp_options.hpp"
 
+#include <errno.h>
 #include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,10 +10,12 @@
 #include <cstring>
 
 #include "cp_resume.hpp"
+#include "file_contexts.hpp"
 #include "locale.hpp"
 #include "operands.hpp"
 #include "report.hpp"
 #include "selinux.hpp"
+#include "sluice/system.hpp"
 
 namespace sluice::tool {
 
@@ -97,6 +100,7 @@ struct parsed {
   bool contents = false;
   std::optional<bool> selinux;  // whether there is, once it was asked
   const char* context = nullptr;
+  std::shared_ptr<file_contexts> policy;  // asked for contexts, if not null
 };
 
 bool selinux(parsed& p) {
@@ -197,13 +201,25 @@ int take_word(int letter, const char* argument, cp_command& c, parsed& p) {
   return word ? 0 : 1 + try_help(program());
 }
 
+/// -Z alone. Where there is no policy to ask, it is as if it was not given.
+void ask_policy(parsed& p) {
+  if (p.policy != nullptr) return;
+  auto opened = file_contexts::open();
+  if (opened) {
+    p.policy = std::move(*opened);
+  } else {
+    complain(program(), "warning: ignoring --context: " + reason(opened.error()));
+  }
+}
+
 /// Without SELinux this is ignored, as by GNU's, and only who names a context hears of it.
 int take_context(const char* context, parsed& p) {
   if (selinux(p)) {
-    if (context == nullptr) {
-      return 1 + cp_wrong("-Z without a context is not supported where there is SELinux; use --context=CTX");
+    if (context != nullptr) {
+      p.context = context;
+    } else {
+      ask_policy(p);
     }
-    p.context = context;
   } else if (context != nullptr) {
     complain(program(), "warning: ignoring --context; it requires an SELinux-enabled kernel");
   }
@@ -283,13 +299,22 @@ cp_given given(const cp_command& c, const parsed& p) {
 
 /// A context of one's own instead of those of -a; 0, or the status to exit with.
 int settle_context(copy_options& o, parsed& p) {
-  if (p.context != nullptr) {
+  if (p.context != nullptr || p.policy != nullptr) {
     if (!o.require_context) o.preserve_context = false;
     if (o.preserve_context) return cp_wrong("cannot set target context and preserve it");
-    o.context = p.context;
+  }
+  if (p.context != nullptr) o.context = p.context;
+  if (p.policy != nullptr) {
+    o.context_for = [policy = p.policy](const std::string& target, file_type is, const std::string& now) {
+      return policy->find(target, is, now);
+    };
   }
   if (o.require_context && !selinux(p)) {
     return cp_wrong("cannot preserve security context without an SELinux-enabled kernel");
+  }
+  if (!o.context.empty() && rejects_context(o.context)) {
+    const std::string why = reason(error(EINVAL, system_domain));
+    return cp_wrong("failed to set default file creation context to " + quoted(o.context) + ": " + why);
   }
   return 0;
 }

@@ -1,5 +1,7 @@
 #include "selinux.hpp"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -48,6 +50,18 @@ bool is_mounted_elsewhere() {
 bool has_selinux() {
   const bool mounted = is_selinuxfs("/sys/fs/selinux") || is_selinuxfs("/selinux") || is_mounted_elsewhere();
   return mounted && ::access("/etc/selinux/config", F_OK) == 0;
+}
+
+bool rejects_context(const std::string& context) {
+  // Without SELinux another security module would answer.
+  if (::access("/sys/fs/selinux/enforce", F_OK) != 0) return false;
+  const int asked = ::open("/proc/thread-self/attr/fscreate", O_RDWR | O_CLOEXEC);
+  if (asked < 0) return false;
+  const ssize_t set = ::write(asked, context.c_str(), context.size() + 1);
+  const bool rejected = set < 0 && errno == EINVAL;
+  static_cast<void>(set > 0 && ::write(asked, nullptr, 0) != 0);  // it was only a question
+  ::close(asked);
+  return rejected;
 }
 
 }  // namespace sluice::tool

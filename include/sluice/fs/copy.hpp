@@ -59,6 +59,12 @@ struct copy_options {
   bool preserve_context = false;
   bool require_context = false;
   std::string context;
+  /// Or the one that this says, also for what is written over: asked with the target's path, relative to
+  /// `to`, what is there, and the context it has now, empty where it has none; the path may still mean
+  /// something else. If it returns an empty one, what was there keeps its own. From any of the crew's
+  /// threads, several at the same time; a thread waits for it.
+  std::function<result<std::string>(const std::string& target, file_type is, const std::string& now)>
+      context_for;
   bool plain_mode = false;       // what is new gets the mode that any new file gets
   bool require = false;          // mode, owner or times that can't be kept are a failure
   bool require_xattrs = false;   // one that the target can't have is a failure

@@ -266,7 +266,7 @@ task<void> copy_attributes_by_name(context& c, const item& i, const file_status&
     if (!owned) miss_owner(c, i, both.error());
   }
   if (c.sets_contexts()) {
-    auto labelling = label_by_name(c, i);
+    auto labelling = label_by_name(c, i, link ? file_type::symlink : s.type);
     const bool labelled = co_await std::move(labelling);
     static_cast<void>(labelled);  // if not, that was told
   }

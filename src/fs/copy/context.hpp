@@ -144,7 +144,9 @@ struct context {
   /// A file is not done when it is full.
   bool settles() const noexcept { return options.atomic || syncs() || journal != nullptr; }
   bool syncs() const noexcept { return options.durable || options.verify; }
-  bool sets_contexts() const noexcept { return options.preserve_context || !options.context.empty(); }
+  bool sets_contexts() const noexcept {
+    return options.preserve_context || !options.context.empty() || options.context_for;
+  }
   bool stopping() const noexcept { return options.stop != nullptr && options.stop->requested(); }
 
   void fail(copy_step step, std::string source, std::string target, error why = {}) {
@@ -334,11 +336,16 @@ task<bool> copy_old_attributes(context& c, const subject& about, const file& old
 task<bool> find_context(context& c, const subject& about, const file& from, std::string& found);
 /// Gives it to a target. False: it had to be given, and a problem was reported.
 task<bool> set_context(context& c, const subject& about, const file& to, const std::string& text);
-/// Both for a directory, which stays whatever becomes of it.
+/// What `context_for` says of an open target; empty: it may keep its own. What goes wrong is told.
+task<void> choose_context(context& c, const subject& about, const file& to, file_type is, bool fresh,
+                          std::string& chosen);
+/// Both for a directory, which stays whatever becomes of it. Not by `context_for`.
 task<void> label_directory(context& c, const subject& about, const file& from, const file& to,
                            const target_state& w);
+/// With `context_for`: a directory gets its context before anything is made in it, which may inherit it.
+task<void> label_empty_directory(context& c, const subject& about, const dir& in, path_ref name, bool fresh);
 /// Both for what is not opened; it was made just now.
-task<bool> label_by_name(context& c, const item& i);
+task<bool> label_by_name(context& c, const item& i, file_type is);
 /// For links and special files, which are not opened.
 task<void> copy_attributes_by_name(context& c, const item& i, const file_status& s);
 

@@ -142,9 +142,18 @@ task<outcome> open_target(context& c, const item& i, pair_of_files& p) {
   co_return opened ? outcome::made : outcome::none;
 }
 
+bool replaces_old(const pair_of_files& p) noexcept { return p.aside && p.aside->old; }
+
 /// Before anything is written: nobody may read it who may not.
 task<bool> label_target(context& c, const item& i, pair_of_files& p) {
-  if (p.label.empty() && p.fresh && !(p.aside && p.aside->old)) p.label = c.options.context;
+  const bool fresh = p.fresh && !replaces_old(p);
+  if (c.options.context_for) {
+    const file_type is = p.regular_target ? file_type::regular : file_type::unknown;
+    auto choosing = choose_context(c, i, p.to, is, fresh, p.label);
+    co_await std::move(choosing);
+  } else if (p.label.empty() && fresh) {
+    p.label = c.options.context;
+  }
   auto setting = set_context(c, i, p.to, p.label);
   const bool set = co_await std::move(setting);
   if (set) co_return true;
@@ -153,8 +162,25 @@ task<bool> label_target(context& c, const item& i, pair_of_files& p) {
   co_return false;
 }
 
+/// What the one has whose place it takes.
+task<bool> keep_of_old(context& c, const item& i, pair_of_files& p) {
+  auto keeping = copy_old_attributes(c, i, p.aside->old, p.aside->old_status, p.to);
+  const bool kept = co_await std::move(keeping);
+  if (!kept) {
+    auto taking = take_back(c, i, p);
+    co_await std::move(taking);
+    co_return false;
+  }
+  if (!c.options.context_for) co_return true;
+  auto labelling = label_target(c, i, p);
+  const bool labelled = co_await std::move(labelling);
+  co_return labelled;
+}
+
 task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
-  if (c.sets_contexts()) {
+  // What takes an old one's place has its context first, and nobody sees it until then.
+  const bool labels_later = replaces_old(p) && c.options.context_for;
+  if (c.sets_contexts() && !labels_later) {
     auto labelling = label_target(c, i, p);
     const bool labelled = co_await std::move(labelling);
     if (!labelled) co_return false;
@@ -169,19 +195,14 @@ task<bool> fill_target(context& c, const item& i, pair_of_files& p) {
       co_return false;
     }
   }
-  const bool replaces = p.aside && p.aside->old;
   if (!p.aside) p.finished();
-  if (replaces) {
-    auto keeping = copy_old_attributes(c, i, p.aside->old, p.aside->old_status, p.to);
+  if (replaces_old(p)) {
+    auto keeping = keep_of_old(c, i, p);
     const bool kept = co_await std::move(keeping);
-    if (!kept) {
-      auto taking = take_back(c, i, p);
-      co_await std::move(taking);
-      co_return false;
-    }
+    if (!kept) co_return false;
   }
   target_state t;
-  t.fresh = p.fresh && !replaces;
+  t.fresh = p.fresh && !replaces_old(p);
   t.inherits_acl = i.inherits_acl();
   const auto allowed = static_cast<std::uint16_t>(~c.options.umask);
   t.mode_now = mode_to_make(c, p.status) & allowed;

@@ -17,7 +17,8 @@ void miss_context(context& c, const subject& about, copy_step step, const error&
   const bool all = o.require_context || o.kind == copy_kind::attributes;
   const bool unsupported = why == errc::not_supported || why == errc::no_attribute;
   const bool some = !o.silent_xattrs && !unsupported;
-  if (all || some || !o.context.empty()) c.miss(about, step, why, o.require_context);
+  const bool own = !o.context.empty() && !o.context_for;
+  if (all || some || own) c.miss(about, step, why, o.require_context);
 }
 
 std::span<const std::byte> with_end(const std::string& text) {
@@ -41,6 +42,33 @@ bool take_context(context& c, const subject& about, const result<std::size_t>& s
   return !c.options.require_context;
 }
 
+/// What there is no context for, or what can't have one, is left as the system made it.
+void miss_choice(context& c, const subject& about, const error& why, bool fresh) {
+  const bool unsupported = why == errc::not_supported || why == errc::no_attribute;
+  if (!fresh) {
+    miss_context(c, about, copy_step::set_context, why);
+  } else if (!unsupported) {
+    c.miss(about, copy_step::set_context, why, false);
+  }
+}
+
+/// `now`: the context that it has, in `room`.
+void ask_for_context(context& c, const subject& about, const result<std::size_t>& now,
+                     std::span<const std::byte> room, file_type is, bool fresh, std::string& chosen) {
+  const std::string has = now ? text_of(room.first(*now)) : std::string();
+  if (!now && now.error() != errc::no_attribute) {
+    miss_choice(c, about, now.error(), fresh);
+    return;
+  }
+  const auto said = c.options.context_for(about.target_path(), is, has);
+  if (!said) miss_choice(c, about, said.error(), fresh);
+  if (said && !said->empty()) {
+    if (*said != has) chosen = *said;
+  } else if (fresh) {
+    chosen = c.options.context;
+  }
+}
+
 bool note_set(context& c, const subject& about, const result<void>& set) {
   if (set) return true;
   miss_context(c, about, copy_step::set_context, set.error());
@@ -62,6 +90,35 @@ task<bool> set_context(context& c, const subject& about, const file& to, const s
   co_return note_set(c, about, set);
 }
 
+task<void> choose_context(context& c, const subject& about, const file& to, file_type is, bool fresh,
+                          std::string& chosen) {
+  std::vector<std::byte> room(largest);
+  auto now = co_await to.get_xattr(context_xattr, room);
+  ask_for_context(c, about, now, room, is, fresh, chosen);
+}
+
+namespace {
+
+task<void> label_as_told(context& c, const subject& about, const dir& in, path_ref name, file_type is,
+                         bool fresh) {
+  std::vector<std::byte> room(largest);
+  std::string text;
+  auto now = co_await in.get_xattr(name, context_xattr, room);
+  ask_for_context(c, about, now, room, is, fresh, text);
+  if (text.empty()) co_return;
+  const auto value = with_end(text);
+  auto set = co_await in.set_xattr(name, context_xattr, value);
+  static_cast<void>(note_set(c, about, set));  // if not, that was told
+}
+
+}  // namespace
+
+task<void> label_empty_directory(context& c, const subject& about, const dir& in, path_ref name, bool fresh) {
+  if (!c.options.context_for) co_return;
+  auto labelling = label_as_told(c, about, in, name, file_type::directory, fresh);
+  co_await std::move(labelling);
+}
+
 task<void> label_directory(context& c, const subject& about, const file& from, const file& to,
                            const target_state& w) {
   std::string text;
@@ -69,7 +126,7 @@ task<void> label_directory(context& c, const subject& about, const file& from, c
     auto finding = find_context(c, about, from, text);
     const bool found = co_await std::move(finding);
     if (!found) co_return;
-  } else if (w.fresh) {
+  } else if (w.fresh && !c.options.context_for) {
     text = c.options.context;
   }
   auto setting = set_context(c, about, to, text);
@@ -77,7 +134,12 @@ task<void> label_directory(context& c, const subject& about, const file& from, c
   static_cast<void>(set);  // if not, that was told
 }
 
-task<bool> label_by_name(context& c, const item& i) {
+task<bool> label_by_name(context& c, const item& i, file_type is) {
+  if (c.options.context_for) {
+    auto labelling = label_as_told(c, i, i.to, i.target_name, is, true);
+    co_await std::move(labelling);
+    co_return true;
+  }
   std::string text = c.options.context;
   if (c.options.preserve_context) {
     std::vector<std::byte> room(largest);

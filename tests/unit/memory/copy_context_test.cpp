@@ -115,5 +115,74 @@ TEST(CopyContext, OneOfOnesOwnIsForWhatIsMade) {
   EXPECT_TRUE(heard.problems.empty());
 }
 
+/// What says where it was asked to, and what was there; of "none" it knows nothing.
+result<std::string> say(const std::string& target, file_type is, const std::string& now) {
+  if (target.ends_with("none")) return std::unexpected(errc::no_attribute);
+  if (target.ends_with("bad")) return std::unexpected(errc::invalid);
+  if (target.ends_with("own")) return std::string();
+  return target + "," + std::to_string(static_cast<int>(is)) + "," + now;
+}
+
+std::string said(const std::string& target, file_type is, const std::string& now) {
+  return *say(target, is, now);
+}
+
+copy_options asking() {
+  copy_options o = tree_options();
+  o.context_for = say;
+  return o;
+}
+
+TEST(CopyContext, AsksAboutAllThatIsMadeOrWrittenOver) {
+  memory_space one, other;
+  const dir from = one.root(), to = other.root();
+  plant(from);
+  copy_options o = asking();
+  o.preserve_xattrs = true;
+  listener heard;
+  for (const bool atomic : {false, true}) {
+    o.atomic = atomic;
+    const std::string root = atomic ? "second" : "first";
+    EXPECT_TRUE(copy(from, to, "t", root, o, heard));
+    EXPECT_EQ(label_of(to, root), said(root, file_type::directory, ""));
+    EXPECT_EQ(label_of(to, root + "/file"), said(root + "/file", file_type::regular, ""));
+    EXPECT_EQ(label_of(to, root + "/link"), said(root + "/link", file_type::symlink, ""));
+    EXPECT_EQ(label_of(to, root + "/fifo"), said(root + "/fifo", file_type::fifo, ""));
+    for (const char* name : {"", "/file"}) label(to, root + name, "old");
+    EXPECT_TRUE(sync(to.unlink(root + "/link")));
+    EXPECT_TRUE(sync(to.unlink(root + "/fifo")));
+    EXPECT_TRUE(copy(from, to, "t", root, o, heard));
+    EXPECT_EQ(label_of(to, root), said(root, file_type::directory, "old"));
+    EXPECT_EQ(label_of(to, root + "/file"), said(root + "/file", file_type::regular, "old"));
+  }
+  EXPECT_TRUE(heard.problems.empty());
+}
+
+TEST(CopyContext, WhereNothingIsSaidWhatIsThereStays) {
+  memory_space one, other;
+  const dir from = one.root(), to = other.root();
+  plant(from);
+  copy_options o = asking();
+  listener heard;
+  for (const bool atomic : {false, true}) {
+    o.atomic = atomic;
+    for (const std::string name : {"none", "own", "bad"}) {
+      const std::string at = name + (atomic ? "2" : "1") + name;
+      o.context = "mine";
+      EXPECT_TRUE(copy(from, to, "t/file", at, o, heard));
+      EXPECT_EQ(label_of(to, at), "mine");
+      label(to, at, "old");
+      EXPECT_TRUE(copy(from, to, "t/file", at, o, heard));
+      EXPECT_EQ(label_of(to, at), "old") << at;
+    }
+  }
+  ASSERT_EQ(heard.problems.size(), 4u) << "only those that are no answer";
+  for (const copy_problem& p : heard.problems) {
+    EXPECT_EQ(p.step, copy_step::set_context);
+    EXPECT_FALSE(p.failure);
+    EXPECT_EQ(p.why, errc::invalid);
+  }
+}
+
 }  // namespace
 }  // namespace memory_test
