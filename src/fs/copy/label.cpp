@@ -114,7 +114,6 @@ task<void> label_as_told(context& c, const subject& about, const dir& in, path_r
 }  // namespace
 
 task<void> label_empty_directory(context& c, const subject& about, const dir& in, path_ref name, bool fresh) {
-  if (!c.options.context_for) co_return;
   auto labelling = label_as_told(c, about, in, name, file_type::directory, fresh);
   co_await std::move(labelling);
 }

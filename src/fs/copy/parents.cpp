@@ -46,9 +46,11 @@ task<bool> make_parent(context& c, const dir& above, parent_made& p) {
   }
   p.at->insist(found->device, found->inode);
   p.fresh = true;
-  const parent_subject about(p);
-  auto labelling = label_empty_directory(c, about, above, name, true);
-  co_await std::move(labelling);
+  if (c.options.context_for) {
+    const parent_subject about(p);
+    auto labelling = label_empty_directory(c, about, above, name, true);
+    co_await std::move(labelling);
+  }
   p.mode_final = static_cast<std::uint16_t>(found->mode | (withheld & mode & ~o.umask));
   p.opened_up = (found->mode & 0700) != 0700;
   if (!p.opened_up) co_return true;

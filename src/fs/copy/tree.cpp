@@ -143,9 +143,11 @@ task<void> tree_copier::make_in(copy_dir& d, const dir& parent, path_ref name) {
     auto remembering = remember_dir(d);
     co_await std::move(remembering);
   }
-  const dir_subject about(d);
-  auto labelling = label_empty_directory(context_, about, parent, name, d.fresh);
-  co_await std::move(labelling);
+  if (context_.options.context_for) {
+    const dir_subject about(d);
+    auto labelling = label_empty_directory(context_, about, parent, name, d.fresh);
+    co_await std::move(labelling);
+  }
   if (d.is == copy_dir::state::merged) co_return;
   if (d.fresh) {
     context_.count_directory();
