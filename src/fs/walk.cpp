@@ -220,6 +220,7 @@ std::shared_ptr<walk_slices> walker::share(walk_dir& d, entry_batch whole, std::
   if (!crew_.hungry()) return nullptr;
   auto slices = std::make_shared<walk_slices>(whole, first);
   if (slices->size() < 2) return nullptr;
+  d.shared_.store(true, std::memory_order_relaxed);
   const std::size_t helpers = std::min<std::size_t>(slices->size() - 1, crew_.size());
   for (std::size_t i = 0; i < helpers; ++i) {
     d.unfinished_.fetch_add(1, std::memory_order_relaxed);

@@ -38,6 +38,9 @@ class walk_dir : public std::enable_shared_from_this<walk_dir> {
         known_(false) {}
   virtual ~walk_dir() = default;
 
+  /// Several workers are, or were, shown its names.
+  bool shared() const noexcept { return shared_.load(std::memory_order_relaxed); }
+
   place where;
   file_status status;  // from `enter` on, and if it fails to be opened, too
   const unsigned depth = 0;
@@ -46,6 +49,7 @@ class walk_dir : public std::enable_shared_from_this<walk_dir> {
  private:
   friend class walker;
   bool known_ = true;    // its status
+  std::atomic<bool> shared_ = false;
   unsigned nested_ = 0;  // directories above it whose reading waits for this one
   std::atomic<std::size_t> unfinished_ = 1;  // itself, its slices and its subdirectories
 };

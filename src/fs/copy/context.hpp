@@ -38,6 +38,7 @@ class copy_dir final : public walk_dir {
   std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved
   bool given_acl = true;      // it may have got access control lists when it was made
   bool inherits_acl = false;  // what is made in it gets access control lists by default
+  std::atomic_flag being_filled;  // with empty files, by a worker whose turn it is
 };
 
 /// What messages are about; the paths are only put together when there is one.
@@ -56,6 +57,7 @@ class full_files;
 struct alignas(cache_line) lane {
   limiter gate{1};         // to be passed by files that are made and not full
   unsigned in_memory = 0;  // so many of the last sources were
+  std::size_t opened_ahead = 0;  // sources of files whose turn to be made has not come
 };
 
 /// One thing to copy that is not a directory.
@@ -126,6 +128,7 @@ struct context {
   std::unique_ptr<copying::journal> journal;
   std::atomic<bool> nameless_hopeless = false;  // the file systems at hand know no file without a name
   std::vector<lane> lanes;           // one for each worker
+  std::size_t most_ahead = 0;        // that each may have opened; both sides hold a descriptor
   std::atomic<std::uint64_t> temporaries = 0;   // names made of it
   std::set<place*> to_sync;          // directories of operands' targets; operands come one by one
   std::set<place*> looked_for_stale; // the same

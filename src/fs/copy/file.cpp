@@ -19,8 +19,6 @@ task<void> fail_to_open(context& c, const item& i, const error& why) {
   c.fail(i, copy_step::open_source, why);
 }
 
-namespace {
-
 task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p) {
   open_mode how = open_mode::read;
   if (!i.follow) how |= open_mode::no_follow;
@@ -47,8 +45,6 @@ task<bool> open_source(context& c, const item& i, file_type expected, pair_of_fi
   co_return true;
 }
 
-}  // namespace
-
 /// A name that ends in a slash asks for a directory; there is none, and we don't make one.
 void fail_to_create(context& c, const item& i, const error& why) {
   const std::size_t n = i.target_name.size();
@@ -57,10 +53,8 @@ void fail_to_create(context& c, const item& i, const error& why) {
   c.fail(i, copy_step::create_file, wants_directory ? error(errc::not_directory) : why);
 }
 
-namespace {
-
-/// Makes the target, if there is nothing under its name.
 task<result<void>> try_to_create(context& c, const item& i, pair_of_files& p) {
+  if (p.to) co_return result<void>();
   const open_mode how = open_mode::write | open_mode::create | open_mode::exclusive;
   auto made = co_await i.to.open(i.target_name, how, mode_to_make(c, p.status));
   if (!made) co_return std::unexpected(made.error());
@@ -69,6 +63,8 @@ task<result<void>> try_to_create(context& c, const item& i, pair_of_files& p) {
   p.unfinished.begin(c.options.stop, i.to, i.target_name, p.to);
   co_return result<void>();
 }
+
+namespace {
 
 task<bool> create_target(context& c, const item& i, pair_of_files& p) {
   auto creating = try_to_create(c, i, p);
@@ -311,15 +307,10 @@ task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
 
 task<outcome> copy_at_once(context& c, const item& i, file_type expected) {
   pair_of_files p;
-  auto filling = open_and_fill(c, i, expected, p);
-  outcome how = co_await std::move(filling);
-  auto closing = close_both(c, i, p);
-  const bool whole = co_await std::move(closing);
-  if (!whole) how = outcome::none;
-  c.count(how, p.status.size);
-  if (how == outcome::none) co_return how;
-  // Other names of the source may become links to it, now that it is whole.
-  p.leads.made(i);
+  auto opening = open_source(c, i, expected, p);
+  const bool opened = co_await std::move(opening);
+  auto ending = end_copy(c, i, p, opened);
+  const outcome how = co_await std::move(ending);
   co_return how;
 }
 
@@ -331,6 +322,22 @@ task<outcome> open_and_fill(context& c, const item& i, file_type expected, pair_
   if (!opened) co_return outcome::none;
   auto copying_it = copy_opened(c, i, p);
   const outcome how = co_await std::move(copying_it);
+  co_return how;
+}
+
+task<outcome> end_copy(context& c, const item& i, pair_of_files& p, bool opened) {
+  outcome how = outcome::none;
+  if (opened) {
+    auto copying_it = copy_opened(c, i, p);
+    how = co_await std::move(copying_it);
+  }
+  auto closing = close_both(c, i, p);
+  const bool whole = co_await std::move(closing);
+  if (!whole) how = outcome::none;
+  c.count(how, p.status.size);
+  if (how == outcome::none) co_return how;
+  // Other names of the source may become links to it, now that it is whole.
+  p.leads.made(i);
   co_return how;
 }
 

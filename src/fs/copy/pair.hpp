@@ -51,6 +51,12 @@ void fail_to_create(context& c, const item& i, const error& why);
 /// and stays as it is.
 task<result<bool>> open_standing(context& c, const item& i, pair_of_files& p,
                                  const file_status& judged);
+/// False: a problem was reported.
+task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p);
+/// Makes the target, if that has not been done and there is nothing under its name.
+task<result<void>> try_to_create(context& c, const item& i, pair_of_files& p);
+/// After the source was opened, or could not be: copies what need not be settled, closes both, counts it.
+task<outcome> end_copy(context& c, const item& i, pair_of_files& p, bool opened);
 /// Opens the source, and makes of it what it is to be, but for the steps that `settle` does.
 task<outcome> open_and_fill(context& c, const item& i, file_type expected, pair_of_files& p);
 /// The copy failed: a file that we made goes, if the name still means it; what is not ours stays, and

@@ -1,6 +1,9 @@
 // Copying directories: a walk that makes the same tree elsewhere.
 #include "fs/copy/tree.hpp"
 
+#include <algorithm>
+
+#include "fs/copy/empty_files.hpp"
 #include "fs/copy/journal.hpp"
 #include "fs/copy/pair.hpp"
 #include "fs/copy/paths.hpp"
@@ -47,6 +50,12 @@ walk_options tree_copier::walk_options_for(const copy_options& o, std::size_t op
   w.in_order = o.in_order || o.dry_run;
   w.filtered = o.filtered;
   return w;
+}
+
+std::size_t tree_copier::opened_ahead(std::size_t open_directories, const crew& c) noexcept {
+  constexpr std::size_t enough = 192, few = 16;
+  const std::size_t room = std::min<std::size_t>(enough, open_directories / 2 / (2 * c.size()));
+  return room < few ? 0 : room;
 }
 
 task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
@@ -256,17 +265,31 @@ task<void> tree_copier::entries(walk_dir& d, dir& open, std::span<const walk_ent
 task<void> tree_copier::copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from,
                                      const dir& to, std::span<const walk_entry> some, worker& on) {
   full_files later(context_);
+  empty_files empty(context_, *d);
+  const bool in_turns = takes_turns(*d);
   for (const walk_entry& e : some) {
     if (e.type == file_type::directory) continue;
     item i(from, e.name, to, e.name, follows_all(), d);
     i.lane = &context_.lanes[on.index()];
     i.later = &later;
-    auto copied = copy_item(context_, i, e.type, e.status);
-    co_await std::move(copied);
+    auto copying_it = in_turns && e.type == file_type::regular ? empty.copy(i)
+                                                               : copy_item(context_, i, e.type, e.status);
+    co_await std::move(copying_it);
+  }
+  if (in_turns) {
+    auto making = empty.make();
+    co_await std::move(making);
   }
   if (later.empty()) co_return;
   auto settling = later.settle();
   co_await std::move(settling);
+}
+
+/// Several workers fill a directory in which nothing stands yet.
+bool tree_copier::takes_turns(const copy_dir& d) const noexcept {
+  const copy_options& o = context_.options;
+  return d.shared() && d.fresh && context_.most_ahead != 0 && o.kind == copy_kind::whole &&
+         !o.preserve_context && !context_.settles() && !context_.supposed.on();
 }
 
 bool tree_copier::skips(walk_dir& d, path_ref name) {

@@ -28,8 +28,10 @@ class tree_copier final : public tree_visitor {
       : context_(o, operands, to, l, c.size()),
         from_(from),
         to_(to),
-        walker_(c, *this, walk_options_for(o, open_directories)) {
+        walker_(c, *this,
+                walk_options_for(o, open_directories - 2 * c.size() * opened_ahead(open_directories, c))) {
     context_.places = &walker_.places();
+    context_.most_ahead = opened_ahead(open_directories, c);
   }
 
   /// Copies operands until one is a tree; when that has been left, goes on with the next.
@@ -46,6 +48,8 @@ class tree_copier final : public tree_visitor {
 
  private:
   static walk_options walk_options_for(const copy_options& o, std::size_t open_directories);
+  /// So many files each worker may have opened ahead, of the descriptors that directories leave; or none.
+  static std::size_t opened_ahead(std::size_t open_directories, const crew& c) noexcept;
   bool follows_all() const noexcept { return context_.options.follow == follow_links::always; }
 
   task<bool> copy_one(const copy_operand& o, worker& on);
@@ -55,6 +59,7 @@ class tree_copier final : public tree_visitor {
   bool was_copied(const copy_operand& o, const file_status& s);
   task<void> copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from, const dir& to,
                           std::span<const walk_entry> some, worker& on);
+  bool takes_turns(const copy_dir& d) const noexcept;
   task<void> look_for_default_acl(copy_dir& d);
   task<void> make_target(copy_dir& d);
   task<void> suppose_in(copy_dir& d, const dir& parent, path_ref name);
