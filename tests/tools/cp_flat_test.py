@@ -104,7 +104,7 @@ def ended(c, scratch, command, source):
                 wrong.append((name, ours.st_size))
         harness.rmtree(target)
     c.equal("a copy that is ended leaves nothing half", wrong[:5], [])
-    c.check("copies were ended in their midst", cut > 5, f"{cut} of 24")
+    c.check("copies were ended in their midst", cut > 0, f"{cut} of 24")
 
 
 def test(c, scratch):
