@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -77,8 +78,12 @@ class worker final : private crew_host::body {
   crew& crew_;
   unsigned index_;
   sluice::loop* loop_ = nullptr;
-  std::mutex mutex_;
-  std::deque<work*> pile_;  // own end: back; the others take from the front
+  // What it writes all the time; others look only when they have nothing to do.
+  alignas(cache_line) std::mutex mutex_;
+  std::deque<work*> pile_;                // own end: back; the others take from the front
+  std::atomic<std::size_t> untaken_ = 0;  // in the pile; changed under the mutex
+  std::atomic<std::size_t> added_ = 0;    // by this worker, from the beginning on,
+  std::atomic<std::size_t> ended_ = 0;    // and of all work, what it has done
   struct : job {
     worker* self = nullptr;
   } wake_;
@@ -108,13 +113,17 @@ class crew {
   /// when work lies untaken. Throws what a piece of work threw, after all others have ended.
   void run(std::unique_ptr<work> first);
 
-  /// From a piece of work, on its worker: adds another.
+  /// From a piece of work, on its worker: adds another, or several, whose last is done first. When there
+  /// is no memory for all of them, those from the first on that there was memory for are added.
   void add(worker& from, std::unique_ptr<work> more);
+  void add(worker& from, std::span<std::unique_ptr<work>> more);
 
   /// Somebody has nothing to do: worth splitting what is at hand.
   bool hungry() const noexcept { return idle_count_.load(std::memory_order_relaxed) > 0; }
-  /// Pieces that lie untaken, roughly.
-  std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  /// Pieces that this worker has added and nobody has taken, roughly.
+  std::size_t waiting(const worker& on) const noexcept {
+    return on.untaken_.load(std::memory_order_relaxed);
+  }
   /// How many workers there are at most.
   unsigned size() const noexcept { return limit_.load(std::memory_order_relaxed); }
 
@@ -132,6 +141,9 @@ class crew {
   task<void> do_work(worker& w, work* piece, limiter& begun);
   void end_of_work(worker& w, limiter& begun) noexcept;
   work* take(worker& w);
+  work* take_from(worker& w, bool newest);
+  std::size_t untaken() const noexcept;
+  bool all_ended() const noexcept;
   void feed_the_hungry() noexcept;
   void count_workers(unsigned cores) noexcept;
   void hire();
@@ -145,8 +157,6 @@ class crew {
   std::atomic<unsigned> limit_ = 1;
   std::atomic<unsigned> wanted_ = 1;         // of these, are started while there is work for them
   std::atomic<unsigned> idle_count_ = 0;
-  alignas(cache_line) std::atomic<std::size_t> pending_ = 0;  // not ended
-  std::atomic<std::size_t> waiting_ = 0;     // not taken
   alignas(cache_line) std::mutex mutex_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::atomic<unsigned> started_ = 0;        // workers_[0 .. started_) may be looked at

@@ -21,7 +21,7 @@ struct stream_line {
 struct stream_lines {
   stream_line in, out;
   int parked = -1;          // the last of a ring of connections that were accepted beyond the room
-  std::uint32_t times = 0;  // whose all this is: see system_id::times
+  std::uint32_t serial = 0;  // whose all this is: see system_id::serial
   std::uint8_t state = 0;   // of whoever watches the descriptor
 };
 

@@ -152,9 +152,9 @@ class native_backend : public backend {
   stream_lines* lines_for(handle_id id) noexcept {
     const int descriptor = system_id::descriptor(id);
     stream_lines* lines = descriptor < 0 ? nullptr : lines_.of(descriptor);
-    if (lines != nullptr && lines->times != system_id::times(id)) {
+    if (lines != nullptr && lines->serial != system_id::serial(id)) {
       forget(descriptor, *lines);
-      lines->times = system_id::times(id);
+      lines->serial = system_id::serial(id);
     }
     return lines;
   }

@@ -3,7 +3,15 @@
 #include <utility>
 #include <vector>
 
+#include "core/thread_number.hpp"
+
 namespace sluice::inline v0 {
+
+namespace {
+
+constexpr std::size_t enough_for_one = 64;
+
+}  // namespace
 
 std::string place::path() const {
   std::vector<const place*> chain;
@@ -27,8 +35,18 @@ place::~place() {
   if (kept_by_ != nullptr) kept_by_->drop(*this);
 }
 
+unsigned place::number_here() noexcept { return this_thread_number(); }
+
+/// Where few may be open, they are open for whoever needs them.
+open_places::open_places(std::size_t limit, unsigned shelves)
+    : shelves_(limit / shelves < enough_for_one ? 1 : shelves) {
+  for (shelf& s : shelves_) s.limit = limit / shelves_.size();
+}
+
 open_places::~open_places() {
-  while (newest_ != nullptr) drop(*newest_);
+  for (shelf& s : shelves_) {
+    while (s.newest != nullptr) drop(*s.newest);
+  }
 }
 
 /// Without the lock, which workers would hand to and fro: whoever comes again finds it open.
@@ -45,25 +63,25 @@ bool open_places::pin_open(place& p) noexcept {
 }
 
 /// Under the mutex: the place is open and nobody uses it.
-dir open_places::take_handle(place& p) noexcept {
+dir open_places::shelf::take_handle(place& p) noexcept {
   p.users_.store(place::closed, std::memory_order_relaxed);
   unlink(p);
   p.kept_by_ = nullptr;
-  open_.fetch_sub(1, std::memory_order_relaxed);
+  open.fetch_sub(1, std::memory_order_relaxed);
   return std::exchange(p.handle_, dir());
 }
 
 /// Under the mutex. Empty if it is closed, or somebody uses it.
-dir open_places::take_unused(place& p) noexcept {
+dir open_places::shelf::take_unused(place& p) noexcept {
   unsigned users = place::unused;
   const bool mine = p.users_.compare_exchange_strong(users, place::closed, std::memory_order_acquire);
   return mine ? take_handle(p) : dir();
 }
 
 /// Under the mutex. Empty if all are in use. One that was used since the last look has its turn later.
-dir open_places::take_oldest() noexcept {
-  for (std::size_t looks = 2 * open_.load(std::memory_order_relaxed); looks > 0; --looks) {
-    place& p = *oldest_;
+dir open_places::shelf::take_oldest() noexcept {
+  for (std::size_t looks = 2 * open.load(std::memory_order_relaxed); looks > 0; --looks) {
+    place& p = *oldest;
     if (!p.used_.exchange(false, std::memory_order_relaxed)) {
       if (dir taken = take_unused(p)) return taken;
     }
@@ -75,33 +93,34 @@ dir open_places::take_oldest() noexcept {
 
 void open_places::drop(place& p) noexcept {
   dir released;
-  const std::lock_guard lock(mutex_);
-  if (p.handle_) released = take_handle(p);
+  shelf& on = shelf_of(p);
+  const std::lock_guard lock(on.mutex);
+  if (p.handle_) released = on.take_handle(p);
 }
 
-void open_places::link_newest(place& p) noexcept {
-  p.older_ = newest_;
+void open_places::shelf::link_newest(place& p) noexcept {
+  p.older_ = newest;
   p.newer_ = nullptr;
-  (newest_ != nullptr ? newest_->newer_ : oldest_) = &p;
-  newest_ = &p;
+  (newest != nullptr ? newest->newer_ : oldest) = &p;
+  newest = &p;
 }
 
-void open_places::unlink(place& p) noexcept {
-  (p.newer_ != nullptr ? p.newer_->older_ : newest_) = p.older_;
-  (p.older_ != nullptr ? p.older_->newer_ : oldest_) = p.newer_;
+void open_places::shelf::unlink(place& p) noexcept {
+  (p.newer_ != nullptr ? p.newer_->older_ : newest) = p.older_;
+  (p.older_ != nullptr ? p.older_->newer_ : oldest) = p.newer_;
   p.newer_ = p.older_ = nullptr;
 }
 
-bool open_places::full() const noexcept {
-  return open_.load(std::memory_order_relaxed) >= limit_.load(std::memory_order_relaxed);
+bool open_places::shelf::full() const noexcept {
+  return open.load(std::memory_order_relaxed) >= limit.load(std::memory_order_relaxed);
 }
 
-task<void> open_places::make_room() {
-  while (full()) {
+task<void> open_places::make_room(shelf& on) {
+  while (on.full()) {
     dir closing;
     {
-      const std::lock_guard lock(mutex_);
-      closing = take_oldest();
+      const std::lock_guard lock(on.mutex);
+      closing = on.take_oldest();
     }
     if (!closing) co_return;
     auto closed = co_await closing.close();
@@ -110,14 +129,23 @@ task<void> open_places::make_room() {
 }
 
 /// Somebody else uses descriptors, too: get by with fewer. False when none can be closed.
-bool open_places::fewer() noexcept {
-  const std::lock_guard lock(mutex_);
-  for (const place* p = oldest_; p != nullptr; p = p->newer_) {
+bool open_places::shelf::fewer() noexcept {
+  const std::lock_guard lock(mutex);
+  for (const place* p = oldest; p != nullptr; p = p->newer_) {
     if (p->users_.load(std::memory_order_relaxed) != place::unused) continue;
-    limit_.store(open_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    limit.store(open.load(std::memory_order_relaxed), std::memory_order_relaxed);
     return true;
   }
   return false;
+}
+
+/// Of which there is something to close; the wanted one's own first. Null: of none.
+open_places::shelf* open_places::any_with_fewer(const place& wanted) noexcept {
+  for (std::size_t i = 0; i < shelves_.size(); ++i) {
+    shelf& s = shelves_[(wanted.shelf_ + i) % shelves_.size()];
+    if (s.fewer()) return &s;
+  }
+  return nullptr;
 }
 
 task<result<dir*>> open_places::pin(place& p) {
@@ -125,8 +153,8 @@ task<result<dir*>> open_places::pin(place& p) {
     if (pin_open(p)) co_return &p.handle_;
     // By its name in an open directory, and for the first time.
     bool surely = !p.seen_.load(std::memory_order_relaxed);
-    if (full()) {
-      auto room = make_room();
+    if (shelf_of(p).full()) {
+      auto room = make_room(shelf_of(p));
       co_await std::move(room);
     }
     result<dir> opened = std::unexpected(error(errc::not_found));
@@ -137,7 +165,14 @@ task<result<dir*>> open_places::pin(place& p) {
       auto opening = open_from_ancestor(p, surely);
       opened = co_await std::move(opening);
     }
-    if (!opened && opened.error() == errc::too_many_files && fewer()) continue;
+    if (!opened && opened.error() == errc::too_many_files) {
+      shelf* const crowded = any_with_fewer(p);
+      if (crowded != nullptr) {
+        auto room = make_room(*crowded);
+        co_await std::move(room);
+        continue;
+      }
+    }
     if (!opened) co_return std::unexpected(opened.error());
     if (!surely && p.inode_ != 0) {
       auto found = co_await opened->stat(path_ref(), stat_mask::inode);
@@ -152,13 +187,14 @@ task<result<dir*>> open_places::pin(place& p) {
 
 /// Pinned once. False: another worker was quicker, and this handle is released.
 bool open_places::keep(place& p, dir& opened) noexcept {
-  const std::lock_guard lock(mutex_);
+  shelf& on = shelf_of(p);
+  const std::lock_guard lock(on.mutex);
   if (p.handle_) return false;
   p.seen_.store(true, std::memory_order_relaxed);
   p.handle_ = std::move(opened);
   p.kept_by_ = this;
-  link_newest(p);
-  open_.fetch_add(1, std::memory_order_relaxed);
+  on.link_newest(p);
+  on.open.fetch_add(1, std::memory_order_relaxed);
   p.users_.store(place::unused + 1, std::memory_order_release);
   return true;
 }
@@ -219,8 +255,9 @@ task<void> open_places::forget(place& p) {
   if (p.users_.load(std::memory_order_relaxed) != place::unused) co_return;
   dir closing;
   {
-    const std::lock_guard lock(mutex_);
-    closing = take_unused(p);
+    shelf& on = shelf_of(p);
+    const std::lock_guard lock(on.mutex);
+    closing = on.take_unused(p);
   }
   if (!closing) co_return;
   auto closed = co_await closing.close();

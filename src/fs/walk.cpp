@@ -70,7 +70,7 @@ walker::walker(crew& c, tree_visitor& v, const walk_options& o)
       // Nested directories stay open, on each worker: leave most of the room for the others.
       nesting_(static_cast<unsigned>(
           std::min<std::size_t>(most_nesting, o.open_directories / (4 * c.size())))),
-      places_(std::max<std::size_t>(o.open_directories, 2)),
+      places_(std::max<std::size_t>(o.open_directories, 2), c.size()),
       spare_(c.size()) {}
 
 walker::~walker() = default;
@@ -327,10 +327,12 @@ task<void> walker::hand_on(walk_dir& d, dir& open, buffers& with, worker& on) {
 /// The newest work is done first: added backwards, subdirectories are begun in their order.
 task<void> walker::go_below(walk_dir& d, buffers& with, worker& on) {
   const auto below = std::exchange(with.below, {});
-  if (crew_.waiting() < many_waiting || d.nested_ == nesting_) {
-    for (auto at = below.rbegin(); at != below.rend(); ++at) {
-      crew_.add(on, std::make_unique<directory_work>(*this, *at));
+  if (crew_.waiting(on) < many_waiting / crew_.size() || d.nested_ == nesting_) {
+    std::vector<std::unique_ptr<work>> pieces(below.size());
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      pieces[i] = std::make_unique<directory_work>(*this, below[below.size() - 1 - i]);
     }
+    crew_.add(on, pieces);
     co_return;
   }
   for (const std::shared_ptr<walk_dir>& next : below) {

@@ -64,34 +64,72 @@ crew::~crew() {
   }
 }
 
-void crew::add(worker& from, std::unique_ptr<work> more) {
+void crew::add(worker& from, std::unique_ptr<work> more) { add(from, std::span(&more, 1)); }
+
+void crew::add(worker& from, std::span<std::unique_ptr<work>> more) {
+  std::exception_ptr no_memory;
   {
     const std::lock_guard lock(from.mutex_);
-    from.pile_.push_back(more.get());  // may throw: then there is none to wait for
-    pending_.fetch_add(1, std::memory_order_relaxed);
+    const std::size_t before = from.pile_.size();
+    try {
+      for (auto& piece : more) {
+        from.pile_.push_back(piece.get());
+        piece.release();
+      }
+    } catch (...) {
+      no_memory = std::current_exception();
+    }
+    const std::size_t n = from.pile_.size() - before;
+    // Counted before anybody can take it: else it could end and not be missed.
+    from.added_.fetch_add(n, std::memory_order_seq_cst);
+    from.untaken_.store(before + n, std::memory_order_seq_cst);
   }
-  more.release();
-  waiting_.fetch_add(1, std::memory_order_seq_cst);
   if (idle_count_.load(std::memory_order_seq_cst) > 0 ||
       started_.load(std::memory_order_relaxed) < wanted_.load(std::memory_order_relaxed)) {
     feed_the_hungry();
   }
+  if (no_memory) std::rethrow_exception(no_memory);
+}
+
+work* crew::take_from(worker& w, bool newest) {
+  if (w.untaken_.load(std::memory_order_seq_cst) == 0) return nullptr;
+  const std::lock_guard lock(w.mutex_);
+  if (w.pile_.empty()) return nullptr;
+  work* piece = newest ? w.pile_.back() : w.pile_.front();
+  newest ? w.pile_.pop_back() : w.pile_.pop_front();
+  w.untaken_.store(w.pile_.size(), std::memory_order_seq_cst);
+  return piece;
 }
 
 /// The newest of the worker's own, else the oldest of somebody else's.
 work* crew::take(worker& w) {
-  if (waiting_.load(std::memory_order_seq_cst) == 0) return nullptr;
-  const unsigned n = started_.load(std::memory_order_acquire);
-  for (unsigned i = 0; i < n; ++i) {
-    worker& from = *workers_[(w.index_ + i) % n];
-    const std::lock_guard lock(from.mutex_);
-    if (from.pile_.empty()) continue;
-    work* piece = i == 0 ? from.pile_.back() : from.pile_.front();
-    i == 0 ? from.pile_.pop_back() : from.pile_.pop_front();
-    waiting_.fetch_sub(1, std::memory_order_relaxed);
-    return piece;
+  if (work* own = take_from(w, true)) return own;
+  const unsigned n = started_.load(std::memory_order_seq_cst);
+  if (w.index_ >= n) return nullptr;  // what it did would not be counted yet
+  for (unsigned i = 1; i < n; ++i) {
+    if (work* found = take_from(*workers_[(w.index_ + i) % n], false)) return found;
   }
   return nullptr;
+}
+
+std::size_t crew::untaken() const noexcept {
+  std::size_t all = 0;
+  const unsigned n = started_.load(std::memory_order_acquire);
+  for (unsigned i = 0; i < n; ++i) all += workers_[i]->untaken_.load(std::memory_order_seq_cst);
+  return all;
+}
+
+/// Nothing is under way, nor will be. Each worker counts for itself, as all do so all the time. What has
+/// ended is counted first: if so much was added, up to a later moment, there was a moment in between
+/// at which all had ended; and only work adds work.
+bool crew::all_ended() const noexcept {
+  for (;;) {
+    std::size_t ended = 0, added = 0;
+    const unsigned n = started_.load(std::memory_order_seq_cst);
+    for (unsigned i = 0; i < n; ++i) ended += workers_[i]->ended_.load(std::memory_order_seq_cst);
+    for (unsigned i = 0; i < n; ++i) added += workers_[i]->added_.load(std::memory_order_seq_cst);
+    if (started_.load(std::memory_order_seq_cst) == n) return ended == added;
+  }
 }
 
 /// Wakes an idle worker, or starts one more while there is work for it.
@@ -103,12 +141,12 @@ void crew::feed_the_hungry() noexcept {
     return;
   }
   const unsigned n = started_.load(std::memory_order_relaxed);
-  if (n >= wanted_ || waiting_.load(std::memory_order_relaxed) < 2) return;
+  if (n >= wanted_ || untaken() < 2) return;
   try {
     if (workers_.size() == 1) hire();
     if (n >= wanted_) return;
     host_.start(options_.loop, *workers_[n]);
-    started_.store(n + 1, std::memory_order_release);
+    started_.store(n + 1, std::memory_order_seq_cst);
   } catch (...) {
     limit_ = wanted_ = n;  // no more to be had: the ones there are do the work
   }
@@ -152,7 +190,9 @@ task<void> crew::do_work(worker& w, work* piece, limiter& begun) {
 void crew::end_of_work(worker& w, limiter& begun) noexcept {
   --w.begun_;
   begun.leave();
-  if (pending_.fetch_sub(1, std::memory_order_seq_cst) == 1) {
+  w.ended_.fetch_add(1, std::memory_order_seq_cst);
+  const bool more = w.begun_ > 0 || w.untaken_.load(std::memory_order_seq_cst) > 0;
+  if (!more && all_ended()) {
     // The last: everybody may go home.
     const std::lock_guard lock(mutex_);
     for (auto& other : workers_) {
@@ -178,15 +218,14 @@ task<void> crew::take_work(worker& w) {
       continue;
     }
     begun.leave();
-    if (pending_.load(std::memory_order_acquire) == 0) break;
+    if (all_ended()) break;
     bool sleeps = false;
     {
       const std::lock_guard lock(mutex_);
       // Idle first, then one more look: whoever adds work after that look sees us idle.
       w.idle_ = true;
       idle_count_.fetch_add(1, std::memory_order_seq_cst);
-      sleeps = waiting_.load(std::memory_order_seq_cst) == 0 &&
-               pending_.load(std::memory_order_seq_cst) != 0;
+      sleeps = untaken() == 0 && !all_ended();
       if (!sleeps) {
         w.idle_ = false;
         idle_count_.fetch_sub(1, std::memory_order_relaxed);
@@ -227,6 +266,8 @@ void worker::refused(std::exception_ptr why) noexcept {
 }
 
 void crew::run(std::unique_ptr<work> first) {
+  // Of a run before this one each counted a part, and not all may take part again.
+  for (auto& w : workers_) w->added_ = w->ended_ = 0;
   started_.store(1);
   add(*workers_[0], std::move(first));
   host_.run(options_.loop, *workers_[0]);

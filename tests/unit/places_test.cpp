@@ -203,10 +203,15 @@ task<std::size_t> pin_among_others(open_places& open, chain& c, unsigned first) 
 }
 
 TEST(Places, AreSharedByThreads) {
-  for (const std::size_t limit : {2u, 5u, 64u}) {
-    chain c(6);
+  struct {
+    std::size_t limit;
+    unsigned shelves;
+    int depth;
+  } const cases[] = {{2, 1, 6}, {5, 4, 6}, {64, 1, 6}, {256, 4, 6}, {256, 4, 100}};
+  for (const auto& [limit, shelves, depth] : cases) {
+    chain c(depth);
     c.expect_all();
-    open_places open(limit);
+    open_places open(limit, shelves);
     std::size_t right[4] = {};
     {
       std::vector<std::jthread> threads;
@@ -214,7 +219,26 @@ TEST(Places, AreSharedByThreads) {
         threads.emplace_back([&, t] { right[t] = sluice::sync(pin_among_others(open, c, t)); });
       }
     }
-    for (const std::size_t each : right) EXPECT_EQ(each, 2000u) << limit;
+    for (const std::size_t each : right) EXPECT_EQ(each, 2000u) << limit << ", " << shelves;
+  }
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Whatever shelf they are on, no more are open than may be.
+TEST(Places, KeepToTheLimitOnManyShelves) {
+  chain c(300);
+  c.expect_all();
+  for (const unsigned shelves : {1u, 3u}) {
+    open_places open(200, shelves);
+    const std::size_t before = open_descriptors();
+    sluice::sync(pin_each(open, c, false));
+    const std::size_t more = open_descriptors() - before;
+    EXPECT_EQ(more, 200 / shelves) << "all were found by one thread";
+    sluice::sync(pin_each(open, c, true));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "sluice/core/task.hpp"
 #include "sluice/fs/dir.hpp"
@@ -20,13 +21,14 @@ class place {
  public:
   /// A root: `name` is a path relative to `base`, which stays open.
   place(const dir& base, std::string path, open_mode how = open_mode::read) noexcept
-      : base_(&base), name_(std::move(path)), how_(how) {}
+      : base_(&base), name_(std::move(path)), how_(how), shelf_(number_here()) {}
   place(place& parent, std::string name, bool follow = false) noexcept
       : parent_(&parent),
         name_(std::move(name)),
-        how_(follow ? open_mode::read : open_mode::read | open_mode::no_follow) {}
+        how_(follow ? open_mode::read : open_mode::read | open_mode::no_follow),
+        shelf_(number_here()) {}
   place(place& parent, std::string name, open_mode how) noexcept
-      : parent_(&parent), name_(std::move(name)), how_(how) {}
+      : parent_(&parent), name_(std::move(name)), how_(how), shelf_(number_here()) {}
   ~place();
   place(const place&) = delete;
   place& operator=(const place&) = delete;
@@ -57,14 +59,16 @@ class place {
 
  private:
   friend class open_places;
+  static unsigned number_here() noexcept;
 
   place* parent_ = nullptr;
   const dir* base_ = nullptr;
   std::string name_;
   open_mode how_;
+  unsigned shelf_;  // of the thread that found it, which most likely is who opens it
   dir handle_;
   static constexpr unsigned closed = 0, unused = 1;  // and one more for each pin
-  std::atomic<unsigned> users_ = closed;  // leaves `closed` and comes to it under the mutex
+  std::atomic<unsigned> users_ = closed;  // leaves `closed` and comes to it under its shelf's mutex
   std::atomic<bool> used_ = false;        // since it was looked at for closing
   std::atomic<bool> seen_ = false;        // it has been open, or is as good as known
   std::uint64_t device_ = 0, inode_ = 0;  // what it has to be when it is opened again; 0: unknown
@@ -76,7 +80,8 @@ class place {
 /// Keeps at most so many places open, closing first what was not used lately. Thread-safe.
 class open_places {
  public:
-  explicit open_places(std::size_t limit) noexcept : limit_(limit) {}
+  /// `shelves`: threads that use it at the same time, and would hinder each other.
+  explicit open_places(std::size_t limit, unsigned shelves = 1);
   ~open_places();
   open_places(const open_places&) = delete;
   open_places& operator=(const open_places&) = delete;
@@ -91,23 +96,31 @@ class open_places {
   void drop(place& p) noexcept;
 
  private:
+  /// Those that are open, and found by one thread.
+  struct alignas(cache_line) shelf {
+    std::mutex mutex;
+    std::atomic<std::size_t> limit = 0;
+    std::atomic<std::size_t> open = 0;  // changed under the mutex
+    place* newest = nullptr;
+    place* oldest = nullptr;
+
+    bool full() const noexcept;
+    bool fewer() noexcept;
+    dir take_handle(place& p) noexcept;
+    dir take_unused(place& p) noexcept;
+    dir take_oldest() noexcept;
+    void link_newest(place& p) noexcept;
+    void unlink(place& p) noexcept;
+  };
+  shelf& shelf_of(const place& p) noexcept { return shelves_[p.shelf_ % shelves_.size()]; }
+  shelf* any_with_fewer(const place& wanted) noexcept;
+
   bool pin_open(place& p) noexcept;
   task<result<dir>> open_from_ancestor(place& p, bool& surely);
   bool keep(place& p, dir& opened) noexcept;
-  bool full() const noexcept;
-  task<void> make_room();
-  bool fewer() noexcept;
-  dir take_handle(place& p) noexcept;
-  dir take_unused(place& p) noexcept;
-  dir take_oldest() noexcept;
-  void link_newest(place& p) noexcept;
-  void unlink(place& p) noexcept;
+  task<void> make_room(shelf& on);
 
-  std::mutex mutex_;
-  std::atomic<std::size_t> limit_;
-  std::atomic<std::size_t> open_ = 0;  // changed under the mutex
-  place* newest_ = nullptr;
-  place* oldest_ = nullptr;
+  std::vector<shelf> shelves_;
 };
 
 }  // namespace sluice::inline v0

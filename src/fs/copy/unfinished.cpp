@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/thread_number.hpp"
 #include "sluice/sync.hpp"
 
 namespace sluice::inline v0 {
@@ -105,9 +106,7 @@ void copy_stopper::begun_files::enter() noexcept {
 }
 
 copy_stopper::begun_files& copy_stopper::of_this_thread() noexcept {
-  static std::atomic<unsigned> threads = 0;
-  thread_local const unsigned mine = threads.fetch_add(1, std::memory_order_relaxed);
-  return begun_[mine % std::size(begun_)];
+  return begun_[this_thread_number() % std::size(begun_)];
 }
 
 bool copy_stopper::remove_unfinished(copy_remains* heard) noexcept {

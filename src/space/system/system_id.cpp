@@ -23,10 +23,9 @@ unsigned key_of(const struct stat& found) noexcept {
   return 1 + static_cast<unsigned>(device % (fs_keys - 1));  // many file systems: share
 }
 
-/// What is known of a number, whoever has it at present.
+/// For a number, whoever has it at present.
 struct alignas(cache_line) number {
   release_place link;
-  std::atomic<std::uint32_t> times;
 };
 
 constexpr int chunk_size = 256;
@@ -46,13 +45,16 @@ unsigned find_fs_key(int fd) noexcept {
   return ::fstat(fd, &found) < 0 ? 1 : key_of(found);
 }
 
-/// One thread at a time has a number, so nobody counts meanwhile.
+/// Counted for all numbers together, and a thread takes many counts at once: numbers wander from thread
+/// to thread, and a count beside each would wander with it.
 handle_id fresh(int fd, unsigned key, handle_id flags) noexcept {
-  number* n = find(fd);
-  if (n == nullptr) return make(fd, key, flags);
-  const std::uint32_t times = n->times.load(std::memory_order_relaxed) + 1;
-  n->times.store(times, std::memory_order_relaxed);
-  return make(fd, key, flags) | (handle_id{times} & ((1u << times_bits) - 1)) << times_at;
+  constexpr std::uint32_t at_once = 1024, all = 1u << serial_bits;
+  static std::atomic<std::uint32_t> taken = 0;
+  thread_local std::uint32_t next = 0;
+  if (next % at_once == 0) next = taken.fetch_add(at_once, std::memory_order_relaxed);
+  ++next;
+  const handle_id serial = next % all;
+  return make(fd, key, flags) | serial << serial_at;
 }
 
 handle_id of_descriptor(int fd) noexcept {

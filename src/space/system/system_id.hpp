@@ -12,8 +12,8 @@ namespace sluice::inline v0::system_id {
 inline constexpr handle_id direct = handle_id{1} << 36;    // opened with O_DIRECT
 inline constexpr handle_id borrowed = handle_id{1} << 37;  // not ours to close
 inline constexpr handle_id socket = handle_id{1} << 38;    // read and written as one
-inline constexpr unsigned times_at = 39;  // how often this number was given to a descriptor of ours
-inline constexpr unsigned times_bits = 23;
+inline constexpr unsigned serial_at = 39;  // counts descriptors of ours
+inline constexpr unsigned serial_bits = 23;
 
 constexpr int descriptor(handle_id id) noexcept {
   return static_cast<int>(static_cast<std::uint32_t>(id));
@@ -27,8 +27,8 @@ inline constexpr unsigned fs_keys = 16;
 
 /// Tells a descriptor from those that had its number before: what a backend remembers of them is none
 /// of its business. 0 is of standard streams, and where there was no memory.
-constexpr std::uint32_t times(handle_id id) noexcept {
-  return static_cast<std::uint32_t>(id >> times_at) & ((1u << times_bits) - 1);
+constexpr std::uint32_t serial(handle_id id) noexcept {
+  return static_cast<std::uint32_t>(id >> serial_at) & ((1u << serial_bits) - 1);
 }
 
 constexpr handle_id make(int fd, unsigned key, handle_id flags) noexcept {
