@@ -129,11 +129,9 @@ void without_loop(place& p) {
   p.options.reset();
 }
 
-/// Its files are those of the memory space; time and pipes are its own.
-void in_simulation(place& p) {
-  sim::world_options calm;
-  calm.small_windows = 0;
-  auto world = std::make_shared<sim::world>(calm);
+/// Its files are those of the memory space; time, pipes and the network are its own.
+void in_world(place& p, const sim::world_options& how) {
+  auto world = std::make_shared<sim::world>(how);
   p.options = world->loops();
   p.one_thread = true;
   p.root = world->root();
@@ -142,6 +140,26 @@ void in_simulation(place& p) {
                                      accept_many, receive_many, send_zc, send_file, shutdown,
                                      get_option, set_option, socket_address});
   p.keeps = world;
+}
+
+/// Windows are large: some cases write what nobody reads before all is written.
+void in_simulation(place& p) {
+  sim::world_options calm;
+  calm.small_windows = 0;
+  in_world(p, calm);
+}
+
+/// What is no failure, and rare elsewhere: everything late, little begun at a time, calls tried again, and
+/// what gives many items ends before its time. Short reads and writes are what filters of fragments are for.
+void in_rough_simulation(place& p) {
+  sim::world_options rough;
+  rough.small_windows = 0;
+  rough.longest_delay = 20'000'000;
+  rough.at_once = 0;
+  rough.queue = 4;
+  rough.faults.again = 200;
+  rough.faults.items_end = 300;
+  in_world(p, rough);
 }
 
 struct memory_in_fragments {
@@ -194,6 +212,7 @@ const std::vector<place_maker>& own_places() {
         {"fault_system_no_rules", faultless_system, true},
         {"trace_fragment_memory", traced_fragments_in_memory, false},
         {"sim", in_simulation, true},
+        {"sim_rough", in_rough_simulation, true},
     };
     all.insert(all.end(), virtual_places().begin(), virtual_places().end());
     return all;

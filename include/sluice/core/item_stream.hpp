@@ -183,10 +183,12 @@ class item_stream : private item_sink<typename Op::item_type> {
 
   /// It has ended: should it begin again now?
   bool goes_on() noexcept {
-    if (std::exchange(stale_, false) && op_.failure == errc::canceled) {
-      op_.failure = error();
-      op_.value = items_end::no_room;
-      stopping_ = false;
+    if (std::exchange(stale_, false)) {
+      stopping_ = false;  // however it ended: it may have been about to, for a reason of its own
+      if (op_.failure == errc::canceled) {
+        op_.failure = error();
+        op_.value = items_end::no_room;
+      }
     }
     const bool more = !op_.failure && op_.value != items_end::ended;
     state_ = more ? state::idle : state::ended;
