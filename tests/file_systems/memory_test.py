@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a copy takes of memory: a million entries stay under 128 MiB resident. The ordinary run has a tenth of them,
-and a bound to match."""
+"""What copies and walks take of memory: a million entries stay under 128 and 64 MiB resident. The ordinary run has a
+tenth of them, and bounds to match."""
 
 import os
 import sys
@@ -12,6 +12,7 @@ from harness import shown
 
 TOOL = harness.sluice()
 ROOM = 128 * 1024       # KiB resident for a million
+WALK_ROOM = 64 * 1024
 ALWAYS = 24 * 1024      # of these, what does not grow with the entries
 
 MEASURED = """
@@ -88,15 +89,30 @@ def resumed(c, where, entries, most):
     harness.rmtree(tree)
 
 
+def bound(room, entries):
+    return ALWAYS + (room - ALWAYS) * entries // 1_000_000
+
+
+def walked(c, tree, entries):
+    most = bound(WALK_ROOM, entries)
+    for command in (["du", "-s"], ["du", "-a", "--top=3"], ["traverse"]):
+        result = harness.run([sys.executable, "-c", MEASURED, TOOL, *command, tree], timeout=300)
+        status, size = map(int, result.out.split()[-2:])
+        c.check(f"{entries} entries, {os.path.basename(tree)}: {' '.join(command)}", status == 0 and size < most,
+                f"exit status {status}, {size} KiB resident, allowed {most}: {shown(result.err)}")
+        print(f"      {size} KiB resident, {most} allowed")
+
+
 def test(c, scratch):
     entries = 1_000_000 if filesystems.LARGE else 100_000
-    most = ALWAYS + (ROOM - ALWAYS) * entries // 1_000_000
+    most = bound(ROOM, entries)
     where = filesystems.in_memory(scratch, "8g,nr_inodes=10m")
     for make, *lists in PLAN:
         tree, copy = os.path.join(where, make.__name__), os.path.join(where, "copy")
         none = inodes(where)
         make(tree, entries)
         there = inodes(where) - none
+        walked(c, tree, entries)
         for options in lists:
             result = harness.run([sys.executable, "-c", MEASURED, TOOL, "cp", *options, tree, copy], timeout=300)
             status, size = map(int, result.out.split()[-2:])
