@@ -101,7 +101,7 @@ class work {
 
 /// Runs work and whatever it adds until nothing is left. The newest is done first, the oldest is
 /// what another worker takes: a tree is walked depth first with its large branches spread. A worker
-/// begins more than a few pieces only when all that it has begun waits.
+/// begins another piece only when all that it has begun waits.
 class crew {
  public:
   explicit crew(const crew_options& options = {});

@@ -10,7 +10,7 @@ namespace sluice::inline v0 {
 
 namespace {
 
-constexpr unsigned few = 3;
+constexpr unsigned enough_waiting = 3;  // pieces of one worker, for one more worker to be of use
 
 /// Suspends a worker's main task until it is woken by its loop.
 struct sleep_until_woken {
@@ -208,9 +208,10 @@ task<void> crew::take_work(worker& w) {
   for (;;) {
     auto entered = co_await begun.enter();
     static_cast<void>(entered);
-    // More than a few only once all that was begun waits: what was not begun, others can take.
-    while (w.begun_ >= few && here.home->busy()) co_await yield();
-    if (w.begun_ >= few) want_spare();
+    // Another only once all that was begun waits: what was not begun, others can take, and what a piece
+    // has just used, as a directory that it made, it uses again while it is at hand.
+    while (w.begun_ > 0 && here.home->busy()) co_await yield();
+    if (w.begun_ >= enough_waiting) want_spare();
     work* piece = take(w);
     if (piece != nullptr) {
       begin(w, piece, begun, children);

@@ -138,7 +138,7 @@ class walker {
   friend class slice_work;
   friend class roots_work;
   struct buffers;
-  struct ordered_name;
+  class ordered_names;
   class gathered_names;
 
   bool wants_status(file_type told, bool at_once) const noexcept;
@@ -146,9 +146,9 @@ class walker {
   task<void> open_failed(walk_dir& d, error why);
   task<void> walk_one(std::shared_ptr<walk_dir> d, worker& on);
   task<void> read_all(walk_dir& d, dir& open, worker& on);
-  task<void> read_names(walk_dir& d, dir& open, std::vector<ordered_name>& into);
+  task<void> read_names(walk_dir& d, dir& open, ordered_names& into);
   task<void> walk_in_order(std::shared_ptr<walk_dir> d, worker& on);
-  task<bool> visit_name(walk_dir& d, const ordered_name& n, std::shared_ptr<walk_dir>& below, worker& on);
+  task<bool> visit_name(walk_dir& d, walk_entry e, std::shared_ptr<walk_dir>& below, worker& on);
   task<void> show(walk_dir& d, dir& open, entry_batch some, buffers& with, worker& on);
   task<void> show_large(walk_dir& d, dir& open, dir_cursor& cursor, buffers& with, entry_batch first,
                         worker& on);
