@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`sluice cp --atomic`, `--fsync` and `--verify`: what is kept, what is refused, and what is found when it is read
-again.  What can be seen meanwhile, and what is synced, have tests of their own.
+"""`sluice cp --atomic`, `--fsync` and `--verify`: what is kept, what is refused, and what is found when
+it is read again.  What can be seen meanwhile, and what is synced, have tests of their own.
 """
 
 import json
@@ -83,8 +83,8 @@ def kept(c, scratch, command):
             (0, b"", True, True, "new text", 0o600))
     result = p.run("--atomic", "-p", "new", "old")
     c.equal("-p keeps the source's mode instead, and that it has no list",
-            (result.rc, stat.S_IMODE(os.lstat(p.path("old")).st_mode), ACCESS in attributes_of(p.path("old"))),
-            (0, 0o644, False))
+            (result.rc, stat.S_IMODE(os.lstat(p.path("old")).st_mode),
+             ACCESS in attributes_of(p.path("old"))), (0, 0o644, False))
     result = p.run("--atomic", "new", "fresh", umask=0o077)
     c.equal("a new file has the usual mode", (result.rc, stat.S_IMODE(os.lstat(p.path("fresh")).st_mode)), (0, 0o600))
     c.equal("nothing is left beside", names_left(p.at), [])

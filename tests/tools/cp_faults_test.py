@@ -262,7 +262,7 @@ def fragments(src, dst):
 
 
 def size_limits(c, scratch, command):
-    """RLIMIT_FSIZE: an error where its signal is ignored; elsewhere the signal ends the copy, as it ends GNU's."""
+    """RLIMIT_FSIZE: an error where its signal is ignored; else the signal ends the copy, as it ends GNU's."""
     src, dst, jobs = os.path.join(scratch, "sizes"), os.path.join(scratch, "limited"), 2
     os.mkdir(src)
     for n in range(12):
@@ -284,12 +284,14 @@ def size_limits(c, scratch, command):
         harness.rmtree(dst)
         result = harness.run(copy, limits=limits)
         halves, wrong = fragments(src, dst)
-        c.equal(f"{name}: ends by the signal, without a word", (result.rc, result.err), (-signal.SIGXFSZ, b""))
+        c.equal(f"{name}: ends by the signal, without a word", (result.rc, result.err),
+                (-signal.SIGXFSZ, b""))
         c.equal(f"{name}: nothing but beginnings is left", (wrong, names_left(dst)), ([], []))
-        c.check(f"{name}: one for each job at most", len(halves) <= (0 if "--atomic" in options else jobs), halves)
+        most = 0 if "--atomic" in options else jobs
+        c.check(f"{name}: one for each job at most", len(halves) <= most, halves)
         again = harness.run(copy)
-        c.equal(f"{name}: without a limit it is completed", (again.rc, again.err, fragments(src, dst), len(os.listdir(dst))),
-                (0, b"", ([], []), 16))
+        c.equal(f"{name}: without a limit it is completed",
+                (again.rc, again.err, fragments(src, dst), len(os.listdir(dst))), (0, b"", ([], []), 16))
         harness.rmtree(dst)
     c.nothing("file size limits: the sources are what they were", treecmp.compare(as_it_was, src))
 

@@ -220,7 +220,7 @@ SOON = 5    # seconds: ten times the patience that a copy has with what is under
 
 
 def promptly(c, scratch, command):
-    """Copies that would take minutes, or for ever, end soon: those that go on by themselves and those that wait."""
+    """Copies that would take minutes, or for ever, end soon: those that go on and those that wait."""
     where = os.path.join(scratch, "promptly")
     os.mkdir(where)
     with open(os.path.join(where, "large"), "wb") as f:
@@ -231,9 +231,10 @@ def promptly(c, scratch, command):
             f.write(b"x" * 4096)
     os.mkfifo(os.path.join(where, "fifo"))
     feed = os.open(os.path.join(where, "fifo"), os.O_RDWR)
-    for name, args, begun in (("a large file", ["--bwlimit=50K", "large", "new"], lambda p: os.path.getsize(p) > 0),
-                              ("many files", ["-r", "--bwlimit=50K", "many", "new"], lambda p: len(os.listdir(p)) > 1),
-                              ("a source that says nothing more", ["fifo", "new"], lambda p: os.path.getsize(p) == 100)):
+    slowly, size = "--bwlimit=50K", os.path.getsize
+    for name, args, begun in (("a large file", [slowly, "large", "new"], lambda p: size(p) > 0),
+                              ("many files", ["-r", slowly, "many", "new"], lambda p: len(os.listdir(p)) > 1),
+                              ("a source that says nothing more", ["fifo", "new"], lambda p: size(p) == 100)):
         for number in ENDING:
             os.write(feed, b"x" * 100 if "fifo" in args else b"")
             target = os.path.join(where, "new")

@@ -281,27 +281,28 @@ def histogram(c):
 
 
 def uring_denied(c, scratch):
-    """By a filter of system calls, as in containers: another way is found, unless this very one was asked for."""
+    """By a filter of system calls, as in containers: another way is found, unless this one was asked for."""
     program = os.path.join(scratch, "refuse")
     if harness.run(["cc", "-o", program, os.path.join(harness.HERE, "refuse_uring.c")]).rc != 0:
         c.skip("io_uring denied", "no C compiler")
         return
     listen = [TOOL, "echo", "serve", "--json", "--listen", "127.0.0.1:0"]
     for error in ("EPERM", "ENOSYS", "ENOMEM"):
+        name = f"io_uring denied with {error}"
         env = harness.base_env(SLUICE_BACKEND="auto")
         with Server([program, error, *listen], env=env) as s:
-            c.check(f"io_uring denied with {error}: epoll takes its place", s.told["backend"].startswith("epoll"), s.told)
-            half_close(c, f"io_uring denied with {error}", parse(s.listening))
-            result = harness.run([program, error, TOOL, "echo", "load", "--json", "-c", "10", "-n", "20", s.listening],
-                                 env=env)
+            c.check(f"{name}: epoll takes its place", s.told["backend"].startswith("epoll"), s.told)
+            half_close(c, name, parse(s.listening))
+            load_it = ["echo", "load", "--json", "-c", "10", "-n", "20", s.listening]
+            result = harness.run([program, error, TOOL, *load_it], env=env)
             told = json.loads(result.out.splitlines()[-1]) if result.out else {}
-            c.check(f"io_uring denied with {error}: the load, too", result.rc == 0 and told["messages"] == 200,
+            c.check(f"{name}: the load, too", result.rc == 0 and told["messages"] == 200,
                     shown(result.err))
             rc, told, err = s.end()
-            c.check(f"io_uring denied with {error}: the end", rc == 0 and told["connections"] == 11, f"{rc} {told} {err}")
+            c.check(f"{name}: the end", rc == 0 and told["connections"] == 11, f"{rc} {told} {err}")
         got = harness.run([program, error, *listen], env=harness.base_env(SLUICE_BACKEND="uring"), timeout=20)
-        c.check(f"io_uring denied with {error}, and insisted on", got.rc == 1 and got.err.startswith(b"sluice")
-                and b"io_uring" in got.err and got.err.count(b"\n") == 1 and not got.out, shown(got.out + got.err))
+        c.check(f"{name}, and insisted on", got.rc == 1 and got.err.startswith(b"sluice") and not got.out
+                and b"io_uring" in got.err and got.err.count(b"\n") == 1, shown(got.out + got.err))
 
 
 def options(c):
