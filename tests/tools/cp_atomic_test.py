@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
-"""`sluice cp --atomic`, `--fsync` and `--verify`: what can be seen at any moment, what is kept, what is refused, what is
-synced, and what is found when it is read again.
+"""`sluice cp --atomic`, `--fsync` and `--verify`: what is kept, what is refused, and what is found when
+it is read again.  What can be seen meanwhile, and what is synced, have tests of their own.
 """
 
-import collections
-import fcntl
 import json
 import os
 import re
@@ -13,58 +11,56 @@ import signal
 import stat
 import subprocess
 import sys
-import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import treecmp
+import treegen
 from cpcases import called_cp
-from cprunning import end_of, names_left, start, wait_for
+from cprunning import Place, end_of, names_left, start, wait_for
 from harness import shown
 
 
-class Place:
-    """A fresh directory for a case, and what runs in it."""
+ACCESS, DEFAULT = "system.posix_acl_access", "system.posix_acl_default"
 
-    def __init__(self, c, scratch, name, command):
-        self.c, self.at, self.command = c, os.path.join(scratch, name), command
-        os.mkdir(self.at)
 
-    def path(self, name):
-        return os.path.join(self.at, name)
+def attributes_of(path):
+    return {n: os.getxattr(path, n) for n in os.listxattr(path)}
 
-    def put(self, name, text, mode=0o644):
-        with open(self.path(name), "w") as f:
-            f.write(text)
-        os.chmod(self.path(name), mode)
 
-    def text(self, name):
-        return open(self.path(name), encoding="latin-1").read() if os.path.exists(self.path(name)) else None
-
-    def run(self, *args, **how):
-        return harness.run([*self.command, *args], cwd=self.at, **how)
-
-    def refused(self, name, args, words, target, before):
-        """It fails with these words, and the target is what it was."""
-        result = self.run(*args)
-        self.c.equal(name, (result.rc, words in result.err, target() == before, names_left(self.at)),
-                     (1, True, True, []))
+def listed(c, p):
+    """Access control lists that a new file has from its directory or its source, as without --atomic."""
+    os.mkdir(p.path("shared"))
+    p.put("limited", "text")
+    try:
+        os.setxattr(p.path("shared"), DEFAULT, treegen.SAMPLE_DEFAULT_ACL)
+        os.setxattr(p.path("limited"), ACCESS, treegen.SAMPLE_ACL)
+    except OSError as e:
+        c.skip("lists of new files", str(e))
+        return
+    for source, options in (("new", []), ("new", ["-p"]), ("limited", []), ("limited", ["-p"])):
+        name = f"{' '.join(options)} {source} into a directory with a default list"
+        plain, atomic = p.path("shared/plain"), p.path("shared/atomic")
+        ends = [p.run(*options, source, plain).rc, p.run("--atomic", *options, source, atomic).rc]
+        c.equal(f"{name}: as without --atomic", (ends, attributes_of(atomic), os.lstat(atomic).st_mode),
+                ([0, 0], attributes_of(plain), os.lstat(plain).st_mode))
+        c.equal(f"{name}: it has a list", ACCESS in attributes_of(atomic), not options or source == "limited")
+        os.unlink(plain)
+        os.unlink(atomic)
 
 
 def kept(c, scratch, command):
     p = Place(c, scratch, "kept", command)
     p.put("new", "new text")
     p.put("old", "old text", 0o640)
-    acl = shutil.which("setfacl")
     if harness.ROOT:
         os.chown(p.path("old"), 12, 34)
-    if acl:
-        subprocess.run([acl, "-m", "u:77:r", p.path("old")], check=True)
-    try:
-        os.setxattr(p.path("old"), "user.kept", b"value")
-    except OSError:
-        pass
-    attributes = {n: os.getxattr(p.path("old"), n) for n in os.listxattr(p.path("old"))}
+    for attribute, value in ((ACCESS, treegen.SAMPLE_ACL), ("user.kept", b"value")):
+        try:
+            os.setxattr(p.path("old"), attribute, value)
+        except OSError as e:
+            c.skip(f"{attribute} stays", str(e))
+    attributes = attributes_of(p.path("old"))
     before = os.lstat(p.path("old"))
     with open(p.path("old")) as reader:
         result = p.run("--atomic", "new", "old")
@@ -73,8 +69,8 @@ def kept(c, scratch, command):
     c.equal("a file is replaced, not written to", (p.text("old"), before.st_ino == after.st_ino), ("new text", False))
     c.equal("mode and owner stay", (after.st_mode, after.st_uid, after.st_gid),
             (before.st_mode, before.st_uid, before.st_gid))
-    c.equal("access control lists and attributes stay",
-            {n: os.getxattr(p.path("old"), n) for n in os.listxattr(p.path("old"))}, attributes)
+    c.equal("access control lists and attributes stay", attributes_of(p.path("old")), attributes)
+    listed(c, p)
 
     os.mkdir(p.path("far"))
     p.put("far/real", "old", 0o600)
@@ -86,7 +82,9 @@ def kept(c, scratch, command):
                                               stat.S_IMODE(os.lstat(p.path("far/real")).st_mode)),
             (0, b"", True, True, "new text", 0o600))
     result = p.run("--atomic", "-p", "new", "old")
-    c.equal("-p keeps the source's mode instead", (result.rc, stat.S_IMODE(os.lstat(p.path("old")).st_mode)), (0, 0o644))
+    c.equal("-p keeps the source's mode instead, and that it has no list",
+            (result.rc, stat.S_IMODE(os.lstat(p.path("old")).st_mode),
+             ACCESS in attributes_of(p.path("old"))), (0, 0o644, False))
     result = p.run("--atomic", "new", "fresh", umask=0o077)
     c.equal("a new file has the usual mode", (result.rc, stat.S_IMODE(os.lstat(p.path("fresh")).st_mode)), (0, 0o600))
     c.equal("nothing is left beside", names_left(p.at), [])
@@ -169,55 +167,6 @@ def linked(c, scratch, command):
     c.equal("nothing is left beside", names_left(p.at), [])
 
 
-def unseen(c, scratch, command):
-    """While a copy is under way, and when it is interrupted."""
-    p = Place(c, scratch, "unseen", command)
-    os.mkfifo(p.path("fifo"))
-    feed = os.open(p.path("fifo"), os.O_RDWR)
-    for options in ([], ["--verify"], ["--fsync"]):
-        for old in (None, "old text"):
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
-                if old:
-                    p.put("name", old)
-                os.write(feed, b"x" * 100)
-                process = start(command, ["--atomic", *options, "fifo", "name"], p.at)
-                began = wait_for(lambda: taken(feed))       # and it waits for more
-                seen = p.text("name")
-                process.send_signal(number)
-                code = end_of(process)[0]
-                left = names_left(p.at) if number != signal.SIGKILL or not options == ["--verify"] else []
-                c.equal(f"{' '.join(options)} {number.name}, {'a file' if old else 'nothing'} before: nothing half",
-                        (began, seen, p.text("name"), code, left), (True, old, old, -number, []))
-                for name in os.listdir(p.at):
-                    if name != "fifo":
-                        os.unlink(p.path(name))
-                drain(feed)
-    # The name is taken meanwhile.
-    os.write(feed, b"x" * 100)
-    process = start(command, ["--atomic", "fifo", "name"], p.at)
-    wait_for(lambda: taken(feed))
-    p.put("name", "another's")
-    os.close(feed)
-    code, _, err = end_of(process)
-    c.equal("a name that somebody else took stays theirs", (code, b"File exists" in err, p.text("name")),
-            (1, True, "another's"))
-
-
-def taken(feed):
-    """All that was fed has been read."""
-    return fcntl.ioctl(feed, termios.FIONREAD, b"\0" * 4) == b"\0" * 4
-
-
-def drain(feed):
-    os.set_blocking(feed, False)
-    try:
-        while os.read(feed, 65536):
-            pass
-    except BlockingIOError:
-        pass
-    os.set_blocking(feed, True)
-
-
 def trees(c, scratch, command):
     p = Place(c, scratch, "trees", command)
     src = p.path("src")
@@ -248,41 +197,6 @@ def trees(c, scratch, command):
             problems += [f"{run} run: left {x}" for x in left]
         c.nothing(f"a tree with {' '.join(options)}, twice", problems)
         harness.rmtree(p.path("dst"))
-
-
-def synced(c, scratch, command):
-    if not shutil.which("strace"):
-        c.skip("what --fsync syncs", "strace is not installed")
-        return
-    p = Place(c, scratch, "synced", command)
-    for n in range(40):
-        os.makedirs(p.path(f"src/{n % 3}"), exist_ok=True)
-        p.put(f"src/{n % 3}/f{n}", str(n))
-    env = dict(harness.base_env(), SLUICE_BACKEND="pool")      # so that strace sees each
-    for options in ([], ["--atomic"]):
-        log = p.path("log")
-        harness.rmtree(p.path("dst"))
-        p.run("-r", "--fsync", *options, "src", "dst", env=env)      # a first time, for the policy's sake
-        harness.rmtree(p.path("dst"))
-        traced = harness.run(["strace", "-f", "-y", "-qq", "-e", "trace=fsync,linkat", "-o", log, *command, "-r",
-                              "--fsync", *options, "src", "dst"], cwd=p.at, env=env)
-        if traced.rc != 0:
-            c.skip("what --fsync syncs", f"strace does not work here: {shown(traced.err)}")
-            return
-        lines = open(log).read().splitlines()
-        paths = collections.Counter(m.group(1) for m in map(re.compile(r"fsync\(\d+<([^>]*)>").search, lines) if m)
-        dirs = {path: n for path, n in paths.items() if os.path.isdir(path)}
-        want = {p.path(d): 1 for d in (".", "dst", "dst/0", "dst/1", "dst/2")}
-        c.equal(f"{' '.join(options)} --fsync: each directory once", {os.path.normpath(k): v for k, v in dirs.items()},
-                {os.path.normpath(k): v for k, v in want.items()})
-        c.equal(f"{' '.join(options)} --fsync: each file once", sum(paths.values()) - len(dirs), 40)
-        last = {}
-        for at, line in enumerate(lines):
-            m = re.search(r'linkat\(.*/proc/self/fd/\d+", \d+<([^>]*)>, "([^"]*)"', line)
-            if m:
-                last[m.group(1)] = at
-        late = [d for d, at in last.items() if not any(f"<{d}>" in x and "fsync" in x for x in lines[at:])]
-        c.nothing(f"{' '.join(options)} --fsync: a directory after the names in it", late)
 
 
 def shaky_calls(p):
@@ -405,7 +319,7 @@ def elsewhere(c, scratch, command):
 
 def test(c, scratch):
     command = called_cp(scratch)
-    for part in (kept, refused, linked, unseen, trees, synced, elsewhere):
+    for part in (kept, refused, linked, trees, elsewhere):
         part(c, scratch, command)
     for part in (verified, without):
         part(c, scratch, called_cp(scratch, harness.interposable()))

@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import treecmp
-from cpcases import called_cp
+from cpcases import called_cp, intact
+from cprunning import names_left
 from harness import shown
 
 FULL = b"No space left on device"
@@ -244,11 +246,62 @@ def little_memory(c, scratch, command):
     c.check("little memory: sometimes too little, sometimes enough", {0, 1} <= ends, str(ends))
 
 
+LIMIT = 1 << 20
+
+
+def fragments(src, dst):
+    """What of a copy is not whole, and what is not even a beginning that the limit allows."""
+    halves, wrong = [], []
+    for where, _, files in os.walk(dst):
+        for name in files:
+            at = os.path.join(where, name)
+            got, want = open(at, "rb").read(), open(os.path.join(src, os.path.relpath(at, dst)), "rb").read()
+            if got != want:
+                (halves if len(got) <= LIMIT and want.startswith(got) else wrong).append(name)
+    return halves, wrong
+
+
+def size_limits(c, scratch, command):
+    """RLIMIT_FSIZE: an error where its signal is ignored; else the signal ends the copy, as it ends GNU's."""
+    src, dst, jobs = os.path.join(scratch, "sizes"), os.path.join(scratch, "limited"), 2
+    os.mkdir(src)
+    for n in range(12):
+        with open(os.path.join(src, f"small{n}"), "wb") as f:
+            f.write(b"s" * 3000)
+    for n in range(4):
+        with open(os.path.join(src, f"large{n}"), "wb") as f:
+            f.write(os.urandom(3 * LIMIT))
+    as_it_was = f"{src}-as-it-was"
+    subprocess.run(["cp", "-a", src, as_it_was], check=True)
+    limits = {resource.RLIMIT_FSIZE: LIMIT, resource.RLIMIT_CORE: 0}
+    for options in (["-a"], ["-r"], ["-a", "--atomic"], ["-r", "--atomic", "--fsync"]):
+        name = f"a file size limit: cp {' '.join(options)}"
+        copy = [*command, *options, f"--jobs={jobs}", "-T", src, dst]
+        result = harness.run(copy, limits=limits, ignore=[signal.SIGXFSZ])
+        problems = [] if result.rc == 1 else [f"exit status {result.rc}"]
+        problems += [] if b"File too large" in result.err else [f"says {shown(result.err)}"]
+        c.nothing(f"{name}, signal ignored", problems + intact(src, dst, result.err) + names_left(dst))
+        harness.rmtree(dst)
+        result = harness.run(copy, limits=limits)
+        halves, wrong = fragments(src, dst)
+        c.equal(f"{name}: ends by the signal, without a word", (result.rc, result.err),
+                (-signal.SIGXFSZ, b""))
+        c.equal(f"{name}: nothing but beginnings is left", (wrong, names_left(dst)), ([], []))
+        most = 0 if "--atomic" in options else jobs
+        c.check(f"{name}: one for each job at most", len(halves) <= most, halves)
+        again = harness.run(copy)
+        c.equal(f"{name}: without a limit it is completed",
+                (again.rc, again.err, fragments(src, dst), len(os.listdir(dst))), (0, b"", ([], []), 16))
+        harness.rmtree(dst)
+    c.nothing("file size limits: the sources are what they were", treecmp.compare(as_it_was, src))
+
+
 def test(c, scratch):
     command = called_cp(scratch)
     odd_targets(c, scratch, command)
     changing_sources(c, scratch, command)
     coarse_times(c, scratch, command)
+    size_limits(c, scratch, command)
     little_memory(c, scratch, command)
     full_disk(c, scratch, command)
 

@@ -216,6 +216,40 @@ def on_a_terminal(c, scratch, command):
     os.close(feed)
 
 
+SOON = 5    # seconds: ten times the patience that a copy has with what is under way
+
+
+def promptly(c, scratch, command):
+    """Copies that would take minutes, or for ever, end soon: those that go on and those that wait."""
+    where = os.path.join(scratch, "promptly")
+    os.mkdir(where)
+    with open(os.path.join(where, "large"), "wb") as f:
+        f.write(os.urandom(8 << 20))
+    os.mkdir(os.path.join(where, "many"))
+    for n in range(2000):
+        with open(os.path.join(where, "many", str(n)), "wb") as f:
+            f.write(b"x" * 4096)
+    os.mkfifo(os.path.join(where, "fifo"))
+    feed = os.open(os.path.join(where, "fifo"), os.O_RDWR)
+    slowly, size = "--bwlimit=50K", os.path.getsize
+    for name, args, begun in (("a large file", [slowly, "large", "new"], lambda p: size(p) > 0),
+                              ("many files", ["-r", slowly, "many", "new"], lambda p: len(os.listdir(p)) > 1),
+                              ("a source that says nothing more", ["fifo", "new"], lambda p: size(p) == 100)):
+        for number in ENDING:
+            os.write(feed, b"x" * 100 if "fifo" in args else b"")
+            target = os.path.join(where, "new")
+            process = start(command, args, where)
+            began = wait_for(lambda: os.path.exists(target) and begun(target))
+            since = time.monotonic()
+            process.send_signal(number)
+            code, _, _ = end_of(process)
+            took = time.monotonic() - since
+            c.equal(f"{number.name}, {name}: ends by it", (began, code), (True, -number))
+            c.check(f"{number.name}, {name}: soon", took < SOON, f"after {took:.1f} s")
+            harness.rmtree(target)
+    os.close(feed)
+
+
 def asked(c, scratch, command):
     where = os.path.join(scratch, "asked")
     os.mkdir(where)
@@ -273,6 +307,7 @@ def test(c, scratch):
     as_events(c, scratch, command)
     over_what_is_there(c, scratch, command)
     on_a_terminal(c, scratch, command)
+    promptly(c, scratch, command)
     asked(c, scratch, command)
     at_any_time(c, scratch, command)
 

@@ -6,7 +6,6 @@ against the source itself.
 
 import os
 import resource
-import signal
 import sys
 import time
 
@@ -14,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 import harness
 import treecmp
 import treegen
-from cpcases import T0, Area, Cases, compare_runs
+from cpcases import T0, Area, Cases, compare_runs, intact
 from harness import shown
 
 TOOL = harness.sluice()
@@ -444,21 +443,8 @@ def refused_attributes(c, scratch):
         harness.umount(plain)
 
 
-def intact(src, dst, errors):
-    """Files of a partial copy that are neither right nor named by a message."""
-    problems = []
-    for where, _, files in os.walk(src):
-        for name in files:
-            a = os.path.join(where, name)
-            b = os.path.join(dst, os.path.relpath(a, src))
-            same = os.path.exists(b) and open(a, "rb").read() == open(b, "rb").read()
-            if not same and os.fsencode(name) not in errors:
-                problems.append(f"{name} is not copied, and no message names it")
-    return problems
-
-
 def faults(c, scratch):
-    """No room, size limits."""
+    """No room."""
     src = os.path.join(scratch, "fault-src")
     os.mkdir(src)
     for n in range(12):
@@ -488,21 +474,6 @@ def faults(c, scratch):
                 harness.umount(full)
     else:
         c.skip("no room", "needs root and a mount namespace")
-
-    limit = {resource.RLIMIT_FSIZE: 1 << 20}
-    for options in (["-a"], ["-r"]):
-        dst = os.path.join(scratch, "limited")
-        result = harness.run([TOOL, "cp", *options, src, dst], limits=limit, ignore=[signal.SIGXFSZ])
-        problems = [] if result.rc == 1 else [f"exit status {result.rc}"]
-        if b"File too large" not in result.err:
-            problems.append(f"says {shown(result.err)}")
-        problems += intact(src, dst, result.err)
-        c.nothing(f"a file size limit, signal ignored: cp {options[0]}", problems)
-        harness.rmtree(dst)
-        result = harness.run([TOOL, "cp", *options, src, dst], limits=limit)
-        c.check(f"a file size limit: cp {options[0]}", result.rc in (1, -signal.SIGXFSZ),
-                f"exit status {result.rc}: {shown(result.err)}")
-        harness.rmtree(dst)
 
 
 def test(c, scratch):

@@ -280,6 +280,31 @@ def histogram(c):
             and bounds == sorted(set(bounds)) and bounds[-2] < told["max_ns"] <= bounds[-1], shown(result.out))
 
 
+def uring_denied(c, scratch):
+    """By a filter of system calls, as in containers: another way is found, unless this one was asked for."""
+    program = os.path.join(scratch, "refuse")
+    if harness.run(["cc", "-o", program, os.path.join(harness.HERE, "refuse_uring.c")]).rc != 0:
+        c.skip("io_uring denied", "no C compiler")
+        return
+    listen = [TOOL, "echo", "serve", "--json", "--listen", "127.0.0.1:0"]
+    for error in ("EPERM", "ENOSYS", "ENOMEM"):
+        name = f"io_uring denied with {error}"
+        env = harness.base_env(SLUICE_BACKEND="auto")
+        with Server([program, error, *listen], env=env) as s:
+            c.check(f"{name}: epoll takes its place", s.told["backend"].startswith("epoll"), s.told)
+            half_close(c, name, parse(s.listening))
+            load_it = ["echo", "load", "--json", "-c", "10", "-n", "20", s.listening]
+            result = harness.run([program, error, TOOL, *load_it], env=env)
+            told = json.loads(result.out.splitlines()[-1]) if result.out else {}
+            c.check(f"{name}: the load, too", result.rc == 0 and told["messages"] == 200,
+                    shown(result.err))
+            rc, told, err = s.end()
+            c.check(f"{name}: the end", rc == 0 and told["connections"] == 11, f"{rc} {told} {err}")
+        got = harness.run([program, error, *listen], env=harness.base_env(SLUICE_BACKEND="uring"), timeout=20)
+        c.check(f"{name}, and insisted on", got.rc == 1 and got.err.startswith(b"sluice") and not got.out
+                and b"io_uring" in got.err and got.err.count(b"\n") == 1, shown(got.out + got.err))
+
+
 def options(c):
     for wrong, word in (([], b"serve or load"), (["sing"], b"neither"), (["serve", "-c", "3"], b"of load"),
                         (["load", "--listen", "127.0.0.1:1"], b"of serve"), (["load", "-s", "0"], b"size"),
@@ -301,6 +326,7 @@ def test(c, scratch):
     some_only(c)
     partly(c)
     histogram(c)
+    uring_denied(c, scratch)
     for backend in ("auto", "epoll", "pool"):
         server(c, backend)
         no_descriptors(c, backend)

@@ -269,34 +269,6 @@ def out_of_pipes(c, name, root):
         c.equal(f"{name}: and with one it is not", len(reader.response().body), 300_000)
 
 
-def blocking_models(c, name, root):
-    """More clients than workers: nobody keeps one without need."""
-    with Server(root, "--model", name, "--workers", "2") as s:
-        kept = [s.connect(), s.connect()]
-        for one in kept:
-            one.sendall(request("/small"))
-            got = Reader(one).response()
-        c.check(f"{name}: kept while nobody waits", "connection" not in got.fields, got.fields)
-        c.equal(f"{name}: idle ones make room for others", s.get("/small").status, 200)
-        ended = select.select(kept, [], [], 20)[0]
-        c.equal(f"{name}: and end", [read_all(one) for one in ended][:1], [b""])
-        for one in kept:
-            one.close()
-    if name != "processes":
-        return
-    with Server(root, "--model", name, "--workers", "2") as s:
-        for pid in s.children():
-            os.kill(pid, signal.SIGKILL)
-
-        def answers():
-            try:
-                return s.get("/small").status == 200
-            except OSError:  # taken by one that was about to die
-                return False
-        c.check("processes: those that die are replaced", eventually(answers))
-        c.equal("processes: and it ends", s.end(), 0)
-
-
 def log_and_metrics(c, name, root, scratch):
     log = f"{scratch}/log-{name}"
     line = r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] "(.*)" (\d{3}) (\d+)'
@@ -413,9 +385,9 @@ def test(c, scratch):
             no_leak(c, name, s)
         for part in (stuck_clients, out_of_descriptors, vanishing_midway):
             part(c, name, root)
-        for part in (too_many, out_of_pipes) if name in LOOPS else (blocking_models,):
-            part(c, name, root)
         if name in LOOPS:
+            too_many(c, name, root)
+            out_of_pipes(c, name, root)
             for way in ("auto", "splice", "zc"):
                 more_than_descriptors(c, name, root, way)
                 all_busy(c, name, root, way)

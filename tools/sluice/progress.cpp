@@ -59,9 +59,13 @@ std::unique_lock<std::mutex> progress::make_room() {
   return lock;
 }
 
+/// Two signals may be heard at once, in two threads: the second one, which ends all, must not believe that
+/// the line is gone before it is.
 void progress::erase_for_good() noexcept {
   over_ = true;
-  if (drawn_.exchange(false)) write_urgently(erasing);
+  if (!drawn_) return;
+  write_urgently(erasing);
+  drawn_ = false;
 }
 
 void progress::erase_when_interrupted() const noexcept {
@@ -69,9 +73,9 @@ void progress::erase_when_interrupted() const noexcept {
   struct sigaction erases{};
   erases.sa_handler = [](int number) {
     erase_for_good();
+    ::signal(number, SIG_DFL);  // not before: another thread may be hit by the next one
     ::kill(::getpid(), number);
   };
-  erases.sa_flags = static_cast<int>(SA_RESETHAND);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before{};
     ::sigaction(number, &erases, &before);

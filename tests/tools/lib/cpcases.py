@@ -80,6 +80,19 @@ def compare_runs(want, got, whole=True):
     return problems
 
 
+def intact(src, dst, errors):
+    """Files of a partial copy that are neither right nor named by a message."""
+    problems = []
+    for where, _, files in os.walk(src):
+        for name in files:
+            a = os.path.join(where, name)
+            b = os.path.join(dst, os.path.relpath(a, src))
+            same = os.path.exists(b) and open(a, "rb").read() == open(b, "rb").read()
+            if not same and os.fsencode(name) not in errors:
+                problems.append(f"{name} is not copied, and no message names it")
+    return problems
+
+
 class Cases:
     def __init__(self, c, scratch, command=None, exact=False):
         """exact: the command calls itself cp, and has to say the very same bytes as GNU's."""

@@ -41,3 +41,31 @@ def names_left(root):
     """What only the tool itself gives names like: temporaries and journals."""
     return [os.path.join(where, name) for where, dirs, files in os.walk(root) for name in dirs + files
             if name.startswith(".sluice-") or ".sluice-resume" in name]
+
+
+class Place:
+    """A fresh directory for a case of safe copies, and what runs in it."""
+
+    def __init__(self, c, scratch, name, command):
+        self.c, self.at, self.command = c, os.path.join(scratch, name), command
+        os.mkdir(self.at)
+
+    def path(self, name):
+        return os.path.join(self.at, name)
+
+    def put(self, name, text, mode=0o644):
+        with open(self.path(name), "w") as f:
+            f.write(text)
+        os.chmod(self.path(name), mode)
+
+    def text(self, name):
+        return open(self.path(name), encoding="latin-1").read() if os.path.exists(self.path(name)) else None
+
+    def run(self, *args, **how):
+        return harness.run([*self.command, *args], cwd=self.at, **how)
+
+    def refused(self, name, args, words, target, before):
+        """It fails with these words, and the target is what it was."""
+        result = self.run(*args)
+        self.c.equal(name, (result.rc, words in result.err, target() == before, names_left(self.at)),
+                     (1, True, True, []))
