@@ -8,6 +8,9 @@ $b mkdir -p /dev/shm
 $b mount -t tmpfs shm /dev/shm
 $b ip link set lo up
 modprobe tls
+# Buffers of a network that is far, so that answers wait for room in them.
+echo 4096 131072 131072 > /proc/sys/net/ipv4/tcp_wmem
+echo 4096 131072 131072 > /proc/sys/net/ipv4/tcp_rmem
 {
   $b uname -a
   $b cat /proc/sys/net/ipv4/tcp_available_ulp

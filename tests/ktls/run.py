@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """TLS of `sluice serve` where the kernel has TLS of its own: Debian's, in QEMU without KVM. Run by hand (`make test-ktls`):
-it downloads 30 MB, needs root for chroot, and takes some minutes. Further arguments are the tests to run instead."""
+it downloads 40 MB, needs root for chroot, and takes some minutes. Further arguments are the tests to run instead."""
 
 import glob
 import os
