@@ -32,7 +32,8 @@ def refused(c, root, scratch):
                            "--cert", f"{scratch}/first.pem", "--key", f"{scratch}/first.key"])
         return got.rc, got.err.decode().splitlines()[0]
     c.equal("zc is refused", said("zc"),
-            (2, "sluice serve: with --cert there is no --copy zc: what is encrypted is a copy anyway"))
+            (2, "sluice serve: with --cert there is no --copy zc, since what is encrypted is a copy anyway: there is "
+             "auto and rw, and with the kernel's TLS mmap, sendfile and splice"))
     if not kernel_has_tls():
         for way in WAYS:
             c.equal(f"{way} without TLS in the kernel", said(way), (

@@ -58,7 +58,8 @@ void check(const settings& s) {
     throw CLI::ValidationError("--cert and --key belong together");
   if (!passes_tls(s)) return;
   if (s.copy == copying::zc)
-    throw CLI::ValidationError("with --cert there is no --copy zc: what is encrypted is a copy anyway");
+    throw CLI::ValidationError("with --cert there is no --copy zc, since what is encrypted is a copy anyway: "
+                               "there is auto and rw, and with the kernel's TLS mmap, sendfile and splice");
   if (!kernel_has_tls())
     throw CLI::ValidationError("with --cert only --copy auto and --copy rw are possible here: bytes have to "
                                "be encrypted first, and this kernel has no TLS of its own (its module tls)");
