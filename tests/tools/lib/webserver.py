@@ -224,6 +224,8 @@ def tls_client(oldest=None, newest=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    # Python's own choice, with OpenSSL 3, takes every end for one that was told.
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
     if newest:
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.minimum_version = oldest
