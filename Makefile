@@ -46,6 +46,7 @@ help:
 	@echo '  make test-linux-tree  the tool on the Linux source tree (installs 140 MB)'
 	@echo '  make test-file-systems  more of them, and a million entries (needs root; some minutes)'
 	@echo '  make test-selinux     cp -Z beside GNU cp in a guest with SELinux (needs root and QEMU; some minutes)'
+	@echo '  make test-ktls        TLS by the kernel, in a guest whose kernel has it (needs root and QEMU; some minutes)'
 	@echo
 	@echo 'Measure'
 	@echo '  make bench            all benchmarks'
@@ -82,6 +83,11 @@ test-file-systems: setup
 test-selinux: setup
 	$(call build,release,product)
 	@python3 tests/selinux/compare.py
+
+.PHONY: test-ktls
+test-ktls: setup
+	$(call build,release,product)
+	@python3 tests/ktls/run.py
 
 .PHONY: gcc
 gcc: setup

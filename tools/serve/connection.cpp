@@ -8,6 +8,7 @@
 #include "bind.hpp"
 #include "clock.hpp"
 #include "site.hpp"
+#include "sluice/system.hpp"
 
 namespace sluice::serve {
 
@@ -141,6 +142,12 @@ task<bool> drain_body(conversation& c, std::uint64_t left) {
 /// Lets the client read what was said before the connection goes: what it has sent meanwhile, unread,
 /// would reset the connection, and its system would throw the answer away.
 [[gnu::noinline]] task<void> linger(conversation& c) {
+  constexpr time_point_ns now_and_then = 10'000'000;
+  c.allow(c.at.of.settings.send_seconds);
+  while (!c.out.settled()) {
+    const auto slept = co_await system().sleep(now_and_then);
+    if (!slept) break;
+  }
   c.allow(2);
   co_await c.out.say_end();
   if (!c.unread) co_return;
@@ -195,7 +202,7 @@ task<void> talk(worker& at, connection_watch& watch, bool welcome) {
   try {
     std::unique_ptr<tls_wire> sealed;
     plain_wire open(watch.socket);
-    if (at.of.tls != nullptr) sealed = at.of.tls->accept(watch.socket);
+    if (at.of.tls != nullptr) sealed = at.of.tls->accept(watch.socket, at.count.kernel_tls);
     conversation c(at, sealed ? static_cast<wire&>(*sealed) : open, watch);
     if (at.of.log != nullptr) co_await name_peer(c);
     c.allow(at.of.settings.header_seconds);

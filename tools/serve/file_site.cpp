@@ -81,7 +81,7 @@ http::file_facts facts_of(const file_status& s) noexcept {
 file_site::file_site(const settings& s, dir root)
     : settings_(s),
       root_(std::move(root)),
-      way_(way_of(s.certificate.empty() ? s.copy : copying::rw)),
+      way_(way_of(s.certificate.empty() || passes_tls(s) ? s.copy : copying::rw)),
       types_(known_types()),
       boundary_(by_lot()) {}
 
@@ -118,6 +118,11 @@ task<void> file_site::answer(exchange& x) const {
 /// The file, where it is looked for component by component two directories besides, and a pipe.
 std::size_t file_site::most_open() const noexcept {
   return (root_.confined_by_system() ? 1 : 3) + (way_.prepare != nullptr ? 2 : 0);
+}
+
+/// A client whose bytes only OpenSSL can encrypt gets them through the program.
+send_way file_site::way_to(exchange& x) const noexcept {
+  return x.out.may_be_passed() ? way_ : way_of(copying::rw);
 }
 
 task<void> file_site::answer_directory(exchange& x, const http::resolved_target& target) const {
@@ -214,7 +219,8 @@ task<void> file_site::answer_file(exchange& x, const file& from, const file_stat
     co_await x.send_front(bytes, 0);
   } else {
     const file_part part(from, one.first, one.size);
-    co_await way_.send(x, bytes, part);
+    const send_way way = way_to(x);
+    co_await way.send(x, bytes, part);
   }
 }
 
@@ -228,12 +234,13 @@ task<void> file_site::answer_parts(exchange& x, const file& from, http::response
     co_await x.send_front(front, 0);
     co_return;
   }
+  const send_way way = way_to(x);
   for (const http::byte_range& one : ranges) {
     http::text_out out(x.out_room().subspan(front));
     frame.put_head(out, one);
     x.body_sent += out.size();
     const file_part part(from, one.first, one.size);
-    co_await way_.send(x, front + out.size(), part);
+    co_await way.send(x, front + out.size(), part);
     front = 0;
     if (x.broken) co_return;
   }

@@ -25,6 +25,7 @@ class file_site final : public site {
                          std::string_view path) const;
   task<void> answer_parts(exchange& x, const file& from, http::response_head& head,
                           std::span<const http::byte_range> ranges) const;
+  send_way way_to(exchange& x) const noexcept;
   task<void> redirect(exchange& x, const http::resolved_target& target) const;
 
   const settings& settings_;

@@ -35,6 +35,8 @@ constexpr plain_metric plain_metrics[] = {
     {"sluice_http_connections_open", "gauge", "Connections at present.", &worker_numbers::open},
     {"sluice_http_timeouts_total", "counter", "Connections closed because their time was over.",
      &worker_numbers::timeouts},
+    {"sluice_http_kernel_tls_total", "counter", "Connections whose answers the kernel encrypts.",
+     &worker_numbers::kernel_tls},
     {"sluice_http_accept_failures_total", "counter", "Pauses in accepting, as without descriptors.",
      &worker_numbers::accept_failures},
     {"sluice_http_body_bytes_total", "counter", "Bytes of bodies that were sent.",

@@ -13,6 +13,7 @@ namespace sluice::serve {
 /// Of one worker, which counts alone.
 struct worker_numbers {
   http::counter connections, refused, open, timeouts;
+  http::counter kernel_tls;    // connections whose answers the kernel encrypts
   http::counter accept_failures;
   http::counter responses[6];  // by the first digit of their status
   http::counter bytes;         // of bodies

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "bind.hpp"
+#include "kernel_tls.hpp"
 #include "numbers.hpp"
 
 namespace sluice::serve {
@@ -55,10 +56,13 @@ std::vector<address> addresses(const std::vector<std::string>& texts) {
 void check(const settings& s) {
   if (s.certificate.empty() != s.key.empty())
     throw CLI::ValidationError("--cert and --key belong together");
-  const bool copies_itself = s.copy == copying::automatic || s.copy == copying::rw;
-  if (!s.certificate.empty() && !copies_itself)
-    throw CLI::ValidationError(
-        "with --cert only --copy auto and --copy rw are possible: bytes have to be encrypted first");
+  if (!passes_tls(s)) return;
+  if (s.copy == copying::zc)
+    throw CLI::ValidationError("with --cert there is no --copy zc, since what is encrypted is a copy anyway: "
+                               "there is auto and rw, and with the kernel's TLS mmap, sendfile and splice");
+  if (!kernel_has_tls())
+    throw CLI::ValidationError("with --cert only --copy auto and --copy rw are possible here: bytes have to "
+                               "be encrypted first, and this kernel has no TLS of its own (its module tls)");
 }
 
 struct raw_texts {
@@ -94,7 +98,9 @@ void add_options(CLI::App& http, settings& s, raw_texts& texts) {
   http.add_flag("--hidden", s.hidden, "serve names that begin with a dot");
   http.add_option("--access-log", s.access_log, "a line for each request; - is standard output")
       ->option_text("FILE");
-  http.add_option("--cert", s.certificate, "PEM file: serve TLS")->option_text("FILE");
+  http.add_option("--cert", s.certificate,
+                  "PEM file: serve TLS; --copy mmap, sendfile and splice then need the kernel's")
+      ->option_text("FILE");
   http.add_option("--key", s.key, "PEM file with its key")->option_text("FILE");
   add_choice(http, "--model", s.model, models,
              "processes, threads, epoll or uring (default: uring where it is allowed, else epoll)")

@@ -119,7 +119,7 @@ int serve_http(settings s) {
 
   const file_site site(s, open_root(s.root));
   std::optional<tls_context> tls;
-  if (!s.certificate.empty()) tls.emplace(s.certificate, s.key);
+  if (!s.certificate.empty()) tls.emplace(s.certificate, s.key, passes_tls(s));
   std::optional<access_log> log;
   if (!s.access_log.empty()) log.emplace(s.access_log);
   if (blocks) fit_workers(s, as_asked);

@@ -38,4 +38,10 @@ struct settings {
   unsigned drain_seconds = 30;
 };
 
+/// Whether files are to go past OpenSSL, which the kernel's TLS has to allow. What goes fastest through it is
+/// not known to be faster past it, so that has to be asked for.
+inline bool passes_tls(const settings& s) noexcept {
+  return !s.certificate.empty() && s.copy != copying::automatic && s.copy != copying::rw;
+}
+
 }  // namespace sluice::serve

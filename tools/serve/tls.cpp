@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "sluice/system.hpp"
+
 namespace sluice::serve {
 
 namespace {
@@ -40,8 +42,8 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const 
 
 }  // namespace
 
-tls_context::tls_context(std::string certificate, std::string key)
-    : certificate_(std::move(certificate)), key_(std::move(key)), current_(load()) {}
+tls_context::tls_context(std::string certificate, std::string key, bool by_kernel)
+    : certificate_(std::move(certificate)), key_(std::move(key)), by_kernel_(by_kernel), current_(load()) {}
 
 std::shared_ptr<SSL_CTX> tls_context::load() const {
   std::shared_ptr<SSL_CTX> made(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
@@ -49,6 +51,7 @@ std::shared_ptr<SSL_CTX> tls_context::load() const {
   SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                       SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  if (by_kernel_) SSL_CTX_set_options(made.get(), SSL_OP_ENABLE_KTLS);  // it offers keys, see sending_keys
   // Buffers go when nothing is under way in them: an idle connection has 10 KiB less in memory.
   SSL_CTX_set_mode(made.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(made.get(), choose_protocol, nullptr);
@@ -73,12 +76,13 @@ void tls_context::reload() noexcept {
   }
 }
 
-std::unique_ptr<tls_wire> tls_context::accept(const stream& s) {
+std::unique_ptr<tls_wire> tls_context::accept(const stream& s, http::counter& by_kernel) {
   const std::lock_guard hold(mutex_);
-  return std::make_unique<tls_wire>(s, *current_);
+  return std::make_unique<tls_wire>(s, *current_, by_kernel);
 }
 
-tls_wire::tls_wire(const stream& s, SSL_CTX& context) : wire(s), ssl_(SSL_new(&context)) {
+tls_wire::tls_wire(const stream& s, SSL_CTX& context, http::counter& by_kernel)
+    : wire(s), ssl_(SSL_new(&context)), by_kernel_(by_kernel) {
   BIO* in = BIO_new(BIO_s_mem());
   BIO* out = BIO_new(BIO_s_mem());
   if (ssl_ == nullptr || in == nullptr || out == nullptr) {
@@ -88,6 +92,7 @@ tls_wire::tls_wire(const stream& s, SSL_CTX& context) : wire(s), ssl_(SSL_new(&c
     throw std::bad_alloc();
   }
   BIO_set_mem_eof_return(in, -1);  // empty means: wait, not: the end
+  if ((SSL_get_options(ssl_) & SSL_OP_ENABLE_KTLS) != 0) keys_.watch(*out);
   SSL_set_bio(ssl_, in, out);
   SSL_set_accept_state(ssl_);
 }
@@ -110,7 +115,9 @@ task<error> tls_wire::flush() {
   char* bytes = nullptr;
   const long size = BIO_get_mem_data(out, &bytes);
   if (size <= 0) co_return error();
-  const auto all = std::as_bytes(std::span(bytes, static_cast<std::size_t>(size)));
+  const std::span records(bytes, static_cast<std::size_t>(size));
+  keys_.count(records);
+  const auto all = std::as_bytes(records);
   const auto sent = co_await socket_.write_all(all);
   static_cast<void>(BIO_reset(out));
   if (!sent && !sent.first_error) co_return error(errc::broken_pipe);
@@ -131,13 +138,24 @@ task<bool> tls_wire::handshake() {
   }
 }
 
+/// Whether OpenSSL has something to say of its own: an alert, or, with what is written next, that it renews
+/// its keys, since the client wants that. They are then not those that it told of. Where the kernel encrypts,
+/// nothing of it can be said.
+bool tls_wire::has_to_speak() noexcept {
+  const bool yes = BIO_ctrl_pending(SSL_get_wbio(ssl_)) > 0 ||
+                   SSL_get_key_update_type(ssl_) != SSL_KEY_UPDATE_NONE;
+  if (yes) keys_.forget();
+  return yes;
+}
+
 task<result<std::size_t>> tls_wire::read(std::span<char> into) {
   for (;;) {
     ERR_clear_error();
     std::size_t n = 0;
     const int done = SSL_read_ex(ssl_, into.data(), into.size(), &n);
     const int what = SSL_get_error(ssl_, done);
-    const error sent = co_await flush();  // keys that are renewed
+    if (has_to_speak() && kernel_encrypts_) co_return std::unexpected(error(errc::connection_reset));
+    const error sent = co_await flush();
     if (done == 1) co_return n;
     if (what == SSL_ERROR_ZERO_RETURN) co_return std::size_t{0};
     if (sent) co_return std::unexpected(sent);
@@ -158,7 +176,33 @@ bool tls_wire::has_pending() noexcept {
   return done == 1 || SSL_get_error(ssl_, done) != SSL_ERROR_WANT_READ;
 }
 
-task<error> tls_wire::write(std::span<const char> bytes, next_write) {
+bool tls_wire::may_be_passed() noexcept {
+  if (kernel_encrypts_ || has_to_speak()) return kernel_encrypts_;
+  kernel_encrypts_ = keys_.hand_over(system_space::descriptor(socket_));
+  if (kernel_encrypts_) by_kernel_.add();
+  return kernel_encrypts_;
+}
+
+bool tls_wire::settled() noexcept {
+  return !kernel_encrypts_ || has_room(system_space::descriptor(socket_));
+}
+
+/// A call that is asked to send all at once is refused by the kernel's TLS: "whole" is a flag that it does
+/// not know.
+task<error> tls_wire::write_plainly(std::span<const char> bytes, next_write next) {
+  for (auto left = std::as_bytes(bytes); !left.empty();) {
+    const auto sent = co_await call<ops::write>(socket_.in(), socket_.id(), left, next);
+    if (!sent) co_return sent.error();
+    left = left.subspan(*sent);
+  }
+  co_return error();
+}
+
+task<error> tls_wire::write(std::span<const char> bytes, next_write next) {
+  if (kernel_encrypts_) {
+    const error e = co_await write_plainly(bytes, next);
+    co_return e;
+  }
   while (!bytes.empty()) {
     ERR_clear_error();
     std::size_t n = 0;
@@ -176,6 +220,12 @@ task<error> tls_wire::write(std::span<const char> bytes, next_write) {
 }
 
 task<void> tls_wire::say_end() {
+  if (kernel_encrypts_) {
+    // No shutdown: behind one, the kernel could not send what it has encrypted and TCP had no room for.
+    SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN);
+    send_close_notify(system_space::descriptor(socket_));
+    co_return;
+  }
   ERR_clear_error();
   if (SSL_is_init_finished(ssl_)) SSL_shutdown(ssl_);
   const error sent = co_await flush();

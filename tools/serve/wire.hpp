@@ -21,6 +21,10 @@ class wire {
   virtual task<error> write(std::span<const char> bytes, next_write next = next_write::unknown) = 0;
   /// Whether a read has something to complete with already, whatever the socket has.
   virtual bool has_pending() noexcept { return false; }
+  /// Whether what is written to the socket itself reaches the client as well, from now on.
+  virtual bool may_be_passed() noexcept { return true; }
+  /// Whether the system has let go of all that was written: the rest would be lost with the connection.
+  virtual bool settled() noexcept { return true; }
   /// Says that nothing more will come.
   virtual task<void> say_end() = 0;
 
