@@ -52,6 +52,8 @@ help:
 	@echo '  make bench            all benchmarks'
 	@echo '  make bench-tools      the tool beside cp, du and the like'
 	@echo '  make bench-net        servers beside nginx, libuv and Asio (installs nginx and wrk); bench-net-full'
+	@echo '                        compares models and ways as well (40 minutes; ROUNDS=)'
+	@echo '  make bench-ablation   what each choice is worth, as in chapter 15 of the guide (needs root)'
 	@echo
 	@echo 'Tidy up'
 	@echo '  make format           clang-format over all C++'
@@ -133,7 +135,15 @@ bench-tools: all
 bench-net bench-net-full: all
 	@tools/setup.sh packages-bench.txt
 	$(call build,release,peers)
-	@bench/run.sh $(if $(findstring full,$@),net-full --rounds 11 --seconds 5,net)
+	@INTO='$(INTO)' SWEEP_ROUNDS='$(ROUNDS)' \
+		bench/run.sh $(if $(findstring full,$@),net-full --seconds 3,net) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+# Written where the guide shows it, unless INTO= says where to.
+.PHONY: bench-ablation
+bench-ablation: all
+	$(call build,release,one_way)
+	-@tools/setup.sh packages-linux-tree.txt
+	@PYTHONPATH=bench bench/ablation.py --into $(or $(INTO),docs/guide/figures) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 CXX_FILES = git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # `make bench`: everything but the network; `run.sh tools [option]...` (`make bench-tools`): only the tools,
-# with these options of tools/tool_bench.py, or, without any, what it leaves out as well; `run.sh net [option]...` (`make bench-net`): only the network,
-# with those of net/net_bench.py, and `run.sh net-full` (`make bench-net-full`): the sweeps after it.
+# with these options of tools/tool_bench.py, or, without any, what it leaves out as well; `run.sh net [option]...`
+# (`make bench-net`): only the network, with those of net/net_bench.py, and `run.sh net-full` (`make
+# bench-net-full`): the sweeps after it, of $SWEEP_ROUNDS rounds.
 # Results go to bench/results/<time>/ or $INTO, see the page there; a summary goes to stdout.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -23,10 +24,12 @@ END
 "$build/sluice" --backend-report
 
 if [ "$parts" = net ] || [ "$parts" = net-full ]; then
-    python3 "$root/bench/net/net_bench.py" --build "$build" --json "$results/net.json" "$@"
+    python3 "$root/bench/net/net_bench.py" --build "$build" --json "$results/net.json" \
+        --markdown "$results/net.md" "$@"
     if [ "$parts" = net-full ]; then
         printf '\n== models and ways, compared\n'
-        python3 "$root/bench/net/sweeps.py" --build "$build" --into "$results"
+        python3 "$root/bench/net/sweeps.py" --build "$build" --into "$results" \
+            --rounds "${SWEEP_ROUNDS:-5}"
     fi
     printf '\nAll of it: %s\n' "$results"
     exit
@@ -40,13 +43,15 @@ if [ "$parts" = all ]; then
     printf '\n== random reads\n'
     python3 "$root/bench/fio_compare.py" --build "$build" --json "$results/fio.json" 2>/dev/null
 fi
+failed=0
 if [ $# -eq 0 ]; then
     printf '\n== starts\n'
-    python3 "$root/bench/tools/start_bench.py" --build "$build" --json "$results/starts.json"
+    python3 "$root/bench/tools/start_bench.py" --build "$build" --json "$results/starts.json" || failed=1
     printf '\n== user-mode-linux\n'
-    python3 "$root/bench/tools/uml_bench.py" --build "$build" --json "$results/uml.json" || true
+    python3 "$root/bench/tools/uml_bench.py" --build "$build" --core 0 --json "$results/uml.json" || failed=1
 fi
 printf '\n== tools\n'
 python3 "$root/bench/tools/tool_bench.py" --build "$build" \
-    --into "$results" "$@"
+    --into "$results" "$@" || failed=1
 printf '\nAll of it: %s\n' "$results"
+exit $failed

@@ -1,11 +1,13 @@
 """Echo: what a message costs the server, beside servers on libuv and Boost.Asio."""
 import json
-import statistics
 
+from comparison import beside, by_turns, limit_of, middle, not_there, told
 from rig import Server, measured
 
 PORT = 7800
 CONNECTIONS, SIZE = 256, 64
+PEERS = ("libuv", "Asio")
+GOAL = 1.1  # what the ring might be worth
 
 
 def servers(build, has_epoll):
@@ -28,43 +30,39 @@ def once(build, rig, server, seconds, rate):
         ended, used = measured(s, load(build, rig, seconds, rate))
     if ended.returncode != 0:
         raise RuntimeError(f"{argv[0]}: {ended.stdout}{ended.stderr}")
-    told = json.loads(ended.stdout.splitlines()[-1])
-    elapsed = told["elapsed_ns"] / 1e9
-    found = {**used, **told, "per_second": told["messages"] / elapsed,
-             "us_per_message": used["server_seconds"] / told["messages"] * 1e6,
-             "busy_us_per_message": used["machine_busy_seconds"] / told["messages"] * 1e6,
-             "client_share": told["processor_ns"] / told["elapsed_ns"],
-             "server_share": used["server_seconds"] / elapsed}
-    late = bool(rate) and found["per_second"] < 0.97 * rate
-    found["client_bound"] = found["client_share"] > 0.9 and (late or not rate) and found["server_share"] < 0.9
-    found["late"] = late
-    return found
+    said = json.loads(ended.stdout.splitlines()[-1])
+    elapsed = said["elapsed_ns"] / 1e9  # the time before what is timed included, as in the number of messages
+    return {**used, **said, "per_second": said["messages"] / elapsed,
+            "cpu_us": used["server_seconds"] / said["messages"] * 1e6,
+            "busy_us": used["machine_busy_seconds"] / said["messages"] * 1e6,
+            "client_share": said["processor_ns"] / said["elapsed_ns"],
+            "server_share": used["server_seconds"] / elapsed,
+            "late": bool(rate) and said["messages"] / elapsed < 0.97 * rate}
 
 
-def middle(runs, key):
-    return statistics.median(run[key] for run in runs)
+def asked_of(runs):
+    """Our server on readiness beside the better peer, and the one on the ring beside our own."""
+    best = min(PEERS, key=lambda name: middle(runs[name], "cpu_us"))
+    if "epoll" not in runs:
+        return [not_there("epoll", "this machine has none"), not_there("uring", "no epoll to set it beside")]
+    return [beside(runs, "epoll", best, 1.0), beside(runs, "uring", "epoll", 1.0, GOAL)]
 
 
 def row(build, rig, all_servers, label, rounds, seconds, rate):
-    """Every server once a round, another one first each time."""
-    runs = {name: [] for name in all_servers}
-    names = list(all_servers)
-    for turn in range(rounds):
-        for name in names[turn % len(names):] + names[:turn % len(names)]:
-            runs[name].append(once(build, rig, all_servers[name], seconds, rate))
-    best = min(middle(runs[name], "us_per_message") for name in ("libuv", "Asio"))
+    runs = by_turns(all_servers, rounds, lambda server: once(build, rig, server, seconds, rate))
+    best = min(middle(runs[name], "cpu_us") for name in PEERS)
     table = {}
-    for name in names:
-        cost = middle(runs[name], "us_per_message")
-        table[name] = {"us_per_message": cost, "best_peer_over_ours": best / cost,
-                       "busy_us_per_message": middle(runs[name], "busy_us_per_message"),
-                       "per_second": middle(runs[name], "per_second"),
-                       "p50_us": middle(runs[name], "p50_ns") / 1e3, "p99_us": middle(runs[name], "p99_ns") / 1e3,
-                       "p99.9_us": middle(runs[name], "p99.9_ns") / 1e3,
-                       "client_bound": sum(run["client_bound"] for run in runs[name]) * 2 > rounds,
-                       "late": sum(run["late"] for run in runs[name]) * 2 > rounds, "runs": runs[name]}
+    for name, some in runs.items():
+        table[name] = {key: middle(some, key) for key in
+                       ("cpu_us", "busy_us", "per_second", "client_share", "server_share")}
+        table[name] |= {f"{late}_us": middle(some, f"{late}_ns") / 1e3 for late in ("p50", "p99", "p99.9")}
+        table[name] |= {"best_peer_over_it": best / table[name]["cpu_us"], "limit": limit_of(some),
+                        "late": sum(run["late"] for run in some) * 2 > rounds}
         show(label, name, table[name])
-    return {"row": label, "rate": rate, "rounds": rounds, "servers": table}
+    asked = asked_of(runs)
+    print("".join(f"    {told(one)}\n" for one in asked), end="", flush=True)
+    return {"kind": "echo", "row": label, "rate": rate, "rounds": rounds, "servers": table, "asked": asked,
+            "runs": runs}
 
 
 def head():
@@ -72,21 +70,23 @@ def head():
           f"{'msg/s':>9}{'p50 us':>9}{'p99 us':>10}{'p99.9 us':>10}")
 
 
+def notes(t):
+    return [word for word in (t["limit"], "late" if t["late"] else "") if word]
+
+
 def show(label, name, t):
-    notes = [word for word, so in (("client-bound", t["client_bound"]), ("late", t["late"])) if so]
-    print(f"{label:<28}{name:<8}{t['us_per_message']:>11.2f}{t['best_peer_over_ours']:>13.2f}"
-          f"{t['busy_us_per_message']:>15.2f}{t['per_second']:>9.0f}{t['p50_us']:>9.0f}{t['p99_us']:>10.0f}"
-          f"{t['p99.9_us']:>10.0f}  {' '.join(notes)}", flush=True)
+    print(f"{label:<28}{name:<8}{t['cpu_us']:>11.2f}{t['best_peer_over_it']:>13.2f}"
+          f"{t['busy_us']:>15.2f}{t['per_second']:>9.0f}{t['p50_us']:>9.0f}{t['p99_us']:>10.0f}"
+          f"{t['p99.9_us']:>10.0f}  {', '.join(notes(t))}", flush=True)
 
 
 def compare(build, rig, has_epoll, rounds, seconds):
     all_servers = servers(build, has_epoll)
     head()
     saturated = row(build, rig, all_servers, "saturated", rounds, seconds, 0)
-    most = max(saturated["servers"][name]["per_second"] for name in ("libuv", "Asio"))
+    most = max(saturated["servers"][name]["per_second"] for name in PEERS)
     rows = [saturated]
     for share in (0.25, 0.5, 0.75):
         rows.append(row(build, rig, all_servers, f"{share:.0%} of the best peer's most", rounds, seconds,
                         max(1, int(most * share))))
     return rows
-

@@ -2,9 +2,9 @@
 import os
 import re
 import shutil
-import statistics
 import subprocess
 
+from comparison import beside, by_turns, limit_of, middle, not_there, told
 from rig import Server, measured
 
 PORT = 7801
@@ -55,40 +55,54 @@ def once(rig, server, seconds, path, clients):
         raise RuntimeError(f"{argv}: {ended.stdout}{ended.stderr}")
     errors = re.search(r"Socket errors: (.*)", ended.stdout)
     requests = int(found[1])
-    # wrk does not tell what it used; where the server's core was not busy all the time, the client was the limit.
     return {**used, "requests": requests, "errors": errors[1] if errors else "",
-            "per_cpu_second": requests / used["server_seconds"], "per_second": requests / used["seconds"],
+            "cpu_us": used["server_seconds"] / requests * 1e6, "per_second": requests / used["seconds"],
             "busy_us": used["machine_busy_seconds"] / requests * 1e6,
-            "client_bound": used["server_seconds"] < 0.9 * used["seconds"]}
+            "client_share": used["client_seconds"] / used["seconds"],
+            "server_share": used["server_seconds"] / used["seconds"]}
+
+
+def asked_of(runs):
+    """Without a cache of our own we are held to nginx without one; the other is there to look at."""
+    asked = [beside(runs, model, "nginx", 1.0) for model in ("uring", "epoll") if model in runs]
+    return asked if "epoll" in runs else [*asked, not_there("epoll", "this machine has none")]
 
 
 def row(rig, all_servers, label, path, clients, rounds, seconds):
-    runs = {name: [] for name in all_servers}
-    names = list(all_servers)
-    for turn in range(rounds):
-        for name in names[turn % len(names):] + names[:turn % len(names)]:
-            runs[name].append(once(rig, all_servers[name], seconds, path, clients))
-    middle = lambda name, key: statistics.median(run[key] for run in runs[name])
-    peer = middle("nginx", "per_cpu_second")
-    for name in names:
-        bound = sum(run["client_bound"] for run in runs[name]) * 2 > rounds
-        errors = [run["errors"] for run in runs[name] if run["errors"]]
-        print(f"{label:<28}{name:<12}{middle(name, 'per_cpu_second'):>12.0f}"
-              f"{middle(name, 'per_cpu_second') / peer:>9.2f}{middle(name, 'busy_us'):>14.1f}"
-              f"{middle(name, 'per_second'):>10.0f}  {'client-bound' if bound else ''} {'; '.join(errors)}", flush=True)
-    return {"row": label, "rounds": rounds, "runs": runs}
+    runs = by_turns(all_servers, rounds, lambda server: once(rig, server, seconds, path, clients))
+    peer = middle(runs["nginx"], "cpu_us")
+    table = {}
+    for name, some in runs.items():
+        table[name] = {key: middle(some, key) for key in
+                       ("cpu_us", "busy_us", "per_second", "client_share", "server_share")}
+        table[name] |= {"per_cpu_second": 1e6 / table[name]["cpu_us"], "nginx_over_it": peer / table[name]["cpu_us"],
+                        "limit": limit_of(some), "errors": [run["errors"] for run in some if run["errors"]]}
+        show(label, name, table[name])
+    asked = asked_of(runs)
+    print("".join(f"    {told(one)}\n" for one in asked), end="", flush=True)
+    return {"kind": "http", "row": label, "rounds": rounds, "servers": table, "asked": asked, "runs": runs}
+
+
+def notes(t):
+    return [word for word in (t["limit"], *t["errors"]) if word]
+
+
+def show(label, name, t):
+    print(f"{label:<28}{name:<12}{t['per_cpu_second']:>12.0f}{t['nginx_over_it']:>9.2f}{t['busy_us']:>14.1f}"
+          f"{t['per_second']:>10.0f}  {', '.join(notes(t))}", flush=True)
 
 
 def compare(build, rig, has_epoll, rounds, seconds, folder):
     why = lacking(build)
     if why:
         print(f"skipped: the rows of HTTP: {why}")
-        return [{"row": "http", "skipped": why}]
+        return [{"kind": "http", "row": label, "servers": {}, "asked": [not_there("uring and epoll", why)]}
+                for label, _, _ in ROWS]
     root = folder / "files"
     root.mkdir()
     os.chmod(folder, 0o755)  # nginx's worker is another user
     for name, size in (("1k", 1 << 10), ("1m", 1 << 20)):
         (root / name).write_bytes(os.urandom(size))
     all_servers = servers(build, folder, root, has_epoll)
-    print(f"{'HTTP':<28}{'server':<12}{'req/CPU-s':>12}{'/nginx':>9}{'machine us':>14}{'req/s':>10}")
+    print(f"{'HTTP':<28}{'server':<12}{'req/CPU-s':>12}{'nginx/it':>9}{'machine us':>14}{'req/s':>10}")
     return [row(rig, all_servers, label, path, clients, rounds, seconds) for label, path, clients in ROWS]

@@ -7,6 +7,7 @@ import time
 
 import echo_rows
 import http_rows
+import verdicts
 from rig import Server, resident_bytes
 
 CONNECTIONS = 10_000
@@ -42,10 +43,17 @@ def row(name, most, build, rig, server, port, use):
     argv, environment = server
     with Server(rig, argv, environment, port) as s:
         served, before, idle = use(build, rig, s)
-    each = (idle - before) / CONNECTIONS
-    print(f"{name}: {CONNECTIONS} connections, once active, then idle: {served} served, {each:.0f} bytes of resident "
-          f"memory each (at most {most}){'' if served == CONNECTIONS else ', FAILED'}", flush=True)
-    return {"row": f"idle, {name}", "connections": CONNECTIONS, "served": served, "bytes_each": each, "most": most}
+    return judged(name, most, served, (idle - before) / CONNECTIONS)
+
+
+def judged(name, most, served, each):
+    """All have to be served before their memory counts."""
+    met = served == CONNECTIONS and each <= most
+    found = {"kind": "idle", "row": f"{name}, {CONNECTIONS:,} connections, once active, then idle", "served": served,
+             "connections": CONNECTIONS, "bytes_each": each, "most": most, "verdict": verdicts.word(met, True, True)}
+    print(f"{found['row']}: {served:,} served, {each:.0f} bytes of resident memory each, at most {most}: "
+          f"{found['verdict']}", flush=True)
+    return found
 
 
 def compare(build, rig, folder):

@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import time
 
+from comparison import limit
 from rig import Server, measured, resident_bytes
 
 PORT = 7803
@@ -68,11 +69,15 @@ def run(rig, build, folder, cell, seconds):
             look = Look(server, seconds * 0.8)
             ended, used = measured(server, asking, look)
     except (RuntimeError, OSError) as why:
-        return {"failed": str(why)}
+        return failed(str(why))
     told = [line.split()[1:] for line in ended.stdout.splitlines() if line.startswith("SUMMARY")]
     if not told:
-        return {"failed": f"wrk: {ended.stdout}{ended.stderr}"}
+        return failed(f"wrk: {ended.stdout}{ended.stderr}")
     return {**look.found, **figures(dict(zip(NAMES, map(int, told[0]), strict=True)), used, cell["size"])}
+
+
+def failed(why):
+    return {"failed": why, "errors": {"failed run": 1}}
 
 
 def figures(told, used, size):
@@ -84,26 +89,25 @@ def figures(told, used, size):
     return {"seconds": seconds, "requests": told["requests"], "bytes": told["bytes"],
             "per_second": answers / seconds, "bytes_per_second": told["bytes"] / seconds, **late,
             "cpu_us": busy / answers * 1e6 if answers else None,
+            "busy_us": used["machine_busy_seconds"] / answers * 1e6 if answers else None,
             "bytes_per_cpu_second": told["bytes"] / busy if busy else None,
             "server_seconds": busy, "client_seconds": used["client_seconds"],
             "errors": {name: told[name] for name in ERRORS if told[name]},
-            # wrk was busy nearly all the time, and the server was not.
-            "client_bound": busy < 0.9 * used["seconds"] and used["client_seconds"] > 0.85 * used["seconds"]}
+            "client_share": used["client_seconds"] / used["seconds"], "server_share": busy / used["seconds"]}
 
 
 def together(cell, runs):
     """The medians of a cell's rounds; errors are those of all of them."""
     well = [run for run in runs if "failed" not in run]
+    kinds = dict.fromkeys(kind for run in runs for kind in run["errors"])
+    cell = {**cell, "rounds": len(runs), "errors": {kind: sum(run["errors"].get(kind, 0) for run in runs) for kind in kinds}}
     if not well:
-        return {**cell, "rounds": len(runs), "failed": runs[0]["failed"]}
+        return {**cell, "failed": runs[0]["failed"]}
     found = {}
-    for key in (key for key in well[0] if key not in ("errors", "client_bound")):
+    for key in (key for key in well[0] if key != "errors"):
         values = [run[key] for run in well if run[key] is not None]
         found[key] = statistics.median(values) if values else None
-    errors = {name: sum(run["errors"].get(name, 0) for run in well) for name in ERRORS}
-    return {**cell, "rounds": len(runs), "rounds_that_failed": len(runs) - len(well), **found,
-            "errors": {name: n for name, n in errors.items() if n},
-            "client_bound": sum(run["client_bound"] for run in well) * 2 > len(well)}
+    return {**cell, **found, "limit": limit(found["client_share"], found["server_share"])}
 
 
 def sweep(rig, build, folder, cells, seconds, rounds, largest, tell):

@@ -78,7 +78,9 @@ def draw(results, folder):
     if results.get("models"):
         cells = sorted(results["models"], key=lambda c: (c["size"], c["clients"]))
         by_clients(cells, ("per_second", 1e-3), "thousand requests a second", folder / "sweeps-throughput.svg")
-        by_clients(cells, ("p99_us", 1e-3), "99th percentile, ms", folder / "sweeps-p99.svg", log=True)
+        for key, label in (("p50", "median"), ("p99", "99th percentile"), ("p999", "99.9th percentile")):
+            by_clients(cells, (f"{key}_us", 1e-3), f"{label} of latency, ms", folder / f"sweeps-{key}.svg", log=True)
         by_clients(cells, ("cpu_us", 1), "µs of processor for a request", folder / "sweeps-cpu.svg")
+        by_clients(cells, ("resident_bytes", 1 / (1 << 20)), "MiB of memory", folder / "sweeps-memory.svg", log=True)
     if results.get("copies"):
         by_size(results["copies"], folder / "sweeps-copies.svg")

@@ -2,7 +2,6 @@
 from common import describe
 
 BEGIN, END = "<!-- sweeps: begin (bench/net/sweeps.py writes this part) -->", "<!-- sweeps: end -->"
-IN_GUIDE = (16, 10000)  # clients
 
 
 def short(size):
@@ -22,20 +21,21 @@ def latency(us):
 
 
 def errors(cell):
-    return sum(cell["errors"].values()) if "errors" in cell else 0
+    return sum(cell["errors"].values())
 
 
 def notes(cell):
     """What else has to be said of a cell."""
+    told = [f"{n:,} {kind}{'s' if kind.endswith('run') else ' errors'}" for kind, n in cell["errors"].items()]
     if "failed" in cell:
-        return "cannot serve: " + cell["failed"].replace("|", "/").replace("\n", " ")[:60]
-    told = ["serves nothing"] if not cell["bytes"] else ["no answer got ready"] if not cell["requests"] else []
-    told += [f"{n:,} {kind} errors" for kind, n in cell["errors"].items()]
+        return f"cannot serve, {', '.join(told)}: " + cell["failed"].replace("|", "/").replace("\n", " ")[:60]
+    if not cell["bytes"]:
+        told.insert(0, "serves nothing")
+    elif not cell["requests"]:
+        told.insert(0, "no answer got ready")
     if cell["not_connected"]:
         told.append(f"{cell['not_connected']:,.0f} not connected")
-    if cell["client_bound"]:
-        told.append("client-bound")
-    return ", ".join(told)
+    return ", ".join([*told, cell["limit"]] if cell["limit"] else told)
 
 
 def aligned(head, rows, left=1):
@@ -50,14 +50,14 @@ def aligned(head, rows, left=1):
     return [put(head), rule, *map(put, rows)]
 
 
-HEAD = ["requests/s", "MiB/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs", "memory MiB", "errors", "notes"]
+HEAD = ["requests/s", "MiB/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs", "machine µs", "memory MiB", "errors", "notes"]
 
 
 def values(cell):
     if "failed" in cell:
-        return ["–"] * 7 + ["–", notes(cell)]
+        return ["–"] * 8 + [f"{errors(cell):,}", notes(cell)]
     return [number(cell["per_second"]), number(cell["bytes_per_second"] / (1 << 20)),
-            *(latency(cell[key]) for key in ("p50_us", "p99_us", "p999_us")), number(cell["cpu_us"]),
+            *(latency(cell[key]) for key in ("p50_us", "p99_us", "p999_us")), number(cell["cpu_us"]), number(cell["busy_us"]),
             number(cell["resident_bytes"] / (1 << 20)), f"{errors(cell):,}", notes(cell)]
 
 
@@ -85,8 +85,11 @@ def of_copies_in_full(cells):
 
 
 EXPLAINED = ("CPU is what a request takes of the server's processor, user and system time of all its threads and "
-             "processes;", "memory is resident, shared pages counted once, without the kernel's buffers. Not connected "
-             "are clients that", "found the queue of the listener full when they were looked at, late in the run.")
+             "processes;", "machine is what all cores were busy for meanwhile, the client and strangers included; "
+             "memory is resident, shared", "pages counted once, without the kernel's buffers. Errors are those of all "
+             "runs. Not connected are clients that", "found the queue of the listener full when they were looked at, late "
+             "in the run. Client-bound: the client's core", "had no more to give, the server's had; both saturated: "
+             "neither had.")
 
 
 def how(about, results):
@@ -95,29 +98,23 @@ def how(about, results):
     return f"{describe(about)}; a core for the server and one for the client; {times}."
 
 
-def page(about, results):
-    """Everything."""
-    lines = ["# Models and ways, compared", "",
-             "Written by `bench/net/sweeps.py`; the plots beside it show the same.", "", how(about, results),
-             *EXPLAINED, ""]
-    if results.get("models"):
-        lines += ["## Models", "", *of_models(results["models"]), ""]
-    if results.get("copies"):
-        lines += ["## Ways", "", "16 clients. GiB for a second of the server's processor:", "",
-                  *of_copies(results["copies"]), "", "The same runs in full:", "",
-                  *of_copies_in_full(results["copies"]), ""]
-    return "\n".join(lines)
-
-
 def part_of_guide(about, results):
-    lines = [how(about, results), ""]
+    """All but the latencies, processor time and memory of each way."""
+    lines = [how(about, results), "", *EXPLAINED, ""]
     if results.get("models"):
-        known = {c["clients"] for c in results["models"]}
-        chosen = [c for c in results["models"] if c["clients"] in (known & set(IN_GUIDE) or known)]
-        lines += [*of_models(chosen), ""]
+        lines += [*of_models(results["models"]), ""]
     if results.get("copies"):
         lines += ["GiB of files for a second of the server's processor, 16 clients:", "",
                   *of_copies(results["copies"]), ""]
+    return "\n".join(lines)
+
+
+def page(about, results):
+    """Everything."""
+    lines = ["# Models and ways, compared", "", "Written by `bench/net/sweeps.py`; the plots beside it show the same.",
+             "", part_of_guide(about, results)]
+    if results.get("copies"):
+        lines += ["The same runs in full:", "", *of_copies_in_full(results["copies"]), ""]
     return "\n".join(lines)
 
 

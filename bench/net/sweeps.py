@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """The four models and the five ways of the bytes beside each other: the sweeps of `make bench-net-full`.
 
-    sweeps.py --into FOLDER [--build build/release] [--seconds 2] [--rounds 1] [--only models|copies] [--quick]
+    sweeps.py --into FOLDER [--build build/release] [--seconds 2] [--rounds 5] [--only models|copies] [--quick]
               [--guide PAGE] [--from FOLDER/sweeps.json]
 
 wrk asks on one core, `sluice serve http` answers on another, in network namespaces with cubic. A cell in
 which many clients ask for much lasts longer, so that each can be answered. The latency is that of requests on
-connections: what a client waits for its connection is not in it. Writes FOLDER/sweeps.json, the same as
-sweeps.md, and plots (by python3-matplotlib; without it there are none). --guide also writes the part of a page
-between the marks; --from measures nothing and writes what was found before. For root.
+connections: what a client waits for its connection is not in it. A round takes some five minutes; figures are
+the medians of the rounds. Writes FOLDER/sweeps.json, the same as sweeps.md, and plots (by python3-matplotlib;
+without it there are none). --guide also writes the part of a page between the marks; --from measures nothing and
+writes what was found before. For root.
 """
 import argparse
 import itertools
@@ -91,7 +92,7 @@ def main():
     parser.add_argument("--into", type=pathlib.Path, required=True)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
     parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=("models", "copies"))
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--guide", type=pathlib.Path)

@@ -1,13 +1,16 @@
 """The protocol. Two commands run in pairs whose order alternates. Before every run the destination
 is removed and the system synced; for cold runs the caches are dropped as well, for warm ones the
-source has been read once. What counts is the median of the pairs' ratios; where their quartiles
-are further apart than a fifth of it, nothing was measured."""
+source has been read once. What counts is the median of at least 15 pairs' ratios; see verdicts.py for when
+nothing was measured."""
 import os
 import statistics
 import subprocess
 import time
 
-SPREAD = 0.20
+import verdicts
+from verdicts import quartiles
+
+PAIRS = 15  # medians of fewer only indicate
 
 
 class Failed(Exception):
@@ -56,11 +59,6 @@ def same_size(source, target):
     return target.is_dir() or sizes[0] == sizes[1]
 
 
-def quartiles(values):
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-    return {"median": middle, "q1": low, "q3": high, "min": min(values), "max": max(values)}
-
-
 def by_turns(theirs, ours, target, cold, rounds):
     """All the times, theirs and ours, pair by pair; one pair before them is not counted."""
     pairs = []
@@ -89,12 +87,6 @@ def judge(pairs, wanted, most_more=None):
         met = found["seconds_more"]["median"] <= most_more
         steady = found["seconds_more"]["q3"] - found["seconds_more"]["q1"] <= most_more
     else:
-        met = wanted is None or ratio["median"] >= wanted
-        steady = ratio["q3"] - ratio["q1"] <= SPREAD * ratio["median"]
-    if not steady:
-        found["verdict"] = "not measured"
-    elif wanted is None and most_more is None:
-        found["verdict"] = "reported"
-    else:
-        found["verdict"] = "met" if met else "missed"
-    return found
+        met = None if wanted is None else ratio["median"] >= wanted
+        steady = verdicts.steady(ratio)
+    return found | {"verdict": verdicts.word(met, steady, len(pairs) >= PAIRS)}

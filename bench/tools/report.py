@@ -48,6 +48,12 @@ def markdown(machine, sources, results):
              "range and quartiles;", "where the quartiles are further apart than 20 % of the median, "
              "nothing was measured. `synced` times `cp && sync -f DST`.", ""]
     lines += [f"- `{name}`: {what}" for name, what in sorted(sources.items())]
-    lines += ["", "| " + " | ".join(TITLES) + " |", "|" + "---|" * len(TITLES)]
-    lines += ["| " + " | ".join(cells(r)) + " |" for r in results]
+    # Shared blocks are another thing than copies: a table of their own.
+    shares = [r["name"].startswith("xfs-reflink/") for r in results]
+    for title, shared in (("", False), ("Where blocks are shared (XFS with reflink=1):", True)):
+        rows = [r for r, so in zip(results, shares, strict=True) if so == shared]
+        if not rows:
+            continue
+        lines += [*(["", title] if title else []), "", "| " + " | ".join(TITLES) + " |", "|" + "---|" * len(TITLES)]
+        lines += ["| " + " | ".join(cells(r)) + " |" for r in rows]
     return "\n".join([*lines, "", summary(results), ""])

@@ -15,15 +15,17 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import verdicts  # noqa: E402
 from common import ROOT, make_random_file, working_folder  # noqa: E402
 
 MOST = 1.0  # of GNU's time
+RUNS = 300
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
-    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
     build, results = arguments.build.resolve(), {}
@@ -41,8 +43,10 @@ def main():
             found = results[f"{job}, {locale}"] = json.loads(told.stdout)
             ratio = found["ratio"]
             low, high = ratio["quartiles"]
+            found["verdict"] = verdicts.word(ratio["median"] <= MOST, high - low <= verdicts.SPREAD * ratio["median"],
+                                             arguments.runs >= RUNS)
             print(f"{job:<30}{locale:<8}{found['b_us']:8.0f} us{found['a_us']:8.0f} us  {ratio['median']:.3f} of GNU's "
-                  f"time ({low:.3f}..{high:.3f}), {'met' if ratio['median'] <= MOST else 'missed'}", flush=True)
+                  f"time ({low:.3f}..{high:.3f}), {found['verdict']}", flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")
 
