@@ -6,8 +6,6 @@
 #include <atomic>
 #include <new>
 
-#include "sluice/core/config.hpp"
-
 namespace sluice::inline v0::system_id {
 
 namespace {
@@ -23,18 +21,14 @@ unsigned key_of(const struct stat& found) noexcept {
   return 1 + static_cast<unsigned>(device % (fs_keys - 1));  // many file systems: share
 }
 
-/// For a number, whoever has it at present.
-struct alignas(cache_line) number {
-  release_place link;
-};
-
 constexpr int chunk_size = 256;
 constexpr int chunk_count = 16384;
-std::atomic<number*> chunks[chunk_count];
+/// Of each number a link, whoever has it at present.
+std::atomic<release_place*> chunks[chunk_count];
 
-number* find(int fd) noexcept {
+release_place* find(int fd) noexcept {
   if (fd < 0 || fd / chunk_size >= chunk_count) return nullptr;
-  number* chunk = chunks[fd / chunk_size].load(std::memory_order_acquire);
+  release_place* chunk = chunks[fd / chunk_size].load(std::memory_order_acquire);
   return chunk == nullptr ? nullptr : chunk + fd % chunk_size;
 }
 
@@ -67,11 +61,11 @@ handle_id of_descriptor(int fd) noexcept {
 
 bool reserve_release(int fd) noexcept {
   if (fd / chunk_size >= chunk_count) return false;
-  std::atomic<number*>& place = chunks[fd / chunk_size];
+  std::atomic<release_place*>& place = chunks[fd / chunk_size];
   if (place.load(std::memory_order_acquire) != nullptr) return true;
-  auto* made = new (std::nothrow) number[chunk_size];
+  auto* made = new (std::nothrow) release_place[chunk_size];
   if (made == nullptr) return false;
-  number* expected = nullptr;
+  release_place* expected = nullptr;
   if (!place.compare_exchange_strong(expected, made, std::memory_order_acq_rel)) delete[] made;
   return true;
 }
@@ -81,7 +75,7 @@ bool has_release_link(int fd) noexcept {
 }
 
 release_place& release_link(int fd) noexcept {
-  return find(fd)->link;
+  return *find(fd);
 }
 
 }  // namespace sluice::inline v0::system_id
