@@ -26,10 +26,9 @@ void tree_size::wait(sized_dir& d, std::vector<waiting_name>&& some) {
   d.waiting_[first].names = std::move(some);
 }
 
+/// By itself until its batch is there: others may be at batches before and behind it.
 void tree_size::wait_in(sized_dir& d, waiting_name&& n) {
-  auto at = range_of(d.waiting_, n.place);
-  if (at == d.waiting_.end() || at->second.all_there) at = d.waiting_.try_emplace(n.place).first;
-  at->second.names.push_back(std::move(n));
+  d.waiting_[n.place].names.push_back(std::move(n));
 }
 
 /// A batch is there: one range, of all that its names put down.

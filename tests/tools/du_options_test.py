@@ -60,6 +60,7 @@ def orders(c, scratch):
     differential(c, "12000 names by inode", ["-a", "large"], scratch, jobs=JOBS * 3)
     differential(c, "links of 12000 names by inode", ["large"], scratch, jobs=JOBS * 3)
     differential(c, "3000 subdirectories", ["many"], scratch, jobs=JOBS * 3)
+    differential(c, "3000 subdirectories behind others", [], scratch, jobs=(None,) * 40)
 
 
 def thresholds(c, scratch):
