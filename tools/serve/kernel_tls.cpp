@@ -32,10 +32,18 @@ void add(unsigned char (&number)[Size], std::uint64_t n) noexcept {
 
 /// Up to TLS 1.2, AES' nonces are counted by themselves; else they follow from the record's number.
 template <class Keys>
-void advance(Keys& k, std::uint64_t records) noexcept {
+void advance(unsigned char* kept, std::uint64_t records) noexcept {
+  Keys k;
+  std::memcpy(&k, kept, sizeof k);
   add(k.rec_seq, records);
   if (k.info.version == TLS_1_2_VERSION && sizeof k.iv == sizeof k.rec_seq) add(k.iv, records);
+  std::memcpy(kept, &k, sizeof k);
+  OPENSSL_cleanse(&k, sizeof k);
 }
+
+using gcm_128 = tls12_crypto_info_aes_gcm_128;
+using gcm_256 = tls12_crypto_info_aes_gcm_256;
+using chacha = tls12_crypto_info_chacha20_poly1305;
 
 }  // namespace
 
@@ -63,16 +71,18 @@ long sending_keys::hear(BIO* out, int what, const char* about, std::size_t, int 
 }
 
 void sending_keys::take(const void* keys, std::size_t waiting) noexcept {
+  static_assert(sizeof(gcm_128) <= sizeof keys_ && sizeof(gcm_256) <= sizeof keys_ &&
+                sizeof(chacha) <= sizeof keys_);
   forget();
-  tls_crypto_info head;
-  std::memcpy(&head, keys, sizeof head);
-  switch (head.cipher_type) {
-    case TLS_CIPHER_AES_GCM_128: size_ = sizeof keys_.gcm_128; break;
-    case TLS_CIPHER_AES_GCM_256: size_ = sizeof keys_.gcm_256; break;
-    case TLS_CIPHER_CHACHA20_POLY1305: size_ = sizeof keys_.chacha; break;
+  tls_crypto_info offered;
+  std::memcpy(&offered, keys, sizeof offered);
+  switch (offered.cipher_type) {
+    case TLS_CIPHER_AES_GCM_128: size_ = sizeof(gcm_128); break;
+    case TLS_CIPHER_AES_GCM_256: size_ = sizeof(gcm_256); break;
+    case TLS_CIPHER_CHACHA20_POLY1305: size_ = sizeof(chacha); break;
     default: return;
   }
-  std::memcpy(&keys_, keys, size_);
+  std::memcpy(keys_, keys, size_);
   older_ = waiting;
 }
 
@@ -90,20 +100,26 @@ void sending_keys::count(std::span<const char> records) noexcept {
 
 bool sending_keys::hand_over(int fd) noexcept {
   if (size_ == 0) return false;
-  switch (keys_.head.cipher_type) {
-    case TLS_CIPHER_AES_GCM_128: advance(keys_.gcm_128, sent_); break;
-    case TLS_CIPHER_AES_GCM_256: advance(keys_.gcm_256, sent_); break;
-    default: advance(keys_.chacha, sent_); break;
+  switch (head().cipher_type) {
+    case TLS_CIPHER_AES_GCM_128: advance<gcm_128>(keys_, sent_); break;
+    case TLS_CIPHER_AES_GCM_256: advance<gcm_256>(keys_, sent_); break;
+    default: advance<chacha>(keys_, sent_); break;
   }
   // Where only the second is refused, the socket sends what it is given as before.
   const bool taken =
-      use_tls(fd) && ::setsockopt(fd, SOL_TLS, TLS_TX, &keys_, static_cast<socklen_t>(size_)) == 0;
+      use_tls(fd) && ::setsockopt(fd, SOL_TLS, TLS_TX, keys_, static_cast<socklen_t>(size_)) == 0;
   forget();
   return taken;
 }
 
+tls_crypto_info sending_keys::head() const noexcept {
+  tls_crypto_info found;
+  std::memcpy(&found, keys_, sizeof found);
+  return found;
+}
+
 void sending_keys::forget() noexcept {
-  OPENSSL_cleanse(&keys_, sizeof keys_);
+  OPENSSL_cleanse(keys_, sizeof keys_);
   size_ = older_ = 0;
   sent_ = 0;
 }

@@ -18,7 +18,7 @@ bool kernel_has_tls() noexcept;
 /// What OpenSSL encrypts with, and how many records it has sent so: the kernel has to begin with the next.
 class sending_keys {
  public:
-  sending_keys() noexcept : keys_{} {}
+  sending_keys() noexcept = default;
   ~sending_keys() { forget(); }
   sending_keys(const sending_keys&) = delete;
   sending_keys& operator=(const sending_keys&) = delete;
@@ -38,12 +38,9 @@ class sending_keys {
                    int result, std::size_t*) noexcept;
   void take(const void* keys, std::size_t waiting) noexcept;
 
-  union {
-    tls_crypto_info head;  // which of them it is
-    tls12_crypto_info_aes_gcm_128 gcm_128;
-    tls12_crypto_info_aes_gcm_256 gcm_256;
-    tls12_crypto_info_chacha20_poly1305 chacha;
-  } keys_;
+  tls_crypto_info head() const noexcept;
+
+  unsigned char keys_[64] = {};   // one of the kernel's structs, whose beginning says which
   std::size_t size_ = 0;     // of what is in it; 0: nothing
   std::size_t older_ = 0;    // bytes in the BIO that other keys have encrypted
   std::uint64_t sent_ = 0;   // records
