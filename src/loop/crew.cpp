@@ -67,6 +67,7 @@ crew::~crew() {
 void crew::add(worker& from, std::unique_ptr<work> more) { add(from, std::span(&more, 1)); }
 
 void crew::add(worker& from, std::span<std::unique_ptr<work>> more) {
+  if (more.empty()) return;  // nobody is woken for nothing
   std::exception_ptr no_memory;
   {
     const std::lock_guard lock(from.mutex_);

@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 import harness
 import terminal
 from cpcases import called_cp
-from cprunning import ENDING, end_of, start, wait_for
+from cprunning import ENDING, end_of, start, wait_for, waits
 from harness import shown
 
 OLD = b"what was there before"
@@ -139,18 +139,6 @@ def is_pending(pid, number):
     if any(line.startswith("State:\tZ") for line in lines):      # the one that it has died of stays
         return False
     return any(int(line.split()[1], 16) & 1 << number - 1 for line in lines if line.startswith(("SigPnd:", "ShdPnd:")))
-
-
-def waits(pid, where):
-    """Whether a thread sleeps in such a function of the kernel's; true where that can't be seen."""
-    found = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        try:
-            with open(f"/proc/{pid}/task/{task}/wchan") as f:
-                found.append(f.read())
-        except OSError:
-            pass
-    return any(where in name for name in found) or not any(name.strip("0") for name in found)
 
 
 def twice_on_a_terminal(c, scratch, command):

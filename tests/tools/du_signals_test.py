@@ -10,7 +10,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 import terminal
-from cprunning import ENDING, end_of, start, wait_for
+from cprunning import ENDING, end_of, start, wait_for, waits
 from harness import shown
 
 TOOL = harness.sluice()
@@ -22,19 +22,7 @@ def begin(where, options, ignore=()):
     """Begun, and told so much that nobody has read that it waits."""
     process = start([TOOL, "du"], ["-a", *options, "wide"], where, ignore=ignore)
     select.select([process.stdout], [], [], 20)
-    return process, wait_for(lambda: waits(process.pid))
-
-
-def waits(pid):
-    """A thread of it sleeps in a write to a pipe; where that can't be seen, it sleeps."""
-    states = []
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        try:
-            with open(f"/proc/{pid}/task/{thread}/wchan") as f:
-                states.append(f.read())
-        except OSError:
-            pass
-    return any("pipe_w" in s for s in states) or all(s in ("0", "") for s in states)
+    return process, wait_for(lambda: waits(process.pid, "pipe_w"))
 
 
 def ended(c, name, process, began, number):

@@ -27,20 +27,15 @@ def allow_descriptors():
         raise harness.Skip(f"{hard} descriptors are allowed, {wanted} are needed")
 
 
-def own_memory(s):
-    """Resident, without the program's file: its pages come as they are needed, a megabyte or not."""
-    return s.status("VmRSS") - s.status("RssFile")
-
-
 def many(c, backend, env):
     with Server([TOOL, "echo", "serve", "--listen", "127.0.0.1:0", "--json"], env=env) as s:
-        before = own_memory(s)
+        before = s.status("VmRSS")
         clients = subprocess.Popen([TOOL, "echo", "load", "--json", "-c", str(CONNECTIONS), "-n", "1", "--hold", "600",
                                     s.listening], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             idle = clients.stdout.readline()
             there = until(lambda: s.descriptors() >= CONNECTIONS)
-            each = (own_memory(s) - before) / CONNECTIONS
+            each = (s.status("VmRSS") - before) / CONNECTIONS
         finally:
             clients.kill()
             _, err = clients.communicate()

@@ -21,14 +21,13 @@ class place {
  public:
   /// A root: `name` is a path relative to `base`, which stays open.
   place(const dir& base, std::string path, open_mode how = open_mode::read) noexcept
-      : base_(&base), name_(std::move(path)), how_(how), shelf_(number_here()) {}
+      : base_(&base), name_(std::move(path)), how_(how) {}
   place(place& parent, std::string name, bool follow = false) noexcept
       : parent_(&parent),
         name_(std::move(name)),
-        how_(follow ? open_mode::read : open_mode::read | open_mode::no_follow),
-        shelf_(number_here()) {}
+        how_(follow ? open_mode::read : open_mode::read | open_mode::no_follow) {}
   place(place& parent, std::string name, open_mode how) noexcept
-      : parent_(&parent), name_(std::move(name)), how_(how), shelf_(number_here()) {}
+      : parent_(&parent), name_(std::move(name)), how_(how) {}
   ~place();
   place(const place&) = delete;
   place& operator=(const place&) = delete;
@@ -65,7 +64,7 @@ class place {
   const dir* base_ = nullptr;
   std::string name_;
   open_mode how_;
-  unsigned shelf_;  // of the thread that found it, which most likely is who opens it
+  unsigned shelf_ = number_here();  // of the thread that found it, which most likely is who opens it
   dir handle_;
   static constexpr unsigned closed = 0, unused = 1;  // and one more for each pin
   std::atomic<unsigned> users_ = closed;  // leaves `closed` and comes to it under its shelf's mutex

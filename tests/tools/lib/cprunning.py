@@ -69,3 +69,15 @@ class Place:
         result = self.run(*args)
         self.c.equal(name, (result.rc, words in result.err, target() == before, names_left(self.at)),
                      (1, True, True, []))
+
+
+def waits(pid, where):
+    """Whether a thread sleeps in such a function of the kernel's; true where that can't be seen."""
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/wchan") as f:
+                found.append(f.read())
+        except OSError:
+            pass
+    return any(where in name for name in found) or not any(name.strip("0") for name in found)
