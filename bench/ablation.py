@@ -23,7 +23,7 @@ from rows import make_linux  # noqa: E402
 
 WAYS = ("calls", "ring", "pool", "adaptive")
 BLOCKS = (4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20)
-LARGE = 256 << 20
+LARGE = 128 << 20
 
 
 def short(size):
@@ -53,10 +53,16 @@ def experiments():
                      {short(b): ("names", str(b), "{from}")
                       for b in (64 << 10, 1 << 10, 4 << 10, 16 << 10, 256 << 10, 1 << 20)})
     for cold in (False, True):
-        ways = {"range 16 MiB": ("bytes", "range", str(16 << 20), "{from}", "{to}")}
-        ways |= {f"buffer {short(b)}": ("bytes", "buffer", str(b), "{from}", "{to}") for b in BLOCKS}
-        ways |= {f"direct {short(b)}": ("bytes", "direct", str(b), "{from}", "{to}")
-                 for b in BLOCKS[2:]}
+        ways = {"calls, one at a time": ("tasks", "calls", "1", "{from}")}
+        ways |= {f"{way}, {count} at a time": ("tasks", way, str(count), "{from}")
+                 for way in ("ring", "adaptive") for count in (1, 32, 512)}
+        yield Experiment(f"tasks-{'cold' if cold else 'warm'}",
+                         f"Reading 20,000 files, a task for each, on one thread, {'cold' if cold else 'warm'}", "flat",
+                         ways, cold)
+    for cold in (False, True):
+        ways = {f"{how} {short(b)}": ("bytes", how, str(b), "{from}", "{to}")
+                for how, blocks in (("range", (16 << 20, *BLOCKS)), ("buffer", BLOCKS), ("direct", BLOCKS))
+                for b in blocks}
         yield Experiment(f"bytes-{'cold' if cold else 'warm'}",
                          f"Copying a file of {short(LARGE)}, {'cold' if cold else 'warm'}", "large", ways, cold)
     yield Experiment("sqpoll", "5000 random reads of 4 KiB, past the cache", "large",

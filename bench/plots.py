@@ -14,6 +14,7 @@ from matplotlib import pyplot  # noqa: E402
 
 GROUPS = {
     "ways": ("size-warm", "size-cold", "copy-warm", "copy-cold"),
+    "tasks": ("tasks-warm", "tasks-cold"),
     "bytes": ("bytes-warm", "bytes-cold"),
     "details": ("order-cold", "names-warm", "sqpoll"),
 }
@@ -21,8 +22,8 @@ COLOURS = ("#33658a", "#86bbd8", "#f6ae2d", "#f26419")
 
 
 def colour_of(name, place):
-    kinds = {"range": 0, "buffer": 1, "direct": 2}
-    return COLOURS[kinds.get(name.split()[0], place) % len(COLOURS)]
+    kinds = {"range": 0, "buffer": 1, "direct": 2, "calls": 0, "ring": 1, "pool": 2, "adaptive": 3}
+    return COLOURS[kinds.get(name.split()[0].rstrip(","), place) % len(COLOURS)]
 
 
 def bars(axes, found):
@@ -31,7 +32,7 @@ def bars(axes, found):
     ratios = [v["times_the_first"] for v in variants]
     values = [r["median"] for r in ratios]
     spread = [[r["median"] - r["q1"] for r in ratios], [r["q3"] - r["median"] for r in ratios]]
-    grouped = any(v["name"].startswith("buffer") for v in variants)
+    grouped = any(v["name"].startswith(("buffer", "calls,")) for v in variants)
     colours = [colour_of(v["name"], i if grouped or len(variants) <= 4 else 0)
                for i, v in enumerate(variants)]
     axes.barh(spots, values, xerr=spread, color=colours, height=0.7,

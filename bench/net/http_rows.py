@@ -1,4 +1,6 @@
-"""Files over HTTP beside nginx, by wrk: requests, and bytes, for a second of the server's processor."""
+"""Files over HTTP beside nginx: requests, and bytes, for a second of the server's processor. The client of small
+files is wrk; of large ones it is bench/peers/http_drain, since wrk's core is busy with copying before the server's
+is with sending."""
 import os
 import re
 import shutil
@@ -19,7 +21,7 @@ http {{
 }}
 """
 CACHE = "open_file_cache max=1000 inactive=60s; open_file_cache_valid 60s;"
-ROWS = (("1 KiB file, 64 clients", "1k", 64), ("1 MiB file, 16 clients", "1m", 16))
+ROWS = (("1 KiB file, 64 clients", "1k", 64, "wrk"), ("1 MiB file, 16 clients", "1m", 16, "http_drain"))
 
 
 def lacking(build):
@@ -27,6 +29,8 @@ def lacking(build):
     for program in ("nginx", "wrk"):
         if not shutil.which(program):
             return f"{program} is not installed (packages-bench.txt)"
+    if not (build / "bench" / "http_drain").exists():
+        return "http_drain is not built (the target `peers`)"
     if subprocess.run([build / "sluice", "help", "serve"], capture_output=True, check=False).returncode != 0:
         return "this sluice has no command serve"
     return None
@@ -45,11 +49,16 @@ def servers(build, folder, root, has_epoll):
     return found
 
 
-def once(rig, server, seconds, path, clients):
+def asking(build, rig, client, seconds, path, clients):
+    if client == "wrk":
+        return ["wrk", "-t", "1", "-c", str(clients), "-d", f"{seconds}s", "--latency", f"http://{rig.host}:{PORT}/{path}"]
+    return [str(build / "bench" / client), rig.host, str(PORT), path, str(clients), str(seconds)]
+
+
+def once(rig, server, command):
     argv, environment = server
     with Server(rig, argv, environment, PORT) as s:
-        ended, used = measured(s, ["wrk", "-t", "1", "-c", str(clients), "-d", f"{seconds}s", "--latency",
-                                   f"http://{rig.host}:{PORT}/{path}"])
+        ended, used = measured(s, command)
     found = re.search(r"(\d+) requests in ", ended.stdout)
     if not found or "Non-2xx" in ended.stdout:
         raise RuntimeError(f"{argv}: {ended.stdout}{ended.stderr}")
@@ -68,8 +77,8 @@ def asked_of(runs):
     return asked if "epoll" in runs else [*asked, not_there("epoll", "this machine has none")]
 
 
-def row(rig, all_servers, label, path, clients, rounds, seconds):
-    runs = by_turns(all_servers, rounds, lambda server: once(rig, server, seconds, path, clients))
+def row(rig, all_servers, label, command, rounds):
+    runs = by_turns(all_servers, rounds, lambda server: once(rig, server, command))
     peer = middle(runs["nginx"], "cpu_us")
     table = {}
     for name, some in runs.items():
@@ -97,7 +106,7 @@ def compare(build, rig, has_epoll, rounds, seconds, folder):
     if why:
         print(f"skipped: the rows of HTTP: {why}")
         return [{"kind": "http", "row": label, "servers": {}, "asked": [not_there("uring and epoll", why)]}
-                for label, _, _ in ROWS]
+                for label, *_ in ROWS]
     root = folder / "files"
     root.mkdir()
     os.chmod(folder, 0o755)  # nginx's worker is another user
@@ -105,4 +114,5 @@ def compare(build, rig, has_epoll, rounds, seconds, folder):
         (root / name).write_bytes(os.urandom(size))
     all_servers = servers(build, folder, root, has_epoll)
     print(f"{'HTTP':<28}{'server':<12}{'req/CPU-s':>12}{'nginx/it':>9}{'machine us':>14}{'req/s':>10}")
-    return [row(rig, all_servers, label, path, clients, rounds, seconds) for label, path, clients in ROWS]
+    return [row(rig, all_servers, label, asking(build, rig, client, seconds, path, clients), rounds)
+            for label, path, clients, client in ROWS]

@@ -63,6 +63,9 @@ class Rig:
             ip("-n", name, "link", "set", "lo", "up")
             self.set_in(name, "ip_local_port_range", "1024 65535")
             self.set_in(name, "tcp_congestion_control", "cubic")
+            # Connections of earlier runs keep their ports for a minute, and a client that finds none free
+            # searches for them all the time.
+            self.set_in(name, "tcp_tw_reuse", "1")
 
     @staticmethod
     def set_in(name, key, value):

@@ -5,6 +5,7 @@
 #include <liburing.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -31,13 +32,18 @@ void need(bool good, const std::string& what) {
 
 sluice::dir here() { return sluice::system().current_dir(); }
 
-sluice::tree_limits limits_for(const std::string& way) {
-  sluice::tree_limits limits = sluice::limits_for_trees();
-  sluice::loop_options& o = limits.crew.loop;
+sluice::loop_options loop_for(const std::string& way) {
+  sluice::loop_options o;
   if (way == "calls") o.ways = sluice::way_choice::calls;
   if (way == "ring" || way == "pool") o.ways = sluice::way_choice::overlapped;
   if (way == "ring") o.backend = sluice::backend_choice::uring;
   if (way == "pool") o.backend = sluice::backend_choice::pool;
+  return o;
+}
+
+sluice::tree_limits limits_for(const std::string& way) {
+  sluice::tree_limits limits = sluice::limits_for_trees();
+  limits.crew.loop = loop_for(way);
   return limits;
 }
 
@@ -127,6 +133,28 @@ void read(const arguments& a) {
   }
 }
 
+sluice::task<void> read_one(sluice::dir& d, const std::string& name) {
+  std::array<std::byte, 4096> buffer;
+  auto f = co_await d.open(name, sluice::open_mode::read);
+  need(f.has_value(), name);
+  auto got = co_await f->read_at(std::span(buffer), 0);
+  need(got.has_value() && *got > 0, name);
+}
+
+sluice::task<void> read_each(const std::vector<named>& all, std::size_t at_once, sluice::dir& d) {
+  auto one = [&d](const named& n) { return read_one(d, n.name); };
+  auto each = sluice::for_each_concurrent(all, at_once, one);
+  co_await std::move(each);
+}
+
+// tasks WAY COUNT DIRECTORY: every file in it, by a task for each, so many of them at a time, on one thread
+void tasks(const arguments& a) {
+  sluice::dir d = open_dir(a[2]);
+  const std::vector<named> all = names_of(d, 64 << 10);
+  sluice::loop on(loop_for(a[0]));
+  on.run(read_each(all, std::stoull(a[1]), d));
+}
+
 // bytes range|buffer|direct BLOCK FROM TO
 void bytes(const arguments& a) {
   const bool direct = a[0] == "direct";
@@ -204,13 +232,15 @@ int main(int argc, char** argv) {
   };
   const std::map<std::string, job> jobs = {{"size", {size, 2}},   {"copy", {copy, 3}},
                                            {"names", {names, 2}}, {"read", {read, 2}},
-                                           {"bytes", {bytes, 4}}, {"random", {random, 4}}};
+                                           {"tasks", {tasks, 3}}, {"bytes", {bytes, 4}},
+                                           {"random", {random, 4}}};
   const auto found = argc > 1 ? jobs.find(argv[1]) : jobs.end();
   const arguments rest(argv + std::min(argc, 2), argv + argc);
   if (found == jobs.end() || found->second.arguments != rest.size()) {
     fmt::print(stderr, "usage: one_way size|copy calls|ring|pool|adaptive TREE [TO]\n"
                        "       one_way names BYTES DIRECTORY\n"
                        "       one_way read inode|told DIRECTORY\n"
+                       "       one_way tasks calls|ring|pool|adaptive COUNT DIRECTORY\n"
                        "       one_way bytes range|buffer|direct BLOCK FROM TO\n"
                        "       one_way random enter|sqpoll DEPTH READS FILE\n");
     return 2;

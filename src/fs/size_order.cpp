@@ -20,34 +20,37 @@ auto range_of(std::map<std::uint64_t, waiting_names>& ranges, std::uint64_t plac
 }  // namespace
 
 /// Files of one batch: nothing of it is there yet.
-void tree_size::wait(sized_dir& d, std::vector<waiting_name>&& some) {
-  const std::uint64_t first = some.front().place;
+void tree_size::wait(sized_dir& d, std::uint64_t first, waiting_files&& some) {
+  some.all_added();
   const std::lock_guard lock(order_);
-  d.waiting_[first].names = std::move(some);
+  d.waiting_[first].files = std::move(some);
 }
 
 /// By itself until its batch is there: others may be at batches before and behind it.
-void tree_size::wait_in(sized_dir& d, waiting_name&& n) {
-  d.waiting_[n.place].names.push_back(std::move(n));
+void tree_size::wait_in(sized_dir& d, std::uint64_t place, std::shared_ptr<sized_dir> below) {
+  d.waiting_[place].dirs.push_back({place, std::move(below)});
 }
 
-/// A batch is there: one range, of all that its names put down.
+/// A batch is there: one range, of all that its names put down. Its files came together, and its
+/// subdirectories one by one.
 void tree_size::shown(walk_dir& walked, std::uint64_t first, std::uint64_t end) {
   if (options_.order != size_order::names) return;
   auto& d = static_cast<sized_dir&>(walked);
   const std::lock_guard lock(order_);
-  std::vector<waiting_name> names;
+  waiting_names batch;
+  batch.end = end;
+  batch.all_there = true;
   for (auto at = d.waiting_.lower_bound(first); at != d.waiting_.end() && at->first < end;) {
-    std::ranges::move(at->second.names, std::back_inserter(names));
+    if (!at->second.files.empty()) batch.files = std::move(at->second.files);
+    std::ranges::move(at->second.dirs, std::back_inserter(batch.dirs));
     at = d.waiting_.erase(at);
   }
-  std::ranges::sort(names, {}, &waiting_name::place);
   auto before = range_of(d.waiting_, first);
-  const bool joins = names.empty() && before != d.waiting_.end() && before->second.end == first;
+  const bool joins = batch.empty() && before != d.waiting_.end() && before->second.end == first;
   if (joins) {
     before->second.end = end;
   } else {
-    d.waiting_.emplace(first, waiting_names{end, true, 0, std::move(names)});
+    d.waiting_.emplace(first, std::move(batch));
   }
   if (turn_.get() == &d) advance();
 }
@@ -58,7 +61,7 @@ void tree_size::end_in_order(sized_dir& d) {
   if (turn_.get() == &d) {
     advance();
   } else if (d.depth > options_.told_depth && std::ranges::all_of(d.waiting_, [](const auto& range) {
-               return range.second.names.empty();
+               return range.second.empty();
              })) {
     fold(d);
   }
@@ -68,9 +71,9 @@ void tree_size::end_in_order(sized_dir& d) {
 void tree_size::fold(sized_dir& d) {
   sized_dir& above = *d.above();
   waiting_names& range = range_of(above.waiting_, d.place_)->second;
-  const auto at = std::ranges::find(range.names, d.place_, &waiting_name::place);
+  const auto at = std::ranges::find(range.dirs, d.place_, &waiting_dir::place);
   if (!d.met_before_) above.below_.add(d.totals());
-  range.names.erase(at);
+  range.dirs.erase(at);
 }
 
 /// Tells what there is to tell now.
@@ -90,16 +93,17 @@ bool tree_size::tell_next(sized_dir& d) {
   if (at == d.waiting_.end()) return false;
   if (!d.complete_ && (at->first != d.next_ || !at->second.all_there)) return false;
   waiting_names& range = at->second;
-  while (range.used < range.names.size()) {
-    waiting_name& n = range.names[range.used++];
-    if (n.below) {
-      turn_ = std::move(n.below);
+  for (;;) {
+    if (range.dir_is_next()) {
+      turn_ = std::move(range.dirs[range.used++].it);
       return true;
     }
-    if (n.again && !met_.insert(n.device, n.inode)) continue;
-    d.own_.add(n.one);
-    seen(d, n.one);
-    if (tells_files_of(d)) counted(d, n.name, n.one);
+    if (range.files.empty()) break;
+    const waiting_file f = range.files.take();
+    if (f.again && !met_.insert(f.device, f.inode)) continue;
+    d.own_.add(f.one);
+    seen(d, f.one);
+    if (tells_files_of(d)) counted(d, f.name, f.one);
   }
   d.next_ = range.end;
   d.waiting_.erase(at);
@@ -124,8 +128,8 @@ void tree_size::forget_waiting(std::shared_ptr<sized_dir> root) {
     const std::shared_ptr<sized_dir> d = std::move(all.back());
     all.pop_back();
     for (auto& [first, range] : std::exchange(d->waiting_, {})) {
-      for (waiting_name& n : range.names) {
-        if (n.below) all.push_back(std::move(n.below));
+      for (waiting_dir& below : range.dirs) {
+        if (below.it) all.push_back(std::move(below.it));
       }
     }
   }

@@ -208,7 +208,8 @@ bool tree_size::may_come_again(const file_status& s) const {
 void tree_size::count(sized_dir& d, std::span<const walk_entry> some) {
   const bool in_order = options_.order == size_order::names;
   const bool told = in_order && tells_files_of(d);
-  std::vector<waiting_name> waiting;
+  waiting_files waiting;
+  std::uint64_t first = 0;  // place of those
   size_totals sum;
   for (const walk_entry& e : some) {
     if (e.type == file_type::directory) continue;
@@ -217,15 +218,16 @@ void tree_size::count(sized_dir& d, std::span<const walk_entry> some) {
     const size_totals one(s, options_.time);
     const bool again = may_come_again(s);
     if (told || (in_order && again)) {
+      if (waiting.empty()) first = e.place;
       std::string name = told ? std::string(e.name.c_str(), e.name.size()) : std::string();
-      waiting.push_back({e.place, std::move(name), one, s.device, s.inode, again, nullptr});
+      waiting.add({e.place, std::move(name), one, s.device, s.inode, again});
     } else if (!again || met_.insert(s.device, s.inode)) {
       sum += one;
     }
   }
   d.own_.add(sum);
   seen(d, sum);
-  if (!waiting.empty()) wait(d, std::move(waiting));
+  if (!waiting.empty()) wait(d, first, std::move(waiting));
 }
 
 /// A directory that is shown below itself: by a bind mount, or through a link that is followed.
@@ -247,10 +249,7 @@ std::shared_ptr<walk_dir> tree_size::descend(walk_dir& above, const walk_entry& 
   seen(d, below->own_totals());
   if (options_.order == size_order::names) {
     const std::lock_guard lock(order_);
-    waiting_name n;
-    n.place = e.place;
-    n.below = below;
-    wait_in(d, std::move(n));
+    wait_in(d, e.place, below);
   }
   return below;
 }

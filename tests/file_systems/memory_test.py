@@ -95,7 +95,7 @@ def bound(room, entries):
 
 def walked(c, tree, entries):
     most = bound(WALK_ROOM, entries)
-    for command in (["du", "-s"], ["traverse"]):
+    for command in (["du", "-s"], ["du", "-a"], ["traverse"]):
         result = harness.run([sys.executable, "-c", MEASURED, TOOL, *command, tree], timeout=300)
         status, size = map(int, result.out.split()[-2:])
         c.check(f"{entries} entries, {os.path.basename(tree)}: {' '.join(command)}", status == 0 and size < most,

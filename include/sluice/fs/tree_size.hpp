@@ -1,10 +1,8 @@
 // How much lies in trees: the engine of du and traverse, on any space.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,65 +12,33 @@
 #include <vector>
 
 #include "sluice/fs/link_set.hpp"
+#include "sluice/fs/size_totals.hpp"
+#include "sluice/fs/waiting_files.hpp"
 #include "sluice/fs/walk.hpp"
 
 namespace sluice::inline v0 {
 
-/// Which of a file's times is looked at.
-enum class size_time : std::uint8_t { none, modified, accessed, changed };
-
-struct size_totals {
-  /// Of nothing.
-  static constexpr timestamp never{std::numeric_limits<std::int64_t>::min(), 0};
-
-  std::uint64_t entries = 0;    // of any type
-  std::uint64_t apparent = 0;   // bytes, as files tell their size
-  std::uint64_t allocated = 0;  // bytes on the device
-  timestamp newest = never;     // of the times looked at
-
-  size_totals() noexcept = default;
-  explicit size_totals(const file_status& one, size_time which = size_time::none) noexcept;
-  size_totals& operator+=(const size_totals& other) noexcept;
-};
-
-/// Totals that several threads add to.
-class shared_totals {
- public:
-  shared_totals() noexcept = default;
-  explicit shared_totals(const size_totals& start) noexcept
-      : entries_(start.entries),
-        apparent_(start.apparent),
-        allocated_(start.allocated),
-        newest_(start.newest) {}
-  void add(const size_totals& more) noexcept;
-  size_totals now() const noexcept;
-
- private:
-  std::atomic<std::uint64_t> entries_ = 0;
-  std::atomic<std::uint64_t> apparent_ = 0;
-  std::atomic<std::uint64_t> allocated_ = 0;
-  mutable std::mutex mutex_;  // taken only where times are looked at
-  timestamp newest_ = size_totals::never;
-};
-
 class sized_dir;
 
-/// Something in a directory whose turn has not come: see size_order::names.
-struct waiting_name {
+/// A subdirectory whose turn has not come: see size_order::names.
+struct waiting_dir {
   std::uint64_t place = 0;
-  std::string name;  // of a file that is to be told
-  size_totals one;
-  std::uint64_t device = 0, inode = 0;
-  bool again = false;  // a file that other names may lead to
-  std::shared_ptr<sized_dir> below;
+  std::shared_ptr<sized_dir> it;
 };
 
-/// Names from one place of a directory up to another.
+/// What waits from one place of a directory up to another.
 struct waiting_names {
   std::uint64_t end = 0;
   bool all_there = false;
-  std::size_t used = 0;
-  std::vector<waiting_name> names;
+  std::size_t used = 0;  // of the subdirectories
+  waiting_files files;
+  std::vector<waiting_dir> dirs;
+
+  bool empty() const noexcept { return files.empty() && dirs.empty(); }
+  /// A subdirectory is to be told before the next file.
+  bool dir_is_next() const noexcept {
+    return used < dirs.size() && (files.empty() || dirs[used].place < files.next_place());
+  }
 };
 
 /// A directory whose tree is being sized.
@@ -194,9 +160,9 @@ class tree_size : private tree_visitor {
   bool encloses_itself(const sized_dir& d, const file_status& below) const noexcept;
 
   // In the order of names; all but the first two under the mutex.
-  void wait(sized_dir& d, std::vector<waiting_name>&& some);
+  void wait(sized_dir& d, std::uint64_t first, waiting_files&& some);
   void end_in_order(sized_dir& d);
-  void wait_in(sized_dir& d, waiting_name&& n);
+  void wait_in(sized_dir& d, std::uint64_t place, std::shared_ptr<sized_dir> below);
   void advance();
   bool tell_next(sized_dir& d);
   void end_turn(sized_dir& d);
