@@ -102,6 +102,7 @@ def test(c, scratch):
         c.skip("system calls", "no strace")
         return
     calls(c, "uring", root, scratch, "small", 7.5)
+    calls(c, "epoll", root, scratch, "small", 7.4)  # none of them to wake a thread that closes
     calls(c, "threads", root, scratch, "small", 8.1)  # two of them look whether others wait
     # Opened, looked at, the head and the file sent, closed; and what the loop needs to hear of the request.
     calls(c, "uring", root, scratch, "large", 12.6)

@@ -125,7 +125,7 @@ task<bool> drain_body(conversation& c, std::uint64_t left) {
     if (has_turn) {
       const limiter::lease turn(c.at.answers);
       co_await c.at.of.site.answer(x);
-      if (c.at.scarce && x.pipe) co_await x.close_pipe();
+      if (x.pipe) co_await x.close_pipe();
     }
   }
   note(c, x, began);

@@ -73,7 +73,6 @@ loop_limits share_descriptors(const settings& s, std::size_t of_an_answer) {
   loop_limits each;
   const std::size_t in_line = s.listen.size() * static_cast<std::size_t>(socket_settings().backlog);
   each.counted = all < (s.clients + in_line) * (1 + of_an_answer);
-  each.scarce = all / s.workers < 4096;
   // To each answer belong its files, its client, and another client who is between two requests.
   const std::size_t share = all / s.workers;
   each.answers = std::max<std::size_t>(share / (of_an_answer + 2), 1);

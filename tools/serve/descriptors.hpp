@@ -19,7 +19,6 @@ void fit_workers(settings& s, bool as_asked);
 /// What a loop may have, so that descriptors never run out.
 struct loop_limits {
   bool counted = true;          // false: they can't run out, whatever clients do
-  bool scarce = true;           // so few that none may be left for later to close
   std::size_t connections = 0;  // that are open
   std::size_t answers = 0;      // that have a file open, or more; others wait for their turn
 };

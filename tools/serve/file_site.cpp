@@ -53,14 +53,8 @@ http::mime_types known_types() {
   return types;
 }
 
-/// A loop has what is dropped closed a little later, all of a turn together. Where descriptors are few, the
-/// next answer needs it. And with a large file the turn has few others: for one or two, a loop that has no
-/// ring would wake a thread, which costs more than closing.
-bool closed_now(const exchange& x) noexcept {
-  constexpr std::uint64_t large = 64 * 1024;
-  return x.at.scarce || x.body_sent > large;
-}
-
+/// At once, not by the destructor: without a ring that would leave it to a thread of the pool, which takes
+/// the loop's core from it for milliseconds at a time.
 template <class Handle>
 task<void> close_now(Handle& h) {
   [[maybe_unused]] const auto closed = co_await h.close();
@@ -112,7 +106,7 @@ task<void> file_site::answer(exchange& x) const {
   } else {
     co_await answer_status(x, about ? 404 : status_of(about.error()), http::response_head());
   }
-  if (closed_now(x)) co_await close_now(*opened);
+  co_await close_now(*opened);
 }
 
 /// The file, where it is looked for component by component two directories besides, and a pipe.
@@ -136,7 +130,7 @@ task<void> file_site::answer_directory(exchange& x, const http::resolved_target&
     const auto about = co_await index->stat(wanted);
     const bool regular = about && about->type == file_type::regular;
     if (regular) co_await answer_file(x, *index, *about, "index.html");
-    if (closed_now(x) || !regular) co_await close_now(*index);
+    co_await close_now(*index);
     if (regular) co_return;
   }
   ::strcpy(top ? path : end, top ? "." : "");
@@ -144,7 +138,7 @@ task<void> file_site::answer_directory(exchange& x, const http::resolved_target&
     auto names = co_await root_.open_dir(path);
     if (names) {
       co_await answer_listing(x, *names, target, settings_.hidden);
-      if (x.at.scarce) co_await close_now(*names);
+      co_await close_now(*names);
       co_return;
     }
     status = status_of(names.error());

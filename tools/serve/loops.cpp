@@ -26,9 +26,7 @@ class loop_worker final : public worker {
         listeners_(listeners),
         counted_(most.counted),
         places_(most.connections),
-        with_room_(with_room) {
-    scarce = most.scarce;
-  }
+        with_room_(with_room) {}
 
   /// Until it drains, and then until the last connection has ended.
   task<void> run();

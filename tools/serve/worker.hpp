@@ -42,9 +42,8 @@ class worker {
   http::date_cache dates;
   connection_list connections;
   /// Answers that may have files open; the others wait in line for their turn, so that each finds the
-  /// descriptors that it needs.
+  /// descriptors that it needs: what an answer had is closed before its place is free.
   limiter answers;
-  bool scarce = false;  // descriptors: what an answer had is closed before its place is free
 
   bool draining() const noexcept { return of.board.common().draining.load(std::memory_order_relaxed); }
 
