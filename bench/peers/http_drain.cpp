@@ -1,6 +1,6 @@
-// A client that asks for one file over and over and throws away what comes, so that a server's core is busy before
-// this one's is: TCP drops the bytes for it (MSG_TRUNC), where wrk copies them. It checks that each answer is 200
-// and as long as it says. Usage: http_drain ADDRESS PORT PATH CLIENTS SECONDS
+// A client that asks for one file over and over and throws away what comes, so that a server's core is
+// busy before this one's is: TCP drops the bytes for it (MSG_TRUNC), where wrk copies them. It checks that
+// each answer is 200 and as long as it says. Usage: http_drain ADDRESS PORT PATH CLIENTS SECONDS
 #include <arpa/inet.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>

@@ -61,9 +61,16 @@ TEST(WaitingFiles, ManyComeBack) {
   const auto some = [&any] { return any() >> any() % 64; };
   std::vector<waiting_file> all;
   for (std::uint64_t place = 0; place < 10'000; place += 1 + any() % 300) {
-    waiting_file f{place, std::string(any() % 256, static_cast<char>(any())), of_file(some(), some()), 0, 0, any() % 2 == 0};
+    waiting_file f;
+    f.place = place;
+    f.name.assign(any() % 256, static_cast<char>(any()));
+    f.one = of_file(some(), some());
+    f.again = any() % 2 == 0;
     if (f.again) f.device = some(), f.inode = some();
-    if (any() % 2 == 0) f.one.newest = {static_cast<std::int64_t>(some()), static_cast<std::uint32_t>(any() % 1'000'000'000)};
+    if (any() % 2 == 0) {
+      f.one.newest.seconds = static_cast<std::int64_t>(some());
+      f.one.newest.nanoseconds = static_cast<std::uint32_t>(any() % 1'000'000'000);
+    }
     all.push_back(f);
   }
   expect_back(all);

@@ -54,7 +54,8 @@ class stream : public handle {
   ///
   /// With next_write::at_once a connection's system may keep the end back, and send it in one packet with
   /// what follows; it waits for a fraction of a second, and not at all once no more will be written. Other
-  /// streams take no notice. Before a file it does what socket_option::cork, set and taken off, does.
+  /// streams take no notice. Before a file of many segments socket_option::cork, set and taken off, does
+  /// more: it holds on while acknowledgements come in.
   [[nodiscard]] auto read_exact(std::span<std::byte> buffer) const noexcept {
     return exact_call<ops::read>(*space_, id_, buffer);
   }
