@@ -8,13 +8,12 @@ import argparse
 import json
 import os
 import pathlib
-import signal
 import statistics
 import subprocess
 import sys
 import time
 
-from common import ROOT, make_random_file, make_tree, remove_tree, working_folder
+from common import ROOT, end_in_order, make_random_file, make_tree, remove_tree, working_folder
 
 ROUNDS = 5
 READS = 10_000
@@ -152,9 +151,7 @@ def main():
     for program in (sluice, reader):
         if not program.exists():
             sys.exit(f"demo: {program} is not built; `make demo` does that")
-    # So that the folder goes away then too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    end_in_order()  # the folder goes
     try:
         with working_folder() as name:
             folder = pathlib.Path(name)

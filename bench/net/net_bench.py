@@ -23,7 +23,7 @@ import echo_rows  # noqa: E402
 import http_rows  # noqa: E402
 import idle_rows  # noqa: E402
 import net_report  # noqa: E402
-from common import ROOT, describe, machine  # noqa: E402
+from common import ROOT, describe, end_in_order, machine  # noqa: E402
 from rig import Rig  # noqa: E402
 
 
@@ -34,6 +34,7 @@ def epoll_is_there(build):
 
 
 def measure(arguments):
+    end_in_order()  # the namespaces go
     build, wanted = arguments.build.resolve(), arguments.only
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

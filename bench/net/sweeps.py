@@ -23,7 +23,7 @@ import tempfile
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parent.parent)]
 import sweep_cells  # noqa: E402
 import sweep_tables  # noqa: E402
-from common import ROOT, describe, machine  # noqa: E402
+from common import ROOT, describe, end_in_order, machine  # noqa: E402
 from rig import Rig  # noqa: E402
 
 MODELS = ("processes", "threads", "epoll", "uring")
@@ -53,6 +53,7 @@ def tell(cell):
 
 
 def measure(arguments):
+    end_in_order()  # the namespaces go
     lacking = [program for program in ("wrk", "ss") if not shutil.which(program)]
     if lacking:
         sys.exit(f"sweeps: {', '.join(lacking)} not installed (packages-bench.txt)")

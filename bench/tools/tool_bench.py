@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import pathlib
-import signal
 import sys
 import time
 
@@ -22,7 +21,7 @@ import images  # noqa: E402
 import pairs  # noqa: E402
 import report  # noqa: E402
 import rows  # noqa: E402
-from common import ROOT, machine, working_folder  # noqa: E402
+from common import ROOT, end_in_order, machine, working_folder  # noqa: E402
 
 QUICK = 5  # pairs, where the protocol has 15
 
@@ -126,9 +125,7 @@ def main():
     if arguments.list:
         print("\n".join(row.name for row in chosen))
         return 0
-    # Ended by a signal, too, mounts and folders go.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
+    end_in_order()  # mounts and folders go
     try:
         images.enter_own_namespace()
     except images.Unavailable as why:

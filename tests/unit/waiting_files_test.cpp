@@ -66,7 +66,10 @@ TEST(WaitingFiles, ManyComeBack) {
     f.name.assign(any() % 256, static_cast<char>(any()));
     f.one = of_file(some(), some());
     f.again = any() % 2 == 0;
-    if (f.again) f.device = some(), f.inode = some();
+    if (f.again) {
+      f.device = some();
+      f.inode = some();
+    }
     if (any() % 2 == 0) {
       f.one.newest.seconds = static_cast<std::int64_t>(some());
       f.one.newest.nanoseconds = static_cast<std::uint32_t>(any() % 1'000'000'000);

@@ -80,10 +80,7 @@ task<void> by_sendfile(exchange& x, std::size_t front, file_part part) {
     part.offset += sent.done;
     part.size -= sent.done;
     x.body_sent += sent.done;
-    if (!sent) {
-      x.broken = true;
-      co_return;
-    }
+    if (!sent) x.broken = true;
   }
   if (!held || x.broken) co_return;
   [[maybe_unused]] const auto let_go = co_await x.out.socket().set_option(socket_option::cork, 0);
