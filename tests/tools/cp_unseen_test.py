@@ -2,7 +2,6 @@
 """What others see of `sluice cp --atomic`: while it is under way, when interrupted, and in which order."""
 
 import ctypes
-import errno
 import fcntl
 import os
 import re
@@ -11,8 +10,6 @@ import signal
 import struct
 import sys
 import termios
-import threading
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
@@ -100,44 +97,33 @@ class Names:
         return paths
 
 
-def open_for(process, fifo):
-    """A FIFO is opened before it is known to be another name; that waits for somebody at its other end."""
-    while process.poll() is None:
-        try:
-            os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
-        except OSError as e:
-            if e.errno != errno.ENXIO:
-                raise
-        time.sleep(0.005)
-
-
 def waiting(c, scratch, command):
-    """Other names of a file that is under way."""
-    p = Place(c, scratch, "waiting", command)
-    os.makedirs(p.path("t"))
-    os.makedirs(p.path("new"))
+    """Other names of a FIFO that is read: they become links to what comes of it, and nobody opens it again for
+    them, which would wait for another writer."""
     group = ["a", "b", "c"]
-    os.mkfifo(p.path("t/a"))
-    for name in group[1:]:
-        os.link(p.path("t/a"), p.path(f"t/{name}"))
-    watched = Names(p.path("new"))
-    feed = os.open(p.path("t/a"), os.O_RDWR)
-    os.write(feed, b"x" * 100)
-    process = start(command, ["-rv", "--preserve=links", "--copy-contents", "--atomic", "-T", "t", "new"],
-                    p.at)
-    began = wait_for(lambda: taken(feed))
-    c.equal("no name of a file that is under way", (began, os.listdir(p.path("new"))), (True, []))
-    os.close(feed)
-    opener = threading.Thread(target=open_for, args=(process, p.path("t/a")))
-    opener.start()
-    code, out, err = end_of(process)
-    opener.join()
-    told = re.findall(r"-> 'new/(.*)'", out.decode())
-    c.equal("then the one that was told first, and the others", (code, err, watched.come()),
-            (0, b"", [p.path(f"new/{name}") for name in told]))
-    c.equal("all names of one file",
-            [(p.text(f"new/{name}"), os.lstat(p.path(f"new/{name}")).st_nlink) for name in group],
-            [("x" * 100, 3)] * 3)
+    for options in ([], ["--atomic"], ["--atomic", "--fsync"]):
+        p = Place(c, scratch, "waiting", command)
+        os.makedirs(p.path("t"))
+        os.makedirs(p.path("new"))
+        os.mkfifo(p.path("t/a"))
+        for name in group[1:]:
+            os.link(p.path("t/a"), p.path(f"t/{name}"))
+        watched = Names(p.path("new"))
+        feed = os.open(p.path("t/a"), os.O_RDWR)
+        os.write(feed, b"x" * 100)
+        process = start(command, ["-rv", "--preserve=links", "--copy-contents", *options, "-T", "t", "new"], p.at)
+        began = wait_for(lambda: taken(feed))
+        seen = 0 if options else 1
+        c.equal(f"names of what is under way: {options}", (began, len(os.listdir(p.path("new")))), (True, seen))
+        os.close(feed)
+        code, out, err = end_of(process)
+        told = re.findall(r"-> 'new/(.*)'", out.decode())
+        c.equal(f"then the one that was told first, and the others: {options}", (code, err, watched.come()),
+                (0, b"", [p.path(f"new/{name}") for name in told]))
+        c.equal(f"all names of one file: {options}",
+                [(p.text(f"new/{name}"), os.lstat(p.path(f"new/{name}")).st_nlink) for name in group],
+                [("x" * 100, 3)] * 3)
+        harness.rmtree(p.at)
 
 
 def followers(c, scratch, command):

@@ -19,6 +19,22 @@ task<void> fail_to_open(context& c, const item& i, const error& why) {
   c.fail(i, copy_step::open_source, why);
 }
 
+namespace {
+
+/// Opening a FIFO or a device may wait for somebody, or take what another reader is to get: what is only
+/// another name of what has been copied is not opened for that.
+task<bool> linked_unopened(context& c, const item& i, pair_of_files& p) {
+  auto status = co_await i.from.stat(i.name, stat_mask::basic,
+                                     i.follow ? lookup::follow : lookup::no_follow);
+  if (!status) co_return false;  // opening it tells why
+  p.status = *status;
+  auto linking = linked_to_first(c, i, p.status, p.leads);
+  const bool linked = co_await std::move(linking);
+  co_return linked;
+}
+
+}  // namespace
+
 task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p) {
   open_mode how = open_mode::read;
   if (!i.follow) how |= open_mode::no_follow;
@@ -36,9 +52,10 @@ task<bool> open_source(context& c, const item& i, file_type expected, pair_of_fi
     c.fail(i, copy_step::stat_source, status.error());
     co_return false;
   }
+  const bool replaced = p.leads.pending() && identity_of(*status) != identity_of(p.status);
   p.status = *status;
   p.seekable = p.status.type == file_type::regular;
-  if (expected == file_type::regular && !p.seekable) {
+  if (replaced || (expected == file_type::regular && !p.seekable)) {
     c.fail(i, copy_step::replaced_source);
     co_return false;
   }
@@ -281,9 +298,11 @@ task<limiter::lease> pass_gate(context& c, const item& i, const pair_of_files& p
 
 /// After the source was opened.
 task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
-  auto linking = linked_to_first(c, i, p.status, p.leads);
-  const bool linked = co_await std::move(linking);
-  if (linked) co_return outcome::linked;
+  if (!p.leads.pending()) {
+    auto linking = linked_to_first(c, i, p.status, p.leads);
+    const bool linked = co_await std::move(linking);
+    if (linked) co_return outcome::linked;
+  }
   auto entering = pass_gate(c, i, p);
   const limiter::lease held = co_await std::move(entering);
   if (c.options.preserve_context) {
@@ -307,16 +326,31 @@ task<outcome> copy_opened(context& c, const item& i, pair_of_files& p) {
 
 task<outcome> copy_at_once(context& c, const item& i, file_type expected) {
   pair_of_files p;
-  auto opening = open_source(c, i, expected, p);
-  const bool opened = co_await std::move(opening);
-  auto ending = end_copy(c, i, p, opened);
+  auto filling = open_and_fill(c, i, expected, p);
+  const outcome filled = co_await std::move(filling);
+  auto ending = close_and_count(c, i, p, filled);
   const outcome how = co_await std::move(ending);
   co_return how;
 }
 
 }  // namespace
 
+task<outcome> close_and_count(context& c, const item& i, pair_of_files& p, outcome how) {
+  auto closing = close_both(c, i, p);
+  const bool whole = co_await std::move(closing);
+  if (!whole) how = outcome::none;
+  c.count(how, p.status.size);
+  // Other names of the source may become links to it, now that it is whole.
+  if (how != outcome::none) p.leads.made(i);
+  co_return how;
+}
+
 task<outcome> open_and_fill(context& c, const item& i, file_type expected, pair_of_files& p) {
+  if (expected != file_type::regular && c.options.preserve_links) {
+    auto asking = linked_unopened(c, i, p);
+    const bool linked = co_await std::move(asking);
+    if (linked) co_return outcome::linked;
+  }
   auto opening = open_source(c, i, expected, p);
   const bool opened = co_await std::move(opening);
   if (!opened) co_return outcome::none;
@@ -331,13 +365,8 @@ task<outcome> end_copy(context& c, const item& i, pair_of_files& p, bool opened)
     auto copying_it = copy_opened(c, i, p);
     how = co_await std::move(copying_it);
   }
-  auto closing = close_both(c, i, p);
-  const bool whole = co_await std::move(closing);
-  if (!whole) how = outcome::none;
-  c.count(how, p.status.size);
-  if (how == outcome::none) co_return how;
-  // Other names of the source may become links to it, now that it is whole.
-  p.leads.made(i);
+  auto ending = close_and_count(c, i, p, how);
+  how = co_await std::move(ending);
   co_return how;
 }
 

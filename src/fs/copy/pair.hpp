@@ -55,6 +55,9 @@ task<result<bool>> open_standing(context& c, const item& i, pair_of_files& p,
 task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p);
 /// Makes the target, if that has not been done and there is nothing under its name.
 task<result<void>> try_to_create(context& c, const item& i, pair_of_files& p);
+/// Closes both, counts the copy as what has become of it, and tells those who wait for it. `none`, too, if
+/// closing tells of a problem.
+task<outcome> close_and_count(context& c, const item& i, pair_of_files& p, outcome how);
 /// After the source was opened, or could not be: copies what need not be settled, closes both, counts it.
 task<outcome> end_copy(context& c, const item& i, pair_of_files& p, bool opened);
 /// Opens the source, and makes of it what it is to be, but for the steps that `settle` does.

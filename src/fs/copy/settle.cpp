@@ -52,7 +52,7 @@ task<bool> secure_and_publish(context& c, const item& i, pair_of_files& p) {
 /// True: the copy is all that it was to be.
 task<bool> settle_one(context& c, const item& i, pair_of_files& p) {
   auto doing = secure_and_publish(c, i, p);
-  bool whole = co_await std::move(doing);
+  const bool whole = co_await std::move(doing);
   if (whole) {
     auto remembering = remember(c, i, p);
     co_await std::move(remembering);
@@ -62,11 +62,9 @@ task<bool> settle_one(context& c, const item& i, pair_of_files& p) {
     auto restoring = restore_backup(c, i);
     co_await std::move(restoring);
   }
-  auto closing = close_both(c, i, p);
-  whole &= co_await std::move(closing);
-  c.count(whole ? outcome::made : outcome::none, p.status.size);
-  if (whole) p.leads.made(i);
-  co_return whole;
+  auto ending = close_and_count(c, i, p, whole ? outcome::made : outcome::none);
+  const outcome how = co_await std::move(ending);
+  co_return how == outcome::made;
 }
 
 /// An earlier run of this copy has done it, and nobody has touched either side since.
@@ -122,13 +120,11 @@ task<outcome> copy_and_settle(context& c, const item& i, file_type expected) {
   pair_of_files& p = full->files;
   if (c.options.atomic) p.aside = std::make_unique<aside>();
   auto filling = open_and_fill(c, full->what, expected, p);
-  const outcome how = co_await std::move(filling);
-  if (how != outcome::made) {
-    auto closing = close_both(c, i, p);
-    const bool whole = co_await std::move(closing);
-    if (whole && how != outcome::none) p.leads.made(i);
-    c.count(whole ? how : outcome::none, p.status.size);
-    co_return whole ? how : outcome::none;
+  const outcome filled = co_await std::move(filling);
+  if (filled != outcome::made) {
+    auto ending = close_and_count(c, i, p, filled);
+    const outcome how = co_await std::move(ending);
+    co_return how;
   }
   // Other names wait for the first one, perhaps in this very task.
   const bool waits = i.later != nullptr && c.syncs() && !p.leads.pending();
