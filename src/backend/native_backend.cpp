@@ -191,11 +191,7 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
   counted_.begun(system_id::descriptor(op.id));
   if (measured) {
     s.set(native_slot::measured);
-    if (in_pool(row)) {
-      policy_->of(op.kind, op.id).begun([this] { return now(); });
-    } else {
-      ++measured_;
-    }
+    ++measured_;
   }
   if (row.route == routing::readiness) {
     stand_in_line(s);
@@ -207,7 +203,7 @@ void native_backend::go_overlapped(operation& op, const native_row& row, bool me
 void native_backend::measure_end(native_slot& s) noexcept {
   lane& l = policy_->of(s.op->kind, s.op->id);
   const std::uint32_t flips = l.flips();
-  if (in_pool(*s.row)) {
+  if (s.at == native_slot::stage::in_pool) {
     l.completed([this] { return now(); }, turns_);
   } else {
     --measured_;
@@ -216,7 +212,12 @@ void native_backend::measure_end(native_slot& s) noexcept {
   counts_.kinds[static_cast<std::size_t>(s.op->kind)].flips += l.flips() - flips;
 }
 
+/// Perhaps because the ring does not take just this one.
 void native_backend::send_to_pool(native_slot& s) noexcept {
+  if (s.has(native_slot::measured)) {
+    --measured_;
+    policy_->of(s.op->kind, s.op->id).begun([this] { return now(); });
+  }
   ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].pool;
   s.at = native_slot::stage::in_pool;
   s.run = [](job& j) noexcept {  // on a thread of the pool

@@ -1,5 +1,8 @@
 #include "ops/dir.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace sluice::inline v0 {
 
 int native<ops::open>::flags(const ops::open& op) noexcept {
@@ -36,23 +39,42 @@ std::uint64_t native<ops::open>::resolve(const ops::open& op) noexcept {
   return r;
 }
 
-std::int64_t native<ops::open>::perform(ops::open& op) noexcept {
-  const std::uint64_t how = resolve(op);
-  if (how == 0) {
-    return retry(
-        [&] { return ::openat(fd_of(op), op.path.c_str(), flags(op), op.permissions); });
-  }
-  open_how arguments{};
-  arguments.flags = static_cast<unsigned>(flags(op));
+open_how native<ops::open>::confined(const ops::open& op) noexcept {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags(op));
   // Permissions for what creates nothing are an error to openat2; openat ignores them. O_TMPFILE
   // has O_DIRECTORY's bit in it.
   const bool creates = any(op.mode & (open_mode::create | open_mode::temporary));
-  arguments.mode = creates && !any(op.mode & open_mode::location) ? op.permissions & 07777u : 0;
-  arguments.resolve = how;
+  how.mode = creates && !any(op.mode & open_mode::location) ? op.permissions & 07777u : 0;
+  how.resolve = resolve(op);
+  return how;
+}
+
+/// The ring reads it later, when this thread tells of the request. A program opens in a few ways only, so
+/// each is kept for good; null where there are too many.
+open_how* native<ops::open>::lasting(const open_how& how) noexcept {
+  static thread_local open_how known[8];
+  static thread_local unsigned count = 0;
+  const auto same = [&how](const open_how& one) {
+    return one.flags == how.flags && one.mode == how.mode && one.resolve == how.resolve;
+  };
+  open_how* const at = std::find_if(known, known + count, same);
+  if (at != known + count) return at;
+  if (count == std::size(known)) return nullptr;
+  known[count] = how;
+  return &known[count++];
+}
+
+std::int64_t native<ops::open>::perform(ops::open& op) noexcept {
+  if (resolve(op) == 0) {
+    return retry(
+        [&] { return ::openat(fd_of(op), op.path.c_str(), flags(op), op.permissions); });
+  }
+  const open_how how = confined(op);
   // Confined look-ups answer EAGAIN when a rename raced with them; the kernel asks to try again.
   for (int tries = 0;; ++tries) {
     const std::int64_t n = retry([&] {
-      return ::syscall(SYS_openat2, fd_of(op), op.path.c_str(), &arguments, sizeof arguments);
+      return ::syscall(SYS_openat2, fd_of(op), op.path.c_str(), &how, sizeof how);
     });
     if (n != -EAGAIN || tries == 100) return n;
   }

@@ -20,12 +20,18 @@ struct native<ops::open> {
   static constexpr auto cancel = cancellable::until_started;
   static int flags(const ops::open& op) noexcept;
   static std::uint64_t resolve(const ops::open& op) noexcept;
+  static open_how confined(const ops::open& op) noexcept;
+  static open_how* lasting(const open_how& how) noexcept;
   static std::int64_t perform(ops::open& op) noexcept;
   static constexpr std::uint8_t opcode = IORING_OP_OPENAT;
   static bool prepare(ops::open& op, io_uring_sqe& e) noexcept {
-    if (resolve(op) != 0) return false;  // openat2's record would have to outlive this call
-    io_uring_prep_openat(&e, fd_of(op), op.path.c_str(), flags(op), op.permissions);
-    return true;
+    if (resolve(op) == 0) {
+      io_uring_prep_openat(&e, fd_of(op), op.path.c_str(), flags(op), op.permissions);
+      return true;
+    }
+    open_how* const how = lasting(confined(op));
+    if (how != nullptr) io_uring_prep_openat2(&e, fd_of(op), op.path.c_str(), how);
+    return how != nullptr;
   }
   static void finish(ops::open& op, std::int64_t n) noexcept;
 };

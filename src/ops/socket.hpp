@@ -73,6 +73,8 @@ struct native<ops::connect> {
   static void finish(ops::connect& op, std::int64_t n) noexcept;
 };
 
+/// By calls when it is ready, even where there is a ring: that gives one connection in a turn, and they come
+/// many at a time.
 template <>
 struct native<ops::accept> {
   static constexpr auto cancel = cancellable::always;
@@ -81,11 +83,6 @@ struct native<ops::accept> {
   static std::int64_t attempt(ops::accept& op) noexcept;
   static std::int64_t perform(ops::accept& op) noexcept {
     return attempt_when_ready(fd_of(op), POLLIN, [&] { return attempt(op); });
-  }
-  static constexpr std::uint8_t opcode = IORING_OP_ACCEPT;
-  static bool prepare(ops::accept& op, io_uring_sqe& e) noexcept {
-    io_uring_prep_accept(&e, fd_of(op), where(op), size(op), SOCK_CLOEXEC);
-    return true;
   }
   static void finish(ops::accept& op, std::int64_t n) noexcept {
     if (n >= 0) n = adopt_socket(n, op.value);

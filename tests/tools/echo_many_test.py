@@ -29,18 +29,21 @@ def allow_descriptors():
 
 def many(c, backend, env):
     with Server([TOOL, "echo", "serve", "--listen", "127.0.0.1:0", "--json"], env=env) as s:
-        before = s.status("VmRSS")
+        before, table = s.status("VmRSS"), s.status("FDSize")
         clients = subprocess.Popen([TOOL, "echo", "load", "--json", "-c", str(CONNECTIONS), "-n", "1", "--hold", "600",
                                     s.listening], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             idle = clients.stdout.readline()
             there = until(lambda: s.descriptors() >= CONNECTIONS)
+            grown = s.status("FDSize")
             each = (s.status("VmRSS") - before) / CONNECTIONS
         finally:
             clients.kill()
             _, err = clients.communicate()
         c.check(f"{backend}: {CONNECTIONS} connections are there", idle == b'{"idle":true}\n' and there,
                 f"{idle!r} {err!r}")
+        # Whoever needed one of the descriptors that are new would wait some ten milliseconds for it.
+        c.equal(f"{backend}: the table of descriptors need not grow", grown, table)
         if "io_uring" in s.told["backend"]:
             c.check(f"{backend}: {each:.0f} bytes of memory for each, at most {BUDGET}", each <= BUDGET)
         else:

@@ -42,13 +42,6 @@ std::size_t allowed() noexcept {
 
 }  // namespace
 
-void raise_limits() noexcept {
-  rlimit l{};
-  if (::getrlimit(RLIMIT_NOFILE, &l) != 0) return;
-  l.rlim_cur = l.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &l);
-}
-
 void fit_workers(settings& s, bool as_asked) {
   const std::size_t taken = open_now() + s.listen.size() + s.metrics_listen.size() +
                             (s.metrics_listen.empty() ? 0 : of_metrics) + spare;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "bind.hpp"
+#include "common/descriptor_table.hpp"
 #include "descriptors.hpp"
 #include "file_site.hpp"
 #include "housekeeper.hpp"
@@ -108,7 +109,7 @@ int serve_threads(const service& s, const listening& clients, metrics_server* me
 
 int serve_http(settings s) {
   ::signal(SIGPIPE, SIG_IGN);  // a client that went is an error of its connection
-  raise_limits();
+  tool::allow_descriptors(2 * std::size_t{s.clients});  // a connection takes one, and its file another
   const auto blocked = block_signals({SIGTERM, SIGINT, SIGHUP, SIGCHLD});
   if (!blocked) throw std::runtime_error(describe(blocked.error(), "block", "signals"));
   if (s.listen.empty()) s.listen.push_back(address::loopback(8080));

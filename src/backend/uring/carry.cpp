@@ -50,7 +50,7 @@ void uring_backend::send(backend& b, operation& base) noexcept {
   auto& self = static_cast<uring_backend&>(b);
   auto& op = static_cast<Op&>(base);
   constexpr const native_row& row = row_of<Op>;
-  if (self.sends_at_once_ && self.may_attempt() && is_socket(op)) {
+  if (self.sends_at_once() && self.may_attempt() && is_socket(op)) {
     const stream_lines* lines = self.lines_for(op.id);
     if (lines != nullptr && lines->out.first == nullptr) {
       const std::int64_t n = native<Op>::attempt(op);

@@ -128,6 +128,7 @@ bool uring_backend::put(native_slot& s) noexcept {
     const io_uring_sq& sq = ring_->raw.sq;
     if (clock_is_dear()) [[unlikely]] names_.move(*e, sq.sqes, sq.ring_entries);
     ++counts_.kinds[static_cast<std::size_t>(s.op->kind)].ring;
+    if (is_crowded()) join_line(*e);
     s.at = native_slot::stage::in_ring;
   } else {
     io_uring_prep_nop(e);
@@ -138,6 +139,14 @@ bool uring_backend::put(native_slot& s) noexcept {
   if (s.row->readiness != 0) unseen::streams.release();
   io_uring_sqe_set_data64(e, reinterpret_cast<std::uint64_t>(&s) | tag_operation);
   return true;
+}
+
+/// A receive that need not wait is carried out as the kernel is told of it, however many there are; of those
+/// that had to wait, at most twenty in each entry. Where many end in each turn, who once had to wait would
+/// hardly ever be served. So there all of them stand in the same line.
+void uring_backend::join_line(io_uring_sqe& e) noexcept {
+  const bool receives = e.opcode == IORING_OP_RECV || e.opcode == IORING_OP_RECVMSG;
+  if (receives && ring_->defers_work) e.ioprio |= IORING_RECVSEND_POLL_FIRST;
 }
 
 /// The batch is full: tells the kernel of it. Where that is not to be had, the operation waits.
@@ -230,8 +239,7 @@ void uring_backend::turn(time_point_ns until) noexcept {
   // operations at once, at its end, it would end them at once, and have nothing to do until the
   // next. What ends as it is submitted is best submitted all together.
   early_ = ended > told_;
-  constexpr unsigned few = 8, many = 512;
-  sends_at_once_ = ended <= few || ended > many;
+  ended_in_turn_ = ended;
   told_ = 0;
   make_room();
   settle_drains();

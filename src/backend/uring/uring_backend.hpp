@@ -103,6 +103,10 @@ class uring_backend final : public native_backend {
   }
   io_uring_sqe* entry() noexcept;
   void put_into_next_batch(native_slot& s) noexcept;
+  void join_line(io_uring_sqe& e) noexcept;
+  bool is_crowded() const noexcept { return ended_in_turn_ > 64; }
+  /// By calls: see `send`.
+  bool sends_at_once() const noexcept { return ended_in_turn_ <= 8 || ended_in_turn_ > 512; }
   void refused(native_slot& s, io_uring_sqe& e) noexcept;
   void make_room() noexcept;
   bool tell() noexcept;
@@ -135,11 +139,11 @@ class uring_backend final : public native_backend {
   bool wake_armed_ = false;
   bool buffers_registered_ = false;
   unsigned room_ = 0;   // entries until the queue, or this batch, is full
+  unsigned ended_in_turn_ = 0;  // the last one
   unsigned told_ = 0;   // entries that the kernel was given since completions were last taken
   time_point_ns spent_ = 0;  // in the kernel since then, while anything is measured,
   bool timing_ = true;       // and that is timed: not always, where the clock is dear
   bool ended_ = false;  // something has, that the kernel did not tell of
-  bool sends_at_once_ = true;  // by a call: see `send`
   bool early_ = false;  // give them to it in small batches while tasks run
   short_names names_;
   group_numbers groups_;
