@@ -250,6 +250,17 @@ def umount(target):
     _libc.umount2(os.fsencode(target), 2)
 
 
+def umount_below(root):
+    """What is mounted there would keep it from being removed."""
+    if not _own_namespace:
+        return
+    with open("/proc/self/mounts", encoding="ascii", errors="surrogateescape") as f:
+        targets = [line.split()[1] for line in f]
+    for target in reversed(targets):
+        if target.startswith(root + "/"):
+            umount(target)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # An independent walker.
 
@@ -341,6 +352,7 @@ def main(test):
         checks.check("the test itself ran to its end", False, "exception above")
     finally:
         if scratch and not os.environ.get("SLUICE_TEST_KEEP"):
+            umount_below(scratch)
             rmtree(scratch)
         elif scratch:
             print(f"kept {scratch}")
