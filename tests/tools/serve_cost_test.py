@@ -14,22 +14,13 @@ import webserver
 from webserver import Reader, Server, make_certificate, request, sealed
 
 
-def status_of(pid, what):
-    with open(f"/proc/{pid}/status") as f:
-        return int(re.search(rf"{what}:\s+(\d+)", f.read())[1])
-
-
-def resident(pid):
-    return 1024 * status_of(pid, "VmRSS")
-
-
 def idle_clients(c, name, s, connect, wanted, most):
     """What each of so many clients costs the server when it has asked once."""
     with connect() as one:
         one.sendall(request("/small"))
         Reader(one).response()
-    before = resident(s.process.pid)
-    table = status_of(s.process.pid, "FDSize")
+    before = harness.status_of(s.process.pid, "VmRSS")
+    table = harness.status_of(s.process.pid, "FDSize")
     clients = []
     served = 0
     for _ in range(wanted):
@@ -37,10 +28,10 @@ def idle_clients(c, name, s, connect, wanted, most):
         one.sendall(request("/small"))
         served += Reader(one).response().status == 200
         clients.append(one)
-    each = (resident(s.process.pid) - before) / wanted
+    each = (harness.status_of(s.process.pid, "VmRSS") - before) / wanted
     c.equal(f"{name}: all of {wanted} clients are served", served, wanted)
     # Whoever needed one of the descriptors that are new would wait some ten milliseconds for it.
-    c.equal(f"{name}: the table of descriptors need not grow", status_of(s.process.pid, "FDSize"), table)
+    c.equal(f"{name}: the table of descriptors need not grow", harness.status_of(s.process.pid, "FDSize"), table)
     c.check(f"{name}: an idle one holds {each:.0f} bytes, at most {most}", each <= most)
     for one in clients[::100]:
         one.sendall(request("/small"))

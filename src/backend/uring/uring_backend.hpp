@@ -104,9 +104,10 @@ class uring_backend final : public native_backend {
   io_uring_sqe* entry() noexcept;
   void put_into_next_batch(native_slot& s) noexcept;
   void join_line(io_uring_sqe& e) noexcept;
-  bool is_crowded() const noexcept { return ended_in_turn_ > 64; }
-  /// By calls: see `send`.
-  bool sends_at_once() const noexcept { return ended_in_turn_ <= 8 || ended_in_turn_ > 512; }
+  /// Of what ends in a turn: see `send` and `join_line`.
+  static constexpr unsigned few = 8, crowd = 64, many = 512;
+  bool sends_at_once() const noexcept { return ended_in_turn_ <= few || ended_in_turn_ > many; }
+  bool is_crowded() const noexcept { return ended_in_turn_ > crowd; }
   void refused(native_slot& s, io_uring_sqe& e) noexcept;
   void make_room() noexcept;
   bool tell() noexcept;

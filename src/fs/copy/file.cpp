@@ -19,22 +19,6 @@ task<void> fail_to_open(context& c, const item& i, const error& why) {
   c.fail(i, copy_step::open_source, why);
 }
 
-namespace {
-
-/// Opening a FIFO or a device may wait for somebody, or take what another reader is to get: what is only
-/// another name of what has been copied is not opened for that.
-task<bool> linked_unopened(context& c, const item& i, pair_of_files& p) {
-  auto status = co_await i.from.stat(i.name, stat_mask::basic,
-                                     i.follow ? lookup::follow : lookup::no_follow);
-  if (!status) co_return false;  // opening it tells why
-  p.status = *status;
-  auto linking = linked_to_first(c, i, p.status, p.leads);
-  const bool linked = co_await std::move(linking);
-  co_return linked;
-}
-
-}  // namespace
-
 task<bool> open_source(context& c, const item& i, file_type expected, pair_of_files& p) {
   open_mode how = open_mode::read;
   if (!i.follow) how |= open_mode::no_follow;
@@ -294,6 +278,18 @@ task<limiter::lease> pass_gate(context& c, const item& i, const pair_of_files& p
   limiter& gate = i.lane->gate;
   auto entered = co_await gate.enter();
   co_return entered ? limiter::lease(gate) : limiter::lease();
+}
+
+/// Opening a FIFO or a device may wait for somebody, or take what another reader is to get: what is only
+/// another name of what has been copied is not opened for that.
+task<bool> linked_unopened(context& c, const item& i, pair_of_files& p) {
+  auto status = co_await i.from.stat(i.name, stat_mask::basic,
+                                     i.follow ? lookup::follow : lookup::no_follow);
+  if (!status) co_return false;  // opening it tells why
+  p.status = *status;
+  auto linking = linked_to_first(c, i, p.status, p.leads);
+  const bool linked = co_await std::move(linking);
+  co_return linked;
 }
 
 /// After the source was opened.

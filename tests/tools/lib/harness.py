@@ -200,6 +200,16 @@ def multiset_difference(want, got, want_name="GNU", got_name="sluice"):
     return problems
 
 
+def status_of(pid, name):
+    """A number of /proc/PID/status; sizes in bytes."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        for line in f:
+            if line.startswith(name + ":"):
+                words = line.split()
+                return int(words[1]) * (1024 if words[-1] == "kB" else 1)
+    raise KeyError(name)
+
+
 def rmtree(path):
     """Removes a tree of any depth."""
     if not ROOT:

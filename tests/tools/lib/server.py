@@ -44,13 +44,7 @@ class Server:
             self.process.communicate()
 
     def status(self, name):
-        """A number of /proc/PID/status; sizes in bytes."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
-            for line in f:
-                if line.startswith(name + ":"):
-                    words = line.split()
-                    return int(words[1]) * (1024 if words[-1] == "kB" else 1)
-        raise KeyError(name)
+        return harness.status_of(self.process.pid, name)
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
