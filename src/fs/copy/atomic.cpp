@@ -1,4 +1,7 @@
 // Copies that get their names when they are whole.
+#include <cerrno>
+
+#include "core/system_error.hpp"
 #include "fs/copy/pair.hpp"
 #include "fs/copy/paths.hpp"
 
@@ -21,7 +24,7 @@ task<result<std::string>> follow_to_end(const dir& in, std::string path) {
     text.resize(*read);
     path = text.starts_with('/') ? text : path.substr(0, path.rfind('/') + 1) + text;
   }
-  co_return std::unexpected(error(errc::too_many_links));
+  co_return std::unexpected(system_error(-ELOOP));
 }
 
 /// Whether what stands there may be replaced, and is what would be written to. False: a problem was

@@ -233,8 +233,12 @@ task<void> copy_item(context& c, const item& i, file_type type, const file_statu
 task<bool> status_of_source(context& c, const item& i, const file_status* known, file_status& s);
 /// Tells what would be done with it; `bytes`: it has contents to copy.
 task<void> rehearse_item(context& c, const item& i, bool bytes, const file_status* known);
-/// What a path would lead to, relative to the target's base, with all that would have been made.
+/// What a path would name, relative to the target's base, with all that would have been made; and what it
+/// would lead to.
+task<result<file_status>> stat_supposed(context& c, std::string path);
 task<result<file_status>> reach_supposed(context& c, std::string path);
+/// The text of a symbolic link; empty if it can't be read.
+task<std::string> read_text(const dir& in, path_ref name);
 /// The same for another name of something that came before.
 task<void> suppose_link(context& c, const item& i, const file_status& s,
                         const link_table::entry& first);

@@ -1,8 +1,10 @@
 #include "fs/copy/rehearsal.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
+#include "core/system_error.hpp"
 #include "fs/copy/context.hpp"
 #include "fs/copy/paths.hpp"
 #include "sluice/fs/ops.hpp"
@@ -40,11 +42,7 @@ constexpr space_table looking_rows = [] {
 
 }  // namespace
 
-namespace {
-
-/// A path with one slash behind each name, and no "." among them: the same for names that mean the same,
-/// but for links and "..".
-std::string key_of(std::string_view path) {
+std::string rehearsal::key_of(std::string_view path) {
   std::string key = path.starts_with('/') ? "/" : "";
   while (!path.empty()) {
     const std::size_t length = std::min(path.find('/'), path.size());
@@ -56,8 +54,6 @@ std::string key_of(std::string_view path) {
   }
   return key;
 }
-
-}  // namespace
 
 looking_space::looking_space(space& inner) noexcept : space(looking_rows), inner_(inner) {}
 
@@ -143,14 +139,6 @@ const file_status* rehearsal::find(const std::string& path) const {
 }
 
 namespace {
-
-/// Of a symbolic link; empty if it can't be read.
-task<std::string> read_text(const dir& in, path_ref name) {
-  std::string text(4096, '\0');
-  auto read = co_await in.readlink(name, text);
-  text.resize(read ? *read : 0);
-  co_return text;
-}
 
 /// How something is made: what is said if that fails, and whether it can take the place of a file.
 struct way_to_make {
@@ -243,14 +231,6 @@ task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bo
   co_return outcome::made;
 }
 
-/// Nothing can be renamed to it.
-task<bool> stands_as_directory(context& c, const item& i) {
-  const file_status* made = c.supposed.find(i.target_path());
-  if (made != nullptr) co_return made->type == file_type::directory;
-  auto there = co_await i.to.stat(i.target_name, stat_mask::type, lookup::no_follow);
-  co_return there && there->type == file_type::directory;
-}
-
 /// Files are opened, as that tells whether they can be read. Others may wait for somebody.
 task<bool> can_be_read(context& c, const item& i, const file_status& s) {
   if (s.type != file_type::regular) co_return true;
@@ -288,24 +268,6 @@ task<outcome> rehearse(context& c, const item& i, const file_status& s, bool byt
 
 }  // namespace
 
-task<result<file_status>> reach_supposed(context& c, std::string path) {
-  constexpr unsigned most = 40;  // links, as the system's
-  for (unsigned n = 0; n < most; ++n) {
-    const file_status* made = c.supposed.find(path);
-    if (made != nullptr && made->type != file_type::symlink) co_return *made;
-    const std::string* supposed = c.supposed.text_of(path);
-    std::string text = supposed != nullptr ? *supposed : std::string();
-    if (supposed == nullptr) {
-      auto there = co_await c.target_base.stat(path, stat_mask::basic, lookup::no_follow);
-      if (!there || there->type != file_type::symlink) co_return there;
-      auto reading = read_text(c.target_base, path);
-      text = co_await std::move(reading);
-    }
-    path = text.starts_with('/') ? text : path.substr(0, path.rfind('/') + 1) + text;
-  }
-  co_return std::unexpected(error(errc::too_many_links));
-}
-
 task<void> rehearse_item(context& c, const item& i, bool bytes, const file_status* known) {
   file_status s;
   auto asking = status_of_source(c, i, known, s);
@@ -327,14 +289,21 @@ task<void> suppose_link(context& c, const item& i, const file_status& s,
     co_await std::move(leaving);
     co_return;
   }
+  auto looking_at_first = stat_supposed(c, made);
+  const auto is = co_await std::move(looking_at_first);
+  auto looking = stat_supposed(c, path);
+  const auto there = co_await std::move(looking);
+  // One that stayed where the first name was to be made: directories have no other names.
+  if (!there && is && is->type == file_type::directory) {
+    c.fail(copy_step::create_link, made, path, system_error(-EPERM));
+    co_return;
+  }
   const bool bytes = s.type == file_type::regular;
   auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
   const verdict v = co_await std::move(judging_it);
   if (v == verdict::skip) co_return;
   if (v == verdict::kept) {
-    auto asking = stands_as_directory(c, i);
-    const bool refuses = co_await std::move(asking);
-    if (refuses) {
+    if (there && there->type == file_type::directory) {  // nothing can be renamed to it
       c.fail(copy_step::create_link, made, path, errc::is_directory);
       co_return;
     }
@@ -347,7 +316,6 @@ task<void> suppose_link(context& c, const item& i, const file_status& s,
     static_cast<void>(removed);  // in a dry run it always is
   }
   if (!c.supposed.remembers_all()) co_return;
-  auto is = co_await c.target_base.stat(made, stat_mask::basic, lookup::no_follow);
   c.supposed.suppose_link(made, is ? *is : s, path);
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "fs/copy/unreachable.hpp"
@@ -23,6 +24,10 @@ class rehearsal {
 
   /// Of what is only supposed.
   static constexpr std::uint64_t no_device = UINT64_MAX;
+
+  /// A path with one slash behind each name, and no "." among them: the same for names that mean the same,
+  /// but for links and "..".
+  static std::string key_of(std::string_view path);
 
   bool on() const noexcept { return on_; }
   /// Trees may meet in one that is not there.
