@@ -118,8 +118,11 @@ class crew {
   void add(worker& from, std::unique_ptr<work> more);
   void add(worker& from, std::span<std::unique_ptr<work>> more);
 
-  /// Somebody has nothing to do: worth splitting what is at hand.
-  bool hungry() const noexcept { return idle_count_.load(std::memory_order_relaxed) > 0; }
+  /// Somebody has nothing to do, or is started once there is something: worth splitting what is at hand.
+  bool hungry() const noexcept {
+    return idle_count_.load(std::memory_order_relaxed) > 0 ||
+           started_.load(std::memory_order_relaxed) < wanted_.load(std::memory_order_relaxed);
+  }
   /// Pieces that this worker has added and nobody has taken, roughly.
   std::size_t waiting(const worker& on) const noexcept {
     return on.untaken_.load(std::memory_order_relaxed);

@@ -224,6 +224,30 @@ TEST_P(Walk, AFileIsNoDirectory) {
   EXPECT_EQ(r.failures.begin()->second.second, errc::not_directory);
 }
 
+/// How many workers of two take part where there is only one directory.
+unsigned taking_part(int files) {
+  temp_tree t;
+  for (int i = 0; i < files; ++i) t.file(std::to_string(i));
+  crew_options c;
+  c.workers = 2;
+  crew workers(c);
+  recorder r;
+  walker w(workers, r, {});
+  const dir here = sluice::system().current_dir();
+  auto status = sluice::sync(here.stat(t.root().c_str()));
+  EXPECT_TRUE(status.has_value());
+  const std::shared_ptr<walk_dir> root =
+      std::make_shared<node>(here, t.root().string(), open_mode::read, status.value_or(file_status()));
+  w.run(std::span(&root, 1));
+  EXPECT_EQ(r.seen, all_below(t));
+  return workers.loops();
+}
+
+TEST(WalkOfOneDirectory, IsSharedWhereItIsLarge) {
+  EXPECT_EQ(taking_part(many), 2u);
+  EXPECT_EQ(taking_part(100), 1u) << "a thread takes longer to start";
+}
+
 INSTANTIATE_TEST_SUITE_P(Limits, Walk,
                          testing::Values(settings{1, 64}, settings{1, 2}, settings{2, 2},
                                          settings{4, 8}, settings{4, 1000}),
