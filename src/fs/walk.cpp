@@ -192,7 +192,7 @@ task<void> walker::read_all(walk_dir& d, dir& open, worker& on) {
 }
 
 task<void> walker::show(walk_dir& d, dir& open, entry_batch some, buffers& with, worker& on) {
-  const std::shared_ptr<walk_slices> slices = share(d, some, with.end, on);
+  const std::shared_ptr<walk_slices> slices = share(d, some, with, on);
   if (slices == nullptr) {
     auto looking = look_at(d, open, some, with, on);
     co_await std::move(looking);
@@ -213,12 +213,12 @@ task<void> walker::show(walk_dir& d, dir& open, entry_batch some, buffers& with,
   while (before != nullptr && !before->all_walked()) co_await yield();
 }
 
-/// When somebody has nothing to do, cuts a large batch whose first entry has this place into slices for
-/// everybody; else null.
-std::shared_ptr<walk_slices> walker::share(walk_dir& d, entry_batch whole, std::uint64_t first,
+/// When somebody has nothing to do, cuts a large batch into slices for everybody; else null. Whoever helped
+/// with the batch before this is done with it in a moment.
+std::shared_ptr<walk_slices> walker::share(walk_dir& d, entry_batch whole, const buffers& with,
                                            worker& on) {
-  if (!crew_.hungry()) return nullptr;
-  auto slices = std::make_shared<walk_slices>(whole, first);
+  if (!crew_.hungry() && with.shared == nullptr) return nullptr;
+  auto slices = std::make_shared<walk_slices>(whole, with.end);
   if (slices->size() < 2) return nullptr;
   d.shared_.store(true, std::memory_order_relaxed);
   const std::size_t helpers = std::min<std::size_t>(slices->size() - 1, crew_.size());

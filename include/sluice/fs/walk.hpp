@@ -159,8 +159,7 @@ class walker {
   task<void> hand_on(walk_dir& d, dir& open, buffers& with, worker& on);
   task<void> go_below(walk_dir& d, buffers& with, worker& on);
   task<void> finish(std::shared_ptr<walk_dir> d, worker& on);
-  std::shared_ptr<walk_slices> share(walk_dir& d, entry_batch whole, std::uint64_t first,
-                                     worker& on);
+  std::shared_ptr<walk_slices> share(walk_dir& d, entry_batch whole, const buffers& with, worker& on);
   std::unique_ptr<buffers> borrow(worker& on);
   void give_back(std::unique_ptr<buffers> b, worker& on);
 
