@@ -163,6 +163,16 @@ task<bool> copy_to_end(context& c, const item& i, const file& from, const file& 
   co_return copied;
 }
 
+/// A source that may have to be waited for, and is more than the system reads at once, is read twice as far
+/// ahead as without that.
+task<void> tell_of_order(const item& i, const file& from, std::uint64_t size) {
+  constexpr std::uint64_t read_at_once = 256 << 10;
+  const bool in_memory = i.lane != nullptr && i.lane->in_memory != 0;
+  if (in_memory || size <= read_at_once) co_return;
+  auto advised = co_await from.advise(access_advice::sequential, 0, 0);
+  static_cast<void>(advised);  // it is only slower without
+}
+
 /// `copied` is how much there was in the end.
 task<bool> copy_bytes(context& c, const item& i, const file& from, const file& to,
                       const file_status& source, std::uint64_t& copied) {
@@ -219,6 +229,8 @@ task<bool> copy_data(context& c, const item& i, const file& from, const file& to
   bool done = true;
   if (shared == sharing::impossible) {
     copied = 0;
+    auto telling_order = tell_of_order(i, from, source.size);
+    co_await std::move(telling_order);
     auto copying_bytes = copy_bytes(c, i, from, to, source, copied);
     done = co_await std::move(copying_bytes);
   }
