@@ -163,12 +163,11 @@ task<bool> copy_to_end(context& c, const item& i, const file& from, const file& 
   co_return copied;
 }
 
-/// A source that may have to be waited for, and is more than the system reads at once, is read twice as far
-/// ahead as without that.
+/// What may have to be waited for is read twice as far ahead then. Small files are fetched as a whole.
 task<void> tell_of_order(const item& i, const file& from, std::uint64_t size) {
-  constexpr std::uint64_t read_at_once = 256 << 10;
+  constexpr std::uint64_t small = 256 << 10;
   const bool in_memory = i.lane != nullptr && i.lane->in_memory != 0;
-  if (in_memory || size <= read_at_once) co_return;
+  if (in_memory || size <= small) co_return;
   auto advised = co_await from.advise(access_advice::sequential, 0, 0);
   static_cast<void>(advised);  // it is only slower without
 }
