@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <deque>
+#include <filesystem>
+#include <string>
 #include <thread>
 
 #include "conformance/wrong/place.hpp"
@@ -95,8 +98,20 @@ hooks hears_no_stop(space&) {
   return h;
 }
 
+/// For the folders of places that stay in memory for good.
+class temporary_files_elsewhere {
+ public:
+  temporary_files_elsewhere() { ::setenv("TMPDIR", here_.path().c_str(), 1); }
+  ~temporary_files_elsewhere() { ::setenv("TMPDIR", before_.c_str(), 1); }
+
+ private:
+  const std::string before_ = std::filesystem::temp_directory_path().string();
+  const scratch_folder here_;
+};
+
 /// These are told by the place's patience.
 TEST(SuiteInTime, NoticesWhatNeverCompletes) {
+  const temporary_files_elsewhere elsewhere;
   EXPECT_NOTICED(never_reads, "close_ends_what_is_in_flight");
   EXPECT_NOTICED(hears_no_stop, "a_stop_ends_a_read_that_waits");
   EXPECT_NOTICED(hears_no_stop, "a_deadline_ends_a_read_that_waits");
