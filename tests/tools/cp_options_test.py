@@ -123,6 +123,17 @@ def kinds(c, scratch, command):
     cases.run("a device is made", lambda s: None, ["-r", "/dev/null", "new"])
     cases.run("a FIFO onto a file", lambda s: (os.mkfifo(s.path("f")), s.file("b")), ["-rL", "f", "b"])
     cases.run("a FIFO onto a file, as links", lambda s: (os.mkfifo(s.path("f")), s.file("b")), ["-rP", "f", "b"])
+    # Nobody writes to it: it must not be opened where the target stays.
+    for args in (["-n", "f", "b"], ["-u", "f", "b"], ["-nu", "f", "b"], ["-up", "f", "b"], ["-i", "f", "b"], ["f", "f"],
+                 ["f", "hf"], ["-p", "f", "hf"], ["f", "d"], ["-b", "f", "f"], ["-n", "f", "lb"]):
+        cases.run(f"a FIFO that nobody writes to: {' '.join(args)}", lambda s: (
+            os.mkfifo(s.path("f")), os.utime(s.path("f"), ns=(T0, T0)), s.hard("f", "hf"), s.file("b", when=T0 + 10**9),
+            s.link("b", "lb"), s.dir("d/f")), args, timeout=5)
+    cases.run("asked once about a device", lambda s: s.file("b"), ["-i", "/dev/null", "b"], stdin=harness.text_input("y\n"))
+    # What is newer stays, whether or not the link could be made.
+    for options in ("-su", "-sn", "-suv", "-rsu", "-sui"):
+        cases.run(f"a link that can't be made over what is newer: {options}", lambda s: (
+            ab(s), s.file("d/f", "newer", when=T0 + 10**9)), [options, "t/f", "d"], stdin=harness.text_input("n\n"))
     cases.run("a FIFO in an unwritable directory", lambda s: (os.mkfifo(s.path("f")), s.dir("d", 0o555)), ["-r", "f", "d"],
               owner=harness.NOBODY)
 
@@ -193,7 +204,7 @@ def parents(c, scratch, command):
         area.file("full/a/b/g", "old")
 
     for options in ("", "-v", "-p", "-pv", "-a", "-r", "-b", "-bv", "--preserve=mode", "--preserve=timestamps",
-                    "--no-preserve=mode", "-l", "-u"):
+                    "--preserve=ownership", "--no-preserve=mode", "-l", "-u"):
         for where in ("d", "half", "wrong", "full"):
             cases.matrix(deep, [f"{options} --parents"], ["a/b/c/f", "a/b/g", "nowhere/f", where])
     cases.matrix(deep, ["-r --parents", "-a --parents", "-rv --parents"], ["a/b", "d"])
@@ -228,6 +239,16 @@ def collisions(c, scratch, command):
     for operands in lists:
         cases.matrix(setup, ["-r", "-a", "-rv", "-rd", "-rb", "-rH", "-rl", "-rn", "-ru", "--backup=numbered -r", "-rL",
                              "-rP --remove-destination", "-rf"], operands)
+    # What could not be begun was not copied, and may be met again.
+    def barred(area):
+        setup(area)
+        area.file("o/t", "not a directory")
+        area.file("o/s1/t", "not a directory")
+
+    for operands in (["s1/t", "s1/t", "s1", "o"], ["s1/t", "s1", "o"], ["s2/t", "s1/t", "s2", "o"], ["s1/t/many", "s1", "o"]):
+        cases.matrix(barred, ["-r", "-a", "-rl", "-rL", "--parents -r"], operands)
+    cases.matrix(barred, ["-r"], ["s1", "s1/t", "o"])
+    cases.matrix(barred, ["--parents -r", "--parents -rn", "--parents -a"], ["s3/t", "s3/t", "s3", "o"])
     shuffled = Cases(c, scratch, command, exact=True)
     for n in range(100):
         operands = lists[n % len(lists)]

@@ -80,21 +80,23 @@ task<outcome> copy_symlink(context& c, const item& i, const file_status& s) {
   co_return made;
 }
 
-task<bool> symlink_would_lead(context& c, const item& i) {
-  if (i.source_path().starts_with('/')) co_return true;
+task<outcome> symlink_would_lead(context& c, const item& i, const file_status& s) {
+  if (i.source_path().starts_with('/')) co_return outcome::made;
   auto asking = lies_in_base(c, i);
   const bool fits = co_await std::move(asking);
-  if (!fits) {
-    c.tell_copying(i);
-    c.fail(i, copy_step::relative_link);
-  }
-  co_return fits;
+  if (fits) co_return outcome::made;
+  auto looking = has_to_be_made(c, i, s);
+  const outcome would = co_await std::move(looking);
+  if (would != outcome::made) co_return would;
+  c.tell_copying(i);
+  c.fail(i, copy_step::relative_link);
+  co_return outcome::none;
 }
 
 task<outcome> symlink_instead(context& c, const item& i, const file_status& s) {
-  auto asking = symlink_would_lead(c, i);
-  const bool leads = co_await std::move(asking);
-  if (!leads) co_return outcome::none;
+  auto asking = symlink_would_lead(c, i, s);
+  const outcome would = co_await std::move(asking);
+  if (would != outcome::made) co_return would;
   const std::string text = i.source_path();
   const auto make = [&i, &text](path_ref at) { return make_symlink(i, text, at); };
   auto making = make_by_name(c, i, s, copy_step::create_link_to, c.options.force, make);

@@ -33,6 +33,7 @@ class copy_dir final : public walk_dir {
   place target;
   bool missing = false;  // there is no such directory: it would have been made
   enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
+  std::string copied_as;  // not empty: it was an operand, too, and became that
   bool fresh = false;            // this very run made it
   std::uint16_t mode_made = 0;   // of one that was made, while it is filled
   std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved
@@ -82,6 +83,7 @@ struct item final : subject {
   copying::lane* lane = nullptr; // of the worker that copies it; null: nobody copies beside it
   full_files* later = nullptr;   // where it may wait for others to be settled with; null: it may not
   mutable std::string backup;    // what stood under the target's name, if it was moved away
+  mutable bool agreed = false;   // somebody was asked whether to overwrite that, and agreed
 
   bool operand() const noexcept { return in == nullptr; }
   std::string backup_path() const {
@@ -247,8 +249,9 @@ task<void> suppose_link(context& c, const item& i, const file_status& s,
 task<void> leave_as_it_is(context& c, const item& i);
 /// The source can't be opened; GNU cp looks at the target first, and may have nothing to do.
 task<void> fail_to_open(context& c, const item& i, const error& why);
-/// Whether a symbolic link to the source would lead there. False: a problem was reported.
-task<bool> symlink_would_lead(context& c, const item& i);
+/// Whether a symbolic link to the source would lead there. `none`: a problem was reported, or the target
+/// stays.
+task<outcome> symlink_would_lead(context& c, const item& i, const file_status& s);
 /// Its parts: what has bytes, and what is made by its name alone.
 task<outcome> copy_file(context& c, const item& i, file_type expected);
 task<outcome> copy_symlink(context& c, const item& i, const file_status& s);
@@ -265,6 +268,8 @@ enum class judging : std::uint8_t { by_bytes, by_name, only_look };
 /// `reached`, if not null, gets what it is that may be written over; nothing where links lead nowhere.
 task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how,
                            file_status* reached = nullptr);
+/// The same, and nothing is done yet. `none`: a problem was reported, or somebody wants it to stay.
+task<outcome> has_to_be_made(context& c, const item& i, const file_status& source);
 /// With `atomic`: whether something may take the place of what stands there. False: a problem was reported.
 bool is_replaceable(context& c, const item& i, const file_status& there, judging how);
 /// Removes what stands there to make way. False: a problem was reported.
@@ -362,9 +367,9 @@ struct parent_made {
   place* above = nullptr;
   place* at = nullptr;            // it lies in `above`
   file_status from;
-  std::uint16_t mode_final = 0;   // of one that was made
+  std::uint16_t mode_made = 0;    // of one that was made, while it is filled
+  std::uint16_t mode_final = 0;   // and afterwards
   bool fresh = false;
-  bool opened_up = false;         // it has another mode while it is filled
 
   parent_made() noexcept {}
 };

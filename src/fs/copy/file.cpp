@@ -11,9 +11,9 @@ task<void> fail_to_open(context& c, const item& i, const error& why) {
   auto s = co_await i.from.stat(i.name, stat_mask::basic,
                                 i.follow ? lookup::follow : lookup::no_follow);
   if (s) {
-    auto judging_it = judge_target(c, i, *s, judging::only_look);
-    const verdict v = co_await std::move(judging_it);
-    if (v == verdict::skip || v == verdict::kept) co_return;
+    auto looking = has_to_be_made(c, i, *s);
+    const outcome would = co_await std::move(looking);
+    if (would != outcome::made) co_return;
   }
   c.tell_copying(i);
   c.fail(i, copy_step::open_source, why);
@@ -280,16 +280,21 @@ task<limiter::lease> pass_gate(context& c, const item& i, const pair_of_files& p
   co_return entered ? limiter::lease(gate) : limiter::lease();
 }
 
-/// Opening a FIFO or a device may wait for somebody, or take what another reader is to get: what is only
-/// another name of what has been copied is not opened for that.
-task<bool> linked_unopened(context& c, const item& i, pair_of_files& p) {
+/// Opening a FIFO or a device may wait for somebody, or take what another reader is to get: it is not
+/// opened for a target that stays, or that is only another name of what has been copied. `made`: for others.
+task<outcome> done_unopened(context& c, const item& i, pair_of_files& p) {
   auto status = co_await i.from.stat(i.name, stat_mask::basic,
                                      i.follow ? lookup::follow : lookup::no_follow);
-  if (!status) co_return false;  // opening it tells why
+  if (!status) co_return outcome::made;  // opening it tells why
   p.status = *status;
-  auto linking = linked_to_first(c, i, p.status, p.leads);
-  const bool linked = co_await std::move(linking);
-  co_return linked;
+  if (c.options.preserve_links) {
+    auto linking = linked_to_first(c, i, p.status, p.leads);
+    const bool linked = co_await std::move(linking);
+    if (linked) co_return outcome::linked;
+  }
+  auto looking = has_to_be_made(c, i, p.status);
+  const outcome would = co_await std::move(looking);
+  co_return would;
 }
 
 /// After the source was opened.
@@ -342,10 +347,10 @@ task<outcome> close_and_count(context& c, const item& i, pair_of_files& p, outco
 }
 
 task<outcome> open_and_fill(context& c, const item& i, file_type expected, pair_of_files& p) {
-  if (expected != file_type::regular && c.options.preserve_links) {
-    auto asking = linked_unopened(c, i, p);
-    const bool linked = co_await std::move(asking);
-    if (linked) co_return outcome::linked;
+  if (expected != file_type::regular) {
+    auto looking = done_unopened(c, i, p);
+    const outcome done = co_await std::move(looking);
+    if (done != outcome::made) co_return done;
   }
   auto opening = open_source(c, i, expected, p);
   const bool opened = co_await std::move(opening);

@@ -213,6 +213,35 @@ bool tree_copier::was_copied(const copy_operand& o, const file_status& s) {
   return true;
 }
 
+/// It became nothing, so it may be copied again.
+void tree_copier::forget_tree(const file_status& s) {
+  const auto copied = trees_.find(identity_of(s));
+  if (copied != trees_.end() && copied->second == now_.target) trees_.erase(copied);
+}
+
+/// Only a directory can be merged into.
+task<bool> tree_copier::bars_directory(std::string source, std::string target) {
+  auto looking = stat_supposed(context_, target);
+  const auto there = co_await std::move(looking);
+  const bool bars = there && there->type != file_type::directory;
+  if (bars) context_.fail(copy_step::directory_over_other, source, target);
+  co_return bars;
+}
+
+/// A directory in a tree that was an operand, too: no link can mean it.
+task<void> tree_copier::refuse_again(copy_dir& d) {
+  d.is = copy_dir::state::failed;
+  const std::string target = d.target.path();
+  auto looking = bars_directory(d.where.path(), target);
+  const bool barred = co_await std::move(looking);
+  if (barred) co_return;
+  if (same_path(d.copied_as, target)) {
+    context_.warn(copy_step::repeated_directory, now_.source, target);
+  } else {
+    context_.fail(copy_step::link_to_directory, d.copied_as, target);
+  }
+}
+
 task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, worker& on) {
   const bool follow = context_.options.follow != follow_links::never;
   result<file_status> there = std::unexpected(error(errc::not_found));
@@ -222,6 +251,11 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   if (same && context_.options.overwrite != overwrite_mode::never) {
     context_.fail(copy_step::same_file, o.source, o.target);
     co_return false;
+  }
+  if (trees_.contains(identity_of(s))) {
+    auto looking = bars_directory(o.source, o.target);
+    const bool barred = co_await std::move(looking);
+    if (barred) co_return false;
   }
   if (was_copied(o, s)) co_return false;
   now_.device = s.device;

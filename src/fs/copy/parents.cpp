@@ -52,9 +52,9 @@ task<bool> make_parent(context& c, const dir& above, parent_made& p) {
     co_await std::move(labelling);
   }
   p.mode_final = static_cast<std::uint16_t>(found->mode | (withheld & mode & ~o.umask));
-  p.opened_up = (found->mode & 0700) != 0700;
-  if (!p.opened_up) co_return true;
-  auto opened = co_await above.set_mode(name, found->mode | 0700, lookup::no_follow);
+  p.mode_made = found->mode | 0700;
+  if (p.mode_made == found->mode) co_return true;
+  auto opened = co_await above.set_mode(name, p.mode_made, lookup::no_follow);
   if (!opened) c.fail(parent_subject(p), copy_step::open_up, opened.error());
   co_return opened.has_value();
 }
@@ -107,7 +107,7 @@ task<void> finish_open(context& c, const dir& from, const file& target, const pa
   t.fresh = p.fresh;
   t.inherits_acl = true;
   t.directory = true;
-  t.mode_now = p.opened_up ? p.mode_final | 0700 : p.mode_final;
+  t.mode_now = p.mode_made;
   t.mode_final = p.mode_final;
   const parent_subject about(p);
   auto preserving = copy_attributes(c, about, source, target, p.from, t);
@@ -162,7 +162,7 @@ task<void> finish_parents(context& c, const dir& from, std::span<const parent_ma
   if (c.supposed.on()) co_return;
   for (std::size_t n = made.size(); n-- > 0;) {
     const parent_made& p = made[n];
-    if (!keeps_anything(c.options) && !(p.fresh && p.opened_up)) continue;
+    if (!keeps_anything(c.options) && p.mode_made == p.mode_final) continue;
     auto finishing = finish_parent(c, from, p);
     auto finished = co_await std::move(finishing);
     if (!finished) {

@@ -194,9 +194,9 @@ task<std::string> text_to_make(const context& c, const item& i, const file_statu
 /// What would become of it; its source can be read.
 task<outcome> judge_and_tell(context& c, const item& i, const file_status& s, bool bytes) {
   if (c.options.kind == copy_kind::symlink) {
-    auto asking = symlink_would_lead(c, i);
-    const bool leads = co_await std::move(asking);
-    if (!leads) co_return outcome::none;
+    auto asking = symlink_would_lead(c, i, s);
+    const outcome would = co_await std::move(asking);
+    if (would != outcome::made) co_return would;
   }
   auto judging_it = judge_target(c, i, s, bytes ? judging::by_bytes : judging::by_name);
   const verdict v = co_await std::move(judging_it);

@@ -123,7 +123,10 @@ task<verdict> ask_whether(context& c, const item& i, const file_status& source,
   }
   if (o.only_newer && !is_newer(c, source, t.reached)) co_return verdict::kept;
   if (o.overwrite == overwrite_mode::never) co_return verdict::skip;
-  if (o.overwrite == overwrite_mode::ask && !c.may_overwrite(i, t.reached)) co_return verdict::skip;
+  if (o.overwrite == overwrite_mode::ask && !i.agreed) {
+    i.agreed = c.may_overwrite(i, t.reached);
+    if (!i.agreed) co_return verdict::skip;
+  }
   if (ends == sameness::settled) co_return verdict::skip;
   if (t.reached.type == file_type::directory) {
     c.fail(i, copy_step::other_over_directory);
@@ -182,6 +185,13 @@ bool is_replaceable(context& c, const item& i, const file_status& there, judging
     return false;
   }
   return true;
+}
+
+task<outcome> has_to_be_made(context& c, const item& i, const file_status& source) {
+  auto judging_it = judge_target(c, i, source, judging::only_look);
+  const verdict v = co_await std::move(judging_it);
+  if (v == verdict::kept) co_return outcome::kept;
+  co_return v == verdict::skip ? outcome::none : outcome::made;
 }
 
 task<verdict> judge_target(context& c, const item& i, const file_status& source, judging how,

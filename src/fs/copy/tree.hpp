@@ -57,6 +57,9 @@ class tree_copier final : public tree_visitor {
   task<bool> begin_tree(const copy_operand& o, const file_status& s, worker& on);
   task<std::string> target_of(const copy_operand& o, const file_status& s);
   bool was_copied(const copy_operand& o, const file_status& s);
+  void forget_tree(const file_status& s);
+  task<bool> bars_directory(std::string source, std::string target);
+  task<void> refuse_again(copy_dir& d);
   task<void> copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from, const dir& to,
                           std::span<const walk_entry> some, worker& on);
   bool takes_turns(const copy_dir& d) const noexcept;
