@@ -248,7 +248,9 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   const held_name& h = now_.made;
   if (!o.target.empty()) there = co_await h.in->stat(h.name, stat_mask::inode, lookup::follow);
   const bool same = there && identity_of(*there) == identity_of(s);
-  if (same && context_.options.overwrite != overwrite_mode::never) {
+  const copy_options& options = context_.options;
+  // Names that are to be links to themselves are that already.
+  if (same && options.overwrite != overwrite_mode::never && options.kind != copy_kind::hard_link) {
     context_.fail(copy_step::same_file, o.source, o.target);
     co_return false;
   }
