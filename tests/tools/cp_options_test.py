@@ -105,7 +105,7 @@ def kinds(c, scratch, command):
     # Where -s can't make a link, GNU cp has removed what stood there; ours has not.
     cases.matrix(trees, [o for o in options if o not in ("-rs", "-rsf")], ["t", "o"])
     cases.matrix(trees, options, ["t", "new"])
-    cases.matrix(lambda s: (trees(s), s.link("t", "lt")), ["-rl", "-rlv", "-al", "-rlL", "-rlf", "-rlu", "-rlT"], ["t/e", "t"])
+    cases.matrix(lambda s: (trees(s), s.link("g", "t/e/l")), ["-rl", "-rlv", "-al", "-rlL", "-rlf", "-rlu", "-rlT"], ["t/e", "t"])
     cases.matrix(lambda s: (trees(s), s.link("t", "lt")), ["-rlT", "-rlTL", "-rlTP", "-rlTH"], ["lt", "lt"])
     cases.run("-rs of an absolute source", trees, ["-rs", os.path.join(scratch, "gnu"), "new"], tree=False)
     cases.matrix(ab, ["-s", "-sf", "-sv"], ["t/f", "d/new"])

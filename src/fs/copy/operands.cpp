@@ -249,8 +249,14 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   if (!o.target.empty()) there = co_await h.in->stat(h.name, stat_mask::inode, lookup::follow);
   const bool same = there && identity_of(*there) == identity_of(s);
   const copy_options& options = context_.options;
-  // Names that are to be links to themselves are that already.
-  if (same && options.overwrite != overwrite_mode::never && options.kind != copy_kind::hard_link) {
+  if (same && options.kind == copy_kind::hard_link) {
+    // All in it is what it is to become, unless only a link leads there.
+    auto looking = bars_directory(o.source, o.target);
+    const bool told = co_await std::move(looking);
+    static_cast<void>(told);
+    co_return false;
+  }
+  if (same && options.overwrite != overwrite_mode::never) {
     context_.fail(copy_step::same_file, o.source, o.target);
     co_return false;
   }

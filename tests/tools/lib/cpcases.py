@@ -156,7 +156,7 @@ class Cases:
     @staticmethod
     def in_order(args):
         """Whether the options ask for words whose order shows."""
-        return any(a.startswith(("--backup", "-S", "--suffix")) or (a[:1] == "-" and a[1:2] != "-" and set(a) & set("vib"))
+        return any(a != "--backup=none" and a.startswith(("--backup", "-S", "--suffix")) or (a[:1] == "-" and a[1:2] != "-" and set(a) & set("vib"))
                    for a in args)
 
     @staticmethod
