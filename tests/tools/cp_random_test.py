@@ -9,7 +9,6 @@ what stands at the target, trees copied into themselves, and links that lead now
 
 import os
 import random
-import stat
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))

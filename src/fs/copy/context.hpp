@@ -33,7 +33,6 @@ class copy_dir final : public walk_dir {
   place target;
   bool missing = false;  // there is no such directory: it would have been made
   enum class state : std::uint8_t { absent, made, merged, failed } is = state::absent;
-  std::string copied_as;  // not empty: it was an operand, too, and became that
   bool fresh = false;            // this very run made it
   std::uint16_t mode_made = 0;   // of one that was made, while it is filled
   std::uint16_t mode_final = 0;  // and afterwards, where modes are not preserved

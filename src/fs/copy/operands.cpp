@@ -228,17 +228,17 @@ task<bool> tree_copier::bars_directory(std::string source, std::string target) {
   co_return bars;
 }
 
-/// A directory in a tree that was an operand, too: no link can mean it.
-task<void> tree_copier::refuse_again(copy_dir& d) {
+/// A directory in a tree that was an operand, too, and became `before`: no link can mean it.
+task<void> tree_copier::refuse_again(copy_dir& d, const std::string& before) {
   d.is = copy_dir::state::failed;
   const std::string target = d.target.path();
   auto looking = bars_directory(d.where.path(), target);
   const bool barred = co_await std::move(looking);
   if (barred) co_return;
-  if (same_path(d.copied_as, target)) {
+  if (same_path(before, target)) {
     context_.warn(copy_step::repeated_directory, now_.source, target);
   } else {
-    context_.fail(copy_step::link_to_directory, d.copied_as, target);
+    context_.fail(copy_step::link_to_directory, before, target);
   }
 }
 
@@ -249,23 +249,18 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   if (!o.target.empty()) there = co_await h.in->stat(h.name, stat_mask::inode, lookup::follow);
   const bool same = there && identity_of(*there) == identity_of(s);
   const copy_options& options = context_.options;
-  if (same && options.kind == copy_kind::hard_link) {
-    // All in it is what it is to become, unless only a link leads there.
-    auto looking = bars_directory(o.source, o.target);
-    const bool told = co_await std::move(looking);
-    static_cast<void>(told);
-    co_return false;
-  }
-  if (same && options.overwrite != overwrite_mode::never) {
+  // All in it is what it is to become.
+  const bool links_to_itself = same && options.kind == copy_kind::hard_link;
+  if (same && !links_to_itself && options.overwrite != overwrite_mode::never) {
     context_.fail(copy_step::same_file, o.source, o.target);
     co_return false;
   }
-  if (trees_.contains(identity_of(s))) {
+  if (links_to_itself || trees_.contains(identity_of(s))) {
     auto looking = bars_directory(o.source, o.target);
     const bool barred = co_await std::move(looking);
     if (barred) co_return false;
   }
-  if (was_copied(o, s)) co_return false;
+  if (links_to_itself || was_copied(o, s)) co_return false;
   now_.device = s.device;
   now_.source = o.source;
   now_.target = o.target;

@@ -96,8 +96,9 @@ task<void> tree_copier::make_target(copy_dir& d) {
     if (d.is == copy_dir::state::failed) forget_tree(d.status);
     co_return;
   }
-  if (!d.copied_as.empty()) {
-    auto refusing = refuse_again(d);
+  const auto copied = trees_.find(identity_of(d.status));
+  if (copied != trees_.end() && !follows_all()) {
+    auto refusing = refuse_again(d, copied->second);
     co_await std::move(refusing);
     co_return;
   }
@@ -312,8 +313,6 @@ std::shared_ptr<walk_dir> tree_copier::descend(walk_dir& d, const walk_entry& e)
   }
   const std::string name(e.name.c_str(), e.name.size());
   auto below = std::make_shared<copy_dir>(above, name, *e.status, follows_all());
-  const auto copied = trees_.find(who);
-  if (copied != trees_.end() && !follows_all()) below->copied_as = copied->second;
   if (follows_all()) {
     for (const walk_dir* up = &d; up != nullptr; up = up->parent.get()) {
       if (identity_of(up->status) != who) continue;

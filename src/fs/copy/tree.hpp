@@ -59,7 +59,7 @@ class tree_copier final : public tree_visitor {
   bool was_copied(const copy_operand& o, const file_status& s);
   void forget_tree(const file_status& s);
   task<bool> bars_directory(std::string source, std::string target);
-  task<void> refuse_again(copy_dir& d);
+  task<void> refuse_again(copy_dir& d, const std::string& before);
   task<void> copy_entries(const std::shared_ptr<copy_dir>& d, const dir& from, const dir& to,
                           std::span<const walk_entry> some, worker& on);
   bool takes_turns(const copy_dir& d) const noexcept;
