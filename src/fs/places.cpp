@@ -32,7 +32,8 @@ std::string place::path_of(path_ref name) const {
 }
 
 place::~place() {
-  if (kept_by_ != nullptr) kept_by_->drop(*this);
+  open_places* const keeper = kept_by_.load(std::memory_order_acquire);
+  if (keeper != nullptr) keeper->drop(*this);
 }
 
 unsigned place::number_here() noexcept { return this_thread_number(); }
@@ -62,13 +63,15 @@ bool open_places::pin_open(place& p) noexcept {
   return false;
 }
 
-/// Under the mutex: the place is open and nobody uses it.
+/// Under the mutex: the place is open and nobody uses it. Whose it is may end it without the mutex as
+/// soon as nobody keeps it: that is told last.
 dir open_places::shelf::take_handle(place& p) noexcept {
   p.users_.store(place::closed, std::memory_order_relaxed);
   unlink(p);
-  p.kept_by_ = nullptr;
   open.fetch_sub(1, std::memory_order_relaxed);
-  return std::exchange(p.handle_, dir());
+  dir taken = std::exchange(p.handle_, dir());
+  p.kept_by_.store(nullptr, std::memory_order_release);
+  return taken;
 }
 
 /// Under the mutex. Empty if it is closed, or somebody uses it.
@@ -192,7 +195,7 @@ bool open_places::keep(place& p, dir& opened) noexcept {
   if (p.handle_) return false;
   p.seen_.store(true, std::memory_order_relaxed);
   p.handle_ = std::move(opened);
-  p.kept_by_ = this;
+  p.kept_by_.store(this, std::memory_order_relaxed);
   on.link_newest(p);
   on.open.fetch_add(1, std::memory_order_relaxed);
   p.users_.store(place::unused + 1, std::memory_order_release);

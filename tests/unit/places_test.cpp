@@ -223,6 +223,30 @@ TEST(Places, AreSharedByThreads) {
   }
 }
 
+task<void> come_and_go(open_places& open, place& above, bool forgets) {
+  for (unsigned n = 0; n < 2000; ++n) {
+    const auto p = std::make_unique<place>(above, "d");
+    auto pinning = open.pin(*p);
+    auto pinned = co_await std::move(pinning);
+    EXPECT_TRUE(pinned.has_value());
+    if (!pinned) co_return;
+    open.unpin(*p);
+    if (!forgets) continue;
+    auto forgetting = open.forget(*p);
+    co_await std::move(forgetting);
+  }
+}
+
+/// Whoever makes room may be about to close what its owner has done with.
+TEST(Places, EndWhileOthersMakeRoom) {
+  chain c(1);
+  open_places open(2);
+  std::vector<std::jthread> threads;
+  for (unsigned t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] { sluice::sync(come_and_go(open, *c.places[0], t % 2 == 0)); });
+  }
+}
+
 std::size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));

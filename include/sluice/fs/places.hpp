@@ -71,7 +71,7 @@ class place {
   std::atomic<bool> used_ = false;        // since it was looked at for closing
   std::atomic<bool> seen_ = false;        // it has been open, or is as good as known
   std::uint64_t device_ = 0, inode_ = 0;  // what it has to be when it is opened again; 0: unknown
-  open_places* kept_by_ = nullptr;        // while it is open
+  std::atomic<open_places*> kept_by_ = nullptr;  // while it is open; afterwards nobody touches it
   place* newer_ = nullptr;                // among those that are open
   place* older_ = nullptr;
 };
