@@ -6,6 +6,7 @@ freestanding mode; what the compilers really read is compared with allowed_heade
 """
 import fnmatch
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def is_allowed(path, patterns):
 
 def dependencies(make_rule):
     """The files of a rule as -M prints it."""
-    words = make_rule.replace("\\\n", " ").split()
+    words = shlex.split(make_rule.replace("\\\n", " "))    # spaces in names are escaped
     return [pathlib.Path(word).resolve() for word in words[1:]]
 
 
