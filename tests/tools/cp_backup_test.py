@@ -45,6 +45,8 @@ def backups(c, scratch, command):
                                ("b~", "b"), ("t", "d"), ("nowhere", "b"), ("a", "d/")):
             cases.matrix(standing, [f"{control} {kind}"], [source, target], stdin=harness.text_input("y\n"))
     cases.matrix(standing, ["-fb", "-fbv", "--backup=t -fv", "-b", "-f"], ["a", "a"])
+    for operands in (["d/a", "d"], ["d/a", "d/"], ["-t", "d", "d/a"], ["a", "."], ["a", "./a"], ["d/a", "d//a"]):
+        cases.matrix(standing, ["-fb", "-fbv", "--backup=t -fv", "-afb", "-fbl", "-b", "-f"], operands)
     cases.matrix(standing, ["-rb", "-rbv", "-ab --backup=t", "-avb", "-rbvu", "-rbvP", "-rbT"], ["t", "o"])
     cases.matrix(standing, ["-b -v", "--backup=t -v"], ["a", "h", "d/a", "o"])
     cases.matrix(standing, ["-b", "--backup=t", "-v"], ["a", "d/a", "o", "t"])

@@ -67,6 +67,7 @@ void keep_order_of_links(cp_command& c) {
 int copy_to_name(cp_command& c, const cp_places& p, const std::vector<std::string>& names) {
   if (p.parents) return cp_usage_error("with --parents, the destination must be a directory");
   c.copy.no_collisions = false;
+  c.copy.backs_up_itself = c.copy.force;
   c.operands.push_back({names[0], names[1]});
   if (c.copy.resume) set_journal(c.copy, names[1], false);
   keep_order_of_links(c);

@@ -186,14 +186,13 @@ task<bool> tree_copier::copy_source(const copy_operand& o, const file_status& s,
   co_return false;
 }
 
-/// The last name of the operand's own, but for a file that is to be copied onto itself with a backup:
-/// then it is the backup's name.
+/// The last name of the operand's own, but for a file that backs itself up: then it is the backup's.
 task<std::string> tree_copier::target_of(const copy_operand& o, const file_status& s) {
   copy_options& options = context_.options;
-  const bool onto_itself = options.force && options.backup != backup_mode::none &&
-                           o.source == o.target && s.type == file_type::regular;
+  const bool backs_up = options.backs_up_itself && options.backup != backup_mode::none &&
+                        o.source == o.target && s.type == file_type::regular;
   const held_name& h = now_.made;
-  if (!onto_itself) co_return h.name;
+  if (!backs_up) co_return h.name;
   auto naming = name_of_backup(context_, *h.in, h.name);
   std::string name = co_await std::move(naming);
   options.backup = backup_mode::none;
