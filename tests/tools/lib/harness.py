@@ -363,6 +363,7 @@ def main(test):
     checks = Checks()
     scratch = None
     try:
+        os.umask(0o022)
         scratch = os.path.realpath(tempfile.mkdtemp(prefix="sluice-test-"))
         os.chmod(scratch, 0o755)
         test(checks, scratch)
