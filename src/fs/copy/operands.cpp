@@ -265,6 +265,14 @@ task<bool> tree_copier::begin_tree(const copy_operand& o, const file_status& s, 
   now_.target = o.target;
   now_.met_again = std::ranges::any_of(rest_, [](const copy_operand& later) { return later.parents != 0; });
   auto root = std::make_shared<copy_dir>(from_, o.source, follow, to_, h.above, h.name, s);
+  // Before the source is opened: not every file system shows what was made since, and where that is in the
+  // source it has to be met.
+  auto making = make_in(*root, *h.in, root->target.name());
+  co_await std::move(making);
+  if (root->is == copy_dir::state::failed) {
+    forget_tree(s);
+    co_return false;
+  }
   walker_.add(on, std::move(root));
   co_return true;
 }

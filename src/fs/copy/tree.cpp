@@ -61,8 +61,10 @@ std::size_t tree_copier::opened_ahead(std::size_t open_directories, const crew& 
 task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
   if (context_.stopping()) co_return false;
   auto& both = static_cast<copy_dir&>(d);
-  auto making = make_target(both);
-  co_await std::move(making);
+  if (d.parent != nullptr) {
+    auto making = make_target(both);
+    co_await std::move(making);
+  }
   if (both.is == copy_dir::state::failed) co_return false;
   if (context_.options.preserve_mode && !context_.supposed.on()) {
     auto looking = look_for_default_acl(both);
@@ -88,14 +90,8 @@ task<void> tree_copier::look_for_default_acl(copy_dir& d) {
   walker_.places().unpin(d.target);
 }
 
-/// Makes the target directory, or finds one to merge into.
+/// Makes a target directory below another, or finds one to merge into.
 task<void> tree_copier::make_target(copy_dir& d) {
-  if (d.parent == nullptr) {
-    auto making = make_in(d, *now_.made.in, d.target.name());
-    co_await std::move(making);
-    if (d.is == copy_dir::state::failed) forget_tree(d.status);
-    co_return;
-  }
   const auto copied = trees_.find(identity_of(d.status));
   if (copied != trees_.end() && !follows_all()) {
     auto refusing = refuse_again(d, copied->second);
