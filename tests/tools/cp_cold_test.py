@@ -29,6 +29,13 @@ def row(result, name):
     return sum(map(int, told.groups())) if told else 0
 
 
+def copied_inside(c, name, result, most_reads):
+    if c.shares_blocks:
+        c.skip(name, "files share their blocks here, and a copy reads nothing")
+    else:
+        c.check(name, row(result, b"copy_range") >= 6 and row(result, b"read_at") <= most_reads, shown(result.err))
+
+
 def whole(c, scratch):
     source, target = os.path.join(scratch, "src"), os.path.join(scratch, "dst")
     for options, backend in (([], None), (["--jobs=1"], None), ([], "pool"), (["--atomic"], None), (["--preserve=all"], "pool")):
@@ -37,7 +44,7 @@ def whole(c, scratch):
         got = copied(options, harness.base_env(SLUICE_BACKEND=backend) if backend else None)
         c.check(f"cold: a good end: {name}", got.rc == 0, shown(got.err))
         c.check(f"cold: every byte is there: {name}", os.path.exists(target) and filecmp.cmp(source, target, shallow=False))
-        c.check(f"cold: copied inside the kernel: {name}", row(got, b"copy_range") >= 6, shown(got.err))
+        copied_inside(c, f"cold: copied inside the kernel: {name}", got, most_reads=SIZE)
         os.unlink(target)
 
 
@@ -49,8 +56,8 @@ def warm(c, scratch):
     for options in ([], ["--bwlimit=200M"]):
         name = " ".join(["warm", *options])
         got = copied(options)
-        c.check(f"{name}: copied inside the kernel", got.rc == 0 and row(got, b"copy_range") >= 6 and row(got, b"read_at") <= 1,
-                shown(got.err))
+        c.check(f"{name}: a good end", got.rc == 0, shown(got.err))
+        copied_inside(c, f"{name}: copied inside the kernel", got, most_reads=1)
         c.check(f"{name}: every byte is there", filecmp.cmp(source, target, shallow=False))
         os.unlink(target)
 
@@ -100,6 +107,7 @@ def cut_meanwhile(c, scratch):
 def test(c, scratch):
     copied.where = scratch
     cold.make(os.path.join(scratch, "src"), SIZE)
+    c.shares_blocks = harness.run(["cp", "--reflink=always", "src", "shared"], cwd=scratch).rc == 0
     for part in (whole, warm, no_room, cut_meanwhile):
         part(c, scratch)
 

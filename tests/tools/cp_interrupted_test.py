@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 import harness
 import terminal
 from cpcases import called_cp
-from cprunning import ENDING, end_of, start, wait_for, waits
+from cprunning import ENDING, end_of, slowly, start, wait_for, waits
 from harness import shown
 
 OLD = b"what was there before"
@@ -67,7 +67,7 @@ def stalled_targets(c, scratch, command):
     with open(os.path.join(where, "source"), "wb") as f:
         f.write(b"0123456789abcdef\n" * 400_000)
     for kind, options in (("fifo", []), ("fifo", ["-f"]), ("fifo", ["--jobs=3", "-v"]), ("terminal", []),
-                          ("device", ["--bwlimit=200K"]), ("device", ["-b", "--bwlimit=200K"])):
+                          ("device", slowly("200K")), ("device", ["-b", *slowly("200K")])):
         for number in ENDING if not options else ENDING[:1]:
             name = f"{' '.join(['cp', *options])} into a {kind}, {number.name}"
             with Stalled(where, kind) as target:
@@ -178,7 +178,7 @@ def backups_at_any_time(c, scratch, command):
             with open(os.path.join(dst, name), "wb") as f:
                 f.write(OLD)
         number = ENDING[round_ % 3]
-        process = start(command, ["-rT", *(["-b"], ["--backup=numbered"])[round_ % 2], src, dst], scratch)
+        process = start(command, ["-rT", "--reflink=never", *(["-b"], ["--backup=numbered"])[round_ % 2], src, dst], scratch)
         time.sleep(0.002 + 0.0015 * round_)
         process.send_signal(number)
         code, _, err = end_of(process)

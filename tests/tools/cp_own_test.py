@@ -19,6 +19,7 @@ import harness
 import terminal
 import treegen
 from cpcases import T0, Area
+from cprunning import slowly
 from harness import shown
 
 TOOL = harness.sluice()
@@ -259,13 +260,13 @@ def limited(c, scratch):
     for name, args in ways.items():
         for rate, text in ((2 << 20, "2M"), (4_000_000, "4MB")):
             least = size / rate
-            got = run(f"--bwlimit={text}", *args, "copy", cwd=where)
+            got = run(*slowly(text), *args, "copy", cwd=where)
             # Blocks may be shared by this file system, which takes no time.
             c.check(f"--bwlimit={text}: {name}", got.rc == 0 and got.err == b"" and 0.99 * least <= got.seconds, f"{got.seconds}, not {least}")
             quick_enough = [got.seconds <= 1.05 * least + 0.1]
             while not quick_enough[-1] and len(quick_enough) < 5:
                 harness.rmtree(os.path.join(where, "copy"))
-                again = run(f"--bwlimit={text}", *args, "copy", cwd=where)
+                again = run(*slowly(text), *args, "copy", cwd=where)
                 quick_enough.append(again.seconds <= 1.05 * least + 0.1)
             c.check(f"--bwlimit={text}: {name}, and not much slower", quick_enough[-1], f"{got.seconds}, not {least}")
             if args[-1] == "one":
@@ -273,7 +274,7 @@ def limited(c, scratch):
                         open(os.path.join(where, "one"), "rb").read() == open(os.path.join(where, "copy"), "rb").read())
             harness.rmtree(os.path.join(where, "copy"))
     with open(os.path.join(where, "one"), "rb") as source:
-        got = harness.run([TOOL, "cp", "--bwlimit=4M", "/dev/stdin", "copy"], cwd=where, stdin=source)
+        got = harness.run([TOOL, "cp", *slowly("4M"), "/dev/stdin", "copy"], cwd=where, stdin=source)
     c.check("--bwlimit: a stream", got.rc == 0 and got.seconds >= 0.7, str(got.seconds))
     for bad in ("0", "-1", "x", "", "1Q", "1.5M", "10 M", "99999999999999999999"):
         got = run(f"--bwlimit={bad}", "one", "copy", cwd=where)
@@ -289,7 +290,7 @@ def limited(c, scratch):
                 (1, f"sluice cp: option '{option}' requires an argument".encode()))
     os.unlink(os.path.join(where, "copy"))
     begun = time.monotonic()
-    p = subprocess.Popen([TOOL, "cp", "--bwlimit=1K", "one", "copy"], cwd=where, env=harness.base_env(),
+    p = subprocess.Popen([TOOL, "cp", *slowly("1K"), "one", "copy"], cwd=where, env=harness.base_env(),
                          stderr=subprocess.PIPE)
     while not os.path.exists(os.path.join(where, "copy")) and time.monotonic() < begun + 30:
         time.sleep(0.01)
@@ -389,7 +390,7 @@ def watching(c, scratch):
     got = run("--progress", "-r", "t", "quiet", cwd=where)
     c.equal("--progress without a terminal", (got.rc, got.out, got.err), (0, b"", b""))
     for columns in (100, 40, 20):
-        rc, out, drawn = on_terminal(["--progress", "--bwlimit=3MB", "-r", "t", f"t{columns}"], where, columns)
+        rc, out, drawn = on_terminal(["--progress", *slowly("3MB"), "-r", "t", f"t{columns}"], where, columns)
         c.equal(f"--progress in {columns} columns: nothing on stdout", (rc, out), (0, b""))
         lines = [piece.partition(b"\x1b[K")[0] for piece in drawn.split(b"\r") if b"\x1b[K" in piece]
         lines = [line for line in lines if line]
@@ -404,7 +405,7 @@ def watching(c, scratch):
             c.check("--progress grows", parts == sorted(parts) and parts[-1] > parts[0], str(parts))
         c.check(f"--progress in {columns} columns: the end stays", re.search(rb"2\.9M, 10 files, 0:\d\d, [\d.]+[KM]/s\r\n$", drawn),
                 shown(drawn[-100:]))
-    rc, out, drawn = on_terminal(["--progress", "--bwlimit=3MB", "-rv", "t", "nowhere", "t100"], where)
+    rc, out, drawn = on_terminal(["--progress", *slowly("3MB"), "-rv", "t", "nowhere", "t100"], where)
     c.check("--progress with words", rc == 1 and out.count(b" -> ") == 11, shown(out))
     last_words = drawn.split(b"sluice cp: cannot stat 'nowhere'")
     c.check("--progress gives words a line of their own", len(last_words) == 2 and

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 import harness
 import terminal
 from cpcases import called_cp
-from cprunning import ENDING, end_of, start, wait_for
+from cprunning import ENDING, end_of, slowly, start, wait_for
 from harness import shown
 
 
@@ -179,7 +179,7 @@ def over_what_is_there(c, scratch, command):
                                  (["--sparse=always"], said, None), (["--atomic"], b"", b"before")):
         with open(target, "w") as f:
             f.write("before")
-        process = start(command, ["--bwlimit=500K", *options, "source", "target"], where)
+        process = start(command, [*slowly("500K"), *options, "source", "target"], where)
         began = wait_for(lambda: "--atomic" in options or os.path.exists(target) and os.path.getsize(target) > 6)
         time.sleep(0.05)    # --atomic shows nothing: it may not even have begun
         process.send_signal(signal.SIGINT)
@@ -192,7 +192,7 @@ def over_what_is_there(c, scratch, command):
             c.equal("as an event, and counted", (told, events[-1]["errors"], events[-1]["result"]),
                     ([("'target' is incomplete", "target")], 1, "stopped"))
     os.unlink(target)
-    process = start(command, ["--bwlimit=500K", "source", "target"], where)
+    process = start(command, [*slowly("500K"), "source", "target"], where)
     began = wait_for(lambda: os.path.exists(target) and os.path.getsize(target) > 6)
     process.send_signal(signal.SIGINT)
     code, out, err = end_of(process)
@@ -231,9 +231,9 @@ def promptly(c, scratch, command):
             f.write(b"x" * 4096)
     os.mkfifo(os.path.join(where, "fifo"))
     feed = os.open(os.path.join(where, "fifo"), os.O_RDWR)
-    slowly, size = "--bwlimit=50K", os.path.getsize
-    for name, args, begun in (("a large file", [slowly, "large", "new"], lambda p: size(p) > 0),
-                              ("many files", ["-r", slowly, "many", "new"], lambda p: len(os.listdir(p)) > 1),
+    size = os.path.getsize
+    for name, args, begun in (("a large file", [*slowly("50K"), "large", "new"], lambda p: size(p) > 0),
+                              ("many files", ["-r", *slowly("50K"), "many", "new"], lambda p: len(os.listdir(p)) > 1),
                               ("a source that says nothing more", ["fifo", "new"], lambda p: size(p) == 100)):
         for number in ENDING:
             os.write(feed, b"x" * 100 if "fifo" in args else b"")

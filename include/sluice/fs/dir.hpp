@@ -114,7 +114,8 @@ class dir : public handle {
     return call<ops::unlink>(*space_, id_, path, true);
   }
   /// Both directories must be of the same space and file system, as for `link`: errc::cross_device.
-  /// no_replace ends with errc::exists.
+  /// no_replace ends with errc::exists. A directory replaces only an empty one: errc::not_empty, for
+  /// some file systems (XFS) errc::exists.
   [[nodiscard]] auto rename(path_ref path, const dir& to, path_ref new_path,
                             rename_mode mode = rename_mode::replace) const noexcept {
     return call<ops::rename>(common_space(*space_, to.in()), id_, path, to.id_, new_path, mode);

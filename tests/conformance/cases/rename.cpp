@@ -15,6 +15,11 @@ task<bool> make_one_of_each(const dir& in) {
   co_return f && g && empty && full && inside && link;
 }
 
+/// POSIX lets a file system choose.
+bool is_occupied(const result<void>& r) {
+  return !r && (r.error() == errc::not_empty || r.error() == errc::exists);
+}
+
 SLUICE_CASE(rename_replaces_only_its_like, open, rename, mkdir, symlink, stat) {
   auto making = make_one_of_each(p.root);
   const bool made = co_await std::move(making);
@@ -24,9 +29,9 @@ SLUICE_CASE(rename_replaces_only_its_like, open, rename, mkdir, symlink, stat) {
   const auto dir_on_file = co_await p.root.rename("empty", p.root, "file");
   CHECK_FAILS(dir_on_file, not_directory);
   const auto on_full = co_await p.root.rename("empty", p.root, "full");
-  CHECK_FAILS(on_full, not_empty);
+  CHECK_THAT(is_occupied(on_full));
   const auto on_its_parent = co_await p.root.rename("full/inside", p.root, "full");
-  CHECK_FAILS(on_its_parent, not_empty);
+  CHECK_THAT(is_occupied(on_its_parent));
   const auto dir_on_link = co_await p.root.rename("empty", p.root, "link");
   CHECK_FAILS(dir_on_link, not_directory);
   const auto on_empty = co_await p.root.rename("full", p.root, "empty");

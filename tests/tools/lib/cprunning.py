@@ -18,6 +18,11 @@ def start(command, args, cwd, ignore=(), stdin=subprocess.DEVNULL):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def slowly(rate):
+    """Options of a copy that takes its time, also where files can share their blocks."""
+    return ["--reflink=never", f"--bwlimit={rate}"]
+
+
 def wait_for(condition, limit=20):
     end = time.monotonic() + limit
     while time.monotonic() < end:
