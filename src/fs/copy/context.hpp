@@ -316,6 +316,8 @@ task<bool> copy_until_end(context& c, const item& i, file& from, const file& to)
 /// is there now; the rest, and what goes wrong with it, is left to whoever asked.
 task<std::uint64_t> copy_ranges_together(context& c, const file& from, const file& to,
                                          std::uint64_t size);
+/// What has no device behind it is not forgotten, nor read past memory, whatever the calls say.
+task<bool> lives_in_memory(const file& f);
 /// Reads `to` again and compares: under its name in a directory, or, if that is empty, as it is open.
 /// False: a problem was reported.
 task<bool> verify_data(context& c, const item& i, const dir& in, const file& from, const file& to,

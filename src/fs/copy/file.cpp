@@ -242,7 +242,12 @@ task<bool> is_in_memory(const pair_of_files& p, lane& on) {
     co_return true;
   }
   auto there = co_await p.from.cached(0, 1);  // and so is the rest, most likely
-  on.in_memory = there && *there ? on.in_memory + 1 : 0;
+  bool is_there = there && *there;
+  if (!there) {  // tmpfs does not tell
+    auto asking = lives_in_memory(p.from);
+    is_there = co_await std::move(asking);
+  }
+  on.in_memory = is_there ? on.in_memory + 1 : 0;
   co_return on.in_memory != 0;
 }
 

@@ -79,13 +79,6 @@ task<file> open_again(const dir& in, path_ref name, const file& same_as, open_mo
   co_return file();
 }
 
-/// What has no device behind it is not forgotten, nor read past memory, whatever the calls say.
-task<bool> lives_in_memory(const file& f) {
-  constexpr std::uint64_t tmpfs = 0x0102'1994, ramfs = 0x8584'58f6;
-  auto kind = co_await f.stat_fs();
-  co_return !kind || kind->type == tmpfs || kind->type == ramfs;
-}
-
 /// After the page cache was asked to forget it.
 task<comparison> compare_forgotten(context& c, const item& i, const file& from, const file& to,
                                    copy_verified& v) {
@@ -150,6 +143,12 @@ task<comparison> compare_nameless(context& c, const item& i, const file& from, c
 }
 
 }  // namespace
+
+task<bool> lives_in_memory(const file& f) {
+  constexpr std::uint64_t tmpfs = 0x0102'1994, ramfs = 0x8584'58f6;
+  auto kind = co_await f.stat_fs();
+  co_return !kind || kind->type == tmpfs || kind->type == ramfs;
+}
 
 task<bool> verify_data(context& c, const item& i, const dir& in, const file& from, const file& to,
                        const std::string& name, const file_status& source) {
