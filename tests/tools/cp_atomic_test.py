@@ -156,6 +156,9 @@ def linked(c, scratch, command):
         harness.rmtree(p.path("new"))
     os.mkdir(p.path("new"))
     os.mkfifo(p.path("t/zz"))       # a copy of it as a file waits: the run is interrupted
+    if os.listdir(p.path("t"))[0] == "zz":
+        c.skip("names that an interrupted run made are no obstacle", "the newest comes first here, which is what interrupts it")
+        return
     first = start(command, ["-r", "--preserve=links", "--copy-contents", "--atomic", "--resume", "--jobs=1", "t", "new"], p.at)
     began = wait_for(lambda: os.path.exists(p.path("new/t/c")) and os.path.exists(p.path("new/t/alone")))
     first.send_signal(signal.SIGTERM)

@@ -314,8 +314,11 @@ def semantics(c, scratch):
         run(f"umask {mask:03o}: -a", modes, ["-a", "t", "new"], umask=mask)
         run(f"umask {mask:03o}: a file", modes, ["t/4755", "new"], umask=mask)
     for options in (["-r"], ["-a"]):
-        run(f"umask 0300: {options[0]} fills what it makes", lambda s: s.tree("t"), [*options, "t", "new"], umask=0o300,
-            owner=nobody)
+        name = f"umask 0300: {options[0]} fills what it makes"
+        if harness.ROOT:
+            run(name, lambda s: s.tree("t"), [*options, "t", "new"], umask=0o300, owner=nobody)
+        else:
+            c.skip(name, "only root can then look at it")
     run("umask 022: over a file keeps its mode", modes, ["t/0777", "old"], umask=0o022)
     run("-p over a file takes the mode", modes, ["-p", "t/0777", "old"], umask=0o022)
     run("the destination of a directory keeps its mode",

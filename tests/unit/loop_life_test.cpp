@@ -280,7 +280,9 @@ TEST_P(Loops, EndWithTasksThatBeginSomethingElse) {
 }
 
 TEST_P(Loops, EndRightAfterTheLastJobOfThePool) {
-  for (int i = 0; i < 200; ++i) {
+  // The kernel is some time behind with giving back what rings may have locked; root may lock any amount.
+  const int rounds = ::geteuid() == 0 ? 200 : 30;
+  for (int i = 0; i < rounds; ++i) {
     loop l(options(sluice::way_choice::overlapped));
     auto all = [](int n) -> task<int> {
       auto here = sluice::system().current_dir();
