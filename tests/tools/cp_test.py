@@ -344,6 +344,14 @@ def semantics(c, scratch):
         area.foreign = area.path("t")
         area.dir("mine")
 
+    def described(area):
+        for mode in (0o644, 0o444, 0o400, 0o2555):
+            os.setxattr(area.file(f"t/{mode:o}", "x", mode), "user.kept", b"value")
+            os.setxattr(area.dir(f"t/d{mode:o}", 0o500), "user.kept", b"value")
+
+    for options in (["-a"], ["-rp"], ["-r", "--preserve=xattr"], ["-r", "--preserve=xattr,ownership"], ["-r", "--preserve=all"]):
+        run(f"attributes of what may not be written: {options[-1]}", described, [*options, "t", "new"], owner=nobody)
+        run(f"attributes of a file that may not be written: {options[-1]}", described, [*options, "t/444", "new"], owner=nobody)
     run("another user's setuid files with -a", special_modes, ["-a", "t", "mine"], owner=nobody)
     run("another user's setuid files with -p", special_modes, ["-rp", "t", "mine"], owner=nobody)
 

@@ -381,8 +381,9 @@ task<bool> make_parents(context& c, const dir& from, const copy_operand& o,
 task<void> finish_parents(context& c, const dir& from, std::span<const parent_made> made);
 
 inline std::uint16_t mode_to_make(const context& c, const file_status& s) noexcept {
-  // Nobody else may look before the owner is right.
-  return s.mode & (c.options.preserve_owner ? 0700 : 0777);
+  // Nobody else may look before the owner is right; and attributes can't be set of what can't be written.
+  const bool described = c.options.preserve_xattrs && s.type == file_type::regular;
+  return (s.mode & (c.options.preserve_owner ? 0700 : 0777)) | (described ? 0200 : 0);
 }
 
 }  // namespace sluice::inline v0::copying
