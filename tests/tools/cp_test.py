@@ -346,8 +346,9 @@ def semantics(c, scratch):
 
     def described(area):
         for mode in (0o644, 0o444, 0o400, 0o2555):
-            os.setxattr(area.file(f"t/{mode:o}", "x", mode), "user.kept", b"value")
-            os.setxattr(area.dir(f"t/d{mode:o}", 0o500), "user.kept", b"value")
+            for path, final in ((area.file(f"t/{mode:o}", "x"), mode), (area.dir(f"t/d{mode:o}"), 0o500)):
+                os.setxattr(path, "user.kept", b"value")
+                os.chmod(path, final)
 
     for options in (["-a"], ["-rp"], ["-r", "--preserve=xattr"], ["-r", "--preserve=xattr,ownership"], ["-r", "--preserve=all"]):
         run(f"attributes of what may not be written: {options[-1]}", described, [*options, "t", "new"], owner=nobody)
