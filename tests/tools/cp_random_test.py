@@ -14,14 +14,14 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import harness
 from cpcases import Cases, called_cp
-from randomtree import NAMES, RandomTree
+from randomtree import NAMES, RandomTree, seeds
 
 OPTIONS = ["-R", "-a", "-d", "-p", "-P", "-L", "-H", "-f", "-n", "-u", "-v", "-l", "-x", "-T", "--parents", "--update",
            "--no-clobber", "--remove-destination", "--strip-trailing-slashes", "--copy-contents",
            "--backup=numbered", "--backup=none", "--preserve=links", "--preserve=mode", "--preserve=ownership",
            "--preserve=timestamps,ownership", "--preserve=xattr", "--preserve=all", "--no-preserve=mode",
            "--no-preserve=links,timestamps", "--no-preserve=all", "--sparse=always", "--sparse=never", "--reflink=never"]
-FIRST, COUNT = 0, 400
+COUNT = 400
 
 
 def command_line(seed):
@@ -41,9 +41,7 @@ def makes_fifos(args):
 
 def test(c, scratch):
     cases = Cases(c, scratch, called_cp(scratch), exact=True)
-    given = [int(word) for word in sys.argv[1:]]
-    first, count = given + [FIRST, COUNT][len(given):]
-    for seed in range(first, first + count):
+    for seed in seeds(COUNT):
         args = command_line(seed)
 
         def setup(area):

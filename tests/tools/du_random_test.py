@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 import harness
 from cpcases import Area
 from ducases import apparent_sizes, differential
-from randomtree import RandomTree
+from randomtree import RandomTree, seeds
 
 OPTIONS = ["-a", "-c", "-h", "-H", "-D", "-k", "-l", "-L", "-m", "-P", "-s", "-S", "-x", "-0", "--si", "--inodes", "-B1",
            "-B1000", "-BK", "--block-size=M", "-d0", "-d1", "-d2", "--max-depth=3", "--exclude=a", "--exclude=*~",
@@ -23,14 +23,12 @@ OPTIONS = ["-a", "-c", "-h", "-H", "-D", "-k", "-l", "-L", "-m", "-P", "-s", "-S
 APPARENT = ["-b", "--apparent-size"]
 OPERANDS = [[], ["."], ["src"], ["src", "dst"], ["dst", "src"], ["src", "src"], ["src", "src/a", "src/b"], ["src/a", "src"],
             ["src/", "dst/"], ["src/d", "src/c", "nowhere"], ["src/..", "src"], ["./src", "src/.", "src//"]]
-FIRST, COUNT = 0, 400
+COUNT = 400
 
 
 def test(c, scratch):
-    given = [int(word) for word in sys.argv[1:]]
-    first, count = given + [FIRST, COUNT][len(given):]
     known = OPTIONS + (APPARENT if apparent_sizes(scratch) else [])
-    for seed in range(first, first + count):
+    for seed in seeds(COUNT):
         area = Area(os.path.join(scratch, f"tree{seed}"))
         tree = RandomTree(seed, area, fifos=True)
         tree.source()

@@ -43,7 +43,7 @@ struct copy_options {
   reflink_mode reflink = reflink_mode::automatic;
   backup_mode backup = backup_mode::none;
   std::string backup_suffix = "~";
-  bool backs_up_itself = false;  // a file whose target is its own name is copied to the backup's
+  bool backs_up_itself = false;  // with `backup`: a file onto its own name becomes its backup
   bool only_newer = false;       // leave what is not older than its source
   bool force = false;            // remove a target that can't be opened, and try again
   bool remove_first = false;     // remove every target before it is made

@@ -61,7 +61,7 @@ std::size_t tree_copier::opened_ahead(std::size_t open_directories, const crew& 
 task<bool> tree_copier::enter(walk_dir& d, dir&, worker&) {
   if (context_.stopping()) co_return false;
   auto& both = static_cast<copy_dir&>(d);
-  if (d.parent != nullptr) {
+  if (both.is == copy_dir::state::absent) {  // an operand's is made by now
     auto making = make_target(both);
     co_await std::move(making);
   }

@@ -2,10 +2,17 @@
 
 import os
 import random
+import sys
 
 from cpcases import T0
 
 NAMES = ["a", "b", "c", "d", "e~", "-f", "g h"]
+
+
+def seeds(count):
+    """Those that are always tried, so many; or FIRST and COUNT of the command line."""
+    first, number = [int(word) for word in sys.argv[1:]] + [0, count][len(sys.argv) - 1:]
+    return range(first, first + number)
 
 
 class RandomTree:
